@@ -1,0 +1,107 @@
+package gocorosync_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the import graph of this module: each package with those of our
+// packages it may import directly. To add an edge, add it here and say why in
+// the commit. ARCHITECTURE.md draws the same graph as floors.
+var mayImport = map[string][]string{
+	"": {}, // this test
+
+	// Floor 0: nothing of ours.
+	"totem/wire":         {},
+	"cmap":               {},
+	"conf":               {},
+	"pacemakerd/xml":     {},
+	"pacemakerd/iso8601": {},
+	"tool":               {"conf"},
+
+	// Floor 1.
+	"totem":             {"totem/wire"},
+	"pacemakerd/cib":    {"pacemakerd/xml"},
+	"pacemakerd/schema": {"pacemakerd/xml"},
+
+	// Floor 2.
+	"service":            {"totem", "totem/wire"},
+	"cpg":                {"totem", "service"},
+	"votequorum":         {"totem", "service"},
+	"pacemakerd/pengine": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema"},
+	// status renders what the planner's unpacking found, as crm_mon does.
+	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/pengine"},
+	"pacemakerd/lrmd":    {"pacemakerd/xml"},
+	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/cib"},
+	"pacemakerd/attrd":   {"pacemakerd/xml"},
+	"pacemakerd/peer":    {"pacemakerd/xml"},
+
+	// Floor 3.
+	"pacemakerd/dc": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/lrmd", "pacemakerd/peer"},
+
+	// Edges.
+	"totem/udp":        {"totem", "totem/wire"},
+	"ipc":              {},
+	"ipc/coro":         {"ipc", "cmap"},
+	"pacemakerd/agent": {"pacemakerd/xml", "pacemakerd/lrmd"},
+	"pacemakerd/vip":   {},
+
+	// Assemblies.
+	"corosync": {"totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
+	"pacemakerd": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
+		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/agent", "pacemakerd/schema", "ipc", "ipc/coro", "cmap", "conf"},
+	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc"},
+	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro"},
+	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
+		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent"},
+	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
+		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "tool/crm"},
+	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "cmap", "pacemakerd/xml", "pacemakerd/cib",
+		"pacemakerd/pengine", "pacemakerd/dc", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer"},
+
+	"cmd/gocorosync": {"corosync", "pacemakerd", "conf", "tool"},
+	"cmd/gopcs":      {"tool", "tool/ring", "tool/crm", "tool/pcs"},
+	"integration":    {},
+}
+
+// pure lists the packages that compute and do nothing else. They may not use
+// the standard packages that reach the outside world or start concurrency.
+var pure = []string{
+	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf",
+	"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
+	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/dc",
+}
+
+var impure = []string{"net", "net/http", "os", "os/exec", "os/signal", "sync", "syscall"}
+
+func TestImports(t *testing.T) {
+	const module = "github.com/gocorosync/gocorosync"
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	trim := func(path string) (string, bool) {
+		if path == module {
+			return "", true
+		}
+		return strings.CutPrefix(path, module+"/")
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		pkg, _ := trim(words[0])
+		allowed, listed := mayImport[pkg]
+		if !listed {
+			t.Errorf("package %s has no place in the import graph; add it to mayImport", pkg)
+		}
+		for _, imp := range words[1:] {
+			if ours, ok := trim(imp); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s, which the import graph does not allow", pkg, ours)
+			}
+			if slices.Contains(pure, pkg) && slices.Contains(impure, imp) {
+				t.Errorf("%s imports %s, but is listed as pure", pkg, imp)
+			}
+		}
+	}
+}
