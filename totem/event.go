@@ -1,0 +1,160 @@
+package totem
+
+import (
+	"net/netip"
+
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+// Names from package wire that belong to this package's surface too.
+type (
+	NodeID = wire.NodeID
+	RingID = wire.RingID
+)
+
+// An Event is one input of a Machine.
+type Event interface{ isEvent() }
+
+type (
+	// Received is one datagram from the network: a totem message with any
+	// outer layer (wire.Envelope, which EL7 always has) already taken off. The
+	// Machine keeps no reference to Data. Datagrams that this node sent to
+	// itself are not Received: the Machine loops them back inside.
+	Received struct {
+		Iface int
+		From  netip.AddrPort
+		Data  []byte
+	}
+
+	// Tick says only that time has passed.
+	Tick struct{}
+
+	// Submit hands over one application message, group table included. The
+	// Machine copies Data. A message that is too large for what Room says, or
+	// larger than MaxMessage, comes back as a Refused action.
+	Submit struct {
+		Data []byte
+
+		// Sync marks the traffic of the sync engine itself: it goes out between
+		// a change of members and Synced, when all other messages wait.
+		Sync bool
+	}
+
+	// Synced says that services are in step on Ring after a change of members:
+	// ordinary messages may go out again. It is ignored if Ring is not the
+	// current ring any more. A Machine starts unsynced.
+	Synced struct{ Ring RingID }
+
+	// Leave makes the Machine say good-bye to the others. It does nothing
+	// after that.
+	Leave struct{}
+
+	// SetNodes replaces the list of configured nodes.
+	SetNodes struct{ Nodes []Node }
+
+	// Retune replaces timers and tunables. Timers that run are not changed.
+	Retune struct{ Tunables Tunables }
+
+	// IfaceChange says that an interface of this node went down or came back.
+	// While interface 0 is down nothing is sent and the node is alone.
+	IfaceChange struct {
+		Iface int
+		Up    bool
+	}
+)
+
+func (Received) isEvent()    {}
+func (Tick) isEvent()        {}
+func (Submit) isEvent()      {}
+func (Synced) isEvent()      {}
+func (Leave) isEvent()       {}
+func (SetNodes) isEvent()    {}
+func (Retune) isEvent()      {}
+func (IfaceChange) isEvent() {}
+
+// An Action is one output of a Machine. The caller carries a slice of them out
+// strictly in order. Bytes in an Action are valid until the next Step.
+type Action interface{ isAction() }
+
+type (
+	// Send transmits one totem message (without the outer layer).
+	Send struct {
+		Iface int
+
+		// To are the addresses to send to, one datagram each; this node is
+		// never among them. If Group is set the message goes to all who listen
+		// and To is what that means where there is no multicast (udpu): with
+		// multicast it goes to the group address once instead.
+		To    []netip.Addr
+		Group bool
+
+		Data []byte
+	}
+
+	// Save makes RingSeq durable. What follows it waits for that.
+	Save struct{ RingSeq uint64 }
+
+	// Deliver hands up one application message, group table included. Every
+	// node of the ring gets the same ones in the same order, the sender too.
+	Deliver struct {
+		From NodeID
+		Data []byte
+
+		// BigEndian tells the byte order of the sender, in which the group
+		// table and what follows it are written.
+		BigEndian bool
+	}
+
+	// Members reports a change of membership. For each new ring there are two,
+	// in this order, with the deliveries of the old ring before and between:
+	//
+	//   - Transitional: IDs are those that come from this node's old ring to
+	//     the new one, Left those that do not, Joined is empty.
+	//   - Regular: IDs are all on the new ring, Joined those that were not on
+	//     this node's old ring, Left is empty.
+	//
+	// Ring is the new ring in both. The lists are in ring order (rising, by
+	// address in EL7 and by node id in EL9) and belong to the receiver.
+	Members struct {
+		Kind              Kind
+		Ring              RingID
+		IDs, Left, Joined []NodeID
+	}
+
+	// Refused returns a submitted message that there was no room for.
+	Refused struct {
+		Data []byte
+		Sync bool
+		Err  error // ErrNoRoom or ErrTooLarge
+	}
+
+	// Drain asks to throw away unread all datagrams that are waiting now: this
+	// process was stopped for so long that they are of no use.
+	Drain struct{}
+)
+
+func (Send) isAction()    {}
+func (Save) isAction()    {}
+func (Deliver) isAction() {}
+func (Members) isAction() {}
+func (Refused) isAction() {}
+func (Drain) isAction()   {}
+
+// Kind tells the two reports of a change of membership apart.
+type Kind uint8
+
+// The kinds of Members.
+const (
+	Transitional Kind = iota + 1
+	Regular
+)
+
+func (k Kind) String() string {
+	switch k {
+	case Transitional:
+		return "transitional"
+	case Regular:
+		return "regular"
+	}
+	return "?"
+}

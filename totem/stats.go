@@ -1,0 +1,46 @@
+package totem
+
+import "time"
+
+// Stats counts what a Machine did. Names are those of corosync's keys
+// runtime.totem.pg.mrp.srp.* (EL7) and stats.srp.* (EL9), which are these in
+// snake case.
+type Stats struct {
+	OrfTokenTx, OrfTokenRx               uint64
+	MembMergeDetectTx, MembMergeDetectRx uint64
+	MembJoinTx, MembJoinRx               uint64
+	McastTx, McastRetx, McastRx          uint64
+	MembCommitTokenTx, MembCommitTokenRx uint64
+	TokenHoldCancelTx, TokenHoldCancelRx uint64
+
+	OperationalEntered, OperationalTokenLost uint64
+	GatherEntered, GatherTokenLost           uint64
+	CommitEntered, CommitTokenLost           uint64
+	RecoveryEntered, RecoveryTokenLost       uint64
+	ConsensusTimeouts                        uint64
+
+	// RxMsgDropped counts messages that were well formed but of no use in the
+	// state they came in. Malformed ones are counted by reason below.
+	RxMsgDropped uint64
+
+	// ContinuousGather counts entries into gather since the last operational
+	// ring. Many of them mean a firewall or a broken network.
+	ContinuousGather uint64
+
+	// MttRxToken is the mean time between two tokens, AvgTokenWorkload the
+	// mean time spent on one, both since start of the ring and smoothed.
+	MttRxToken, AvgTokenWorkload time.Duration
+	AvgBacklogCalc               uint32
+
+	MsgQueueAvail, MsgReserved uint32
+
+	// LastToken is when the last token came, on the Machine's clock.
+	LastToken time.Duration
+
+	// Malformed messages, by reason.
+	RxShort, RxLong, RxMagic, RxType, RxValue, RxForeign uint64
+
+	// Delivered counts application messages, Fragments those thrown away
+	// because their beginning was missed.
+	Delivered, FragmentsLost uint64
+}
