@@ -1,0 +1,319 @@
+package ipc
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A Conn is one client of a [Server]. Its methods may be called from any
+// goroutine, also after the client is gone.
+type Conn struct {
+	// Value belongs to the handler.
+	Value any
+
+	server *Server
+	stream *net.UnixConn
+	peer   Creds
+	id     uint64
+	max    int
+	owner  fileOwner
+
+	channel serverChannel
+
+	mu     sync.Mutex
+	wake   sync.Cond // the queue has something, or the connection is shut
+	ready  bool      // the client has its answer: events may go out
+	isShut bool
+	queue  [][]byte
+	queued int // bytes
+
+	stats connCounters
+}
+
+// Stats counts what happened on one connection since it was opened.
+type Stats struct {
+	Requests, Responses, Dispatched uint64 // messages
+	SendRetries                     uint64 // events that found the channel full
+	Queued                          int    // events waiting now
+	FlowControl                     int32
+	FlowControlCount                uint64
+	Invalid, Overload               uint64 // counted by the handler, see Count
+}
+
+type connCounters struct {
+	requests, responses, dispatched, sendRetries, flowCount, invalid, overload atomic.Uint64
+	flow                                                                       atomic.Int32
+}
+
+// ID numbers the connections of a server, from 1.
+func (c *Conn) ID() uint64 { return c.id }
+
+// Peer is who connected, as the kernel tells it.
+func (c *Conn) Peer() Creds { return c.peer }
+
+// Service is the name that the client connected to.
+func (c *Conn) Service() string { return c.server.name }
+
+// MaxMessage is the negotiated maximum size of a message in bytes.
+func (c *Conn) MaxMessage() int { return c.max }
+
+// SetOwner says who may open the channel files, and with what mode. The
+// default is the client's uid and gid and 0600. Only useful in Connected.
+func (c *Conn) SetOwner(uid, gid int, mode fs.FileMode) {
+	c.owner = fileOwner{uid: uid, gid: gid, mode: mode}
+}
+
+// Stats returns the counters.
+func (c *Conn) Stats() Stats {
+	c.mu.Lock()
+	queued := len(c.queue)
+	c.mu.Unlock()
+	return Stats{
+		Requests: c.stats.requests.Load(), Responses: c.stats.responses.Load(),
+		Dispatched: c.stats.dispatched.Load(), SendRetries: c.stats.sendRetries.Load(),
+		Queued: queued, FlowControl: c.stats.flow.Load(), FlowControlCount: c.stats.flowCount.Load(),
+		Invalid: c.stats.invalid.Load(), Overload: c.stats.overload.Load(),
+	}
+}
+
+// CountInvalid and CountOverload count a request that the handler refused.
+func (c *Conn) CountInvalid()  { c.stats.invalid.Add(1) }
+func (c *Conn) CountOverload() { c.stats.overload.Add(1) }
+
+// open makes the channels and tells the client about them.
+func (c *Conn) open(max uint32) error {
+	s := c.server
+	var r connectResponse
+	var err error
+	var ch serverChannel
+	if s.opt.Socket {
+		ch, r, err = newSocketServer(c.stream, s.name, c.id, c.peer.PID, max, c.owner, s.filesystem)
+	} else {
+		ch, r, err = newShmServer(c.stream, s.name, c.id, c.peer.PID, max, c.owner)
+	}
+	if err != nil {
+		return err
+	}
+	r.opaque = c.id
+	if _, err := c.stream.Write(r.append(nil)); err != nil {
+		ch.close()
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.channel = ch
+	c.ready = true
+	c.wake.Signal()
+	return nil
+}
+
+// run reads requests until the client is gone.
+func (c *Conn) run(h Handler) {
+	var wg sync.WaitGroup
+	wg.Go(c.sendQueued)
+	if sock, ok := c.channel.(*socketServer); ok {
+		wg.Go(func() { // the stream carries nothing more but its end
+			var b [64]byte
+			for {
+				if _, err := c.stream.Read(b[:]); err != nil {
+					break
+				}
+			}
+			sock.interrupt()
+		})
+	}
+	for {
+		msg, err := c.channel.receive()
+		if err != nil {
+			break
+		}
+		c.stats.requests.Add(1)
+		hdr, err := ParseHeader(msg)
+		if err != nil {
+			c.server.opt.Log.Debug("client message", "service", c.server.name, "pid", c.peer.PID, "err", err)
+			c.stats.invalid.Add(1)
+			c.Respond(invalidParam())
+			continue
+		}
+		h.Message(c, hdr.ID, msg)
+	}
+	c.shut()
+	wg.Wait()
+	c.channel.close()
+}
+
+// invalidParam is what corosync answers to a request it cannot make sense of:
+// id 0, error 7 (CS_ERR_INVALID_PARAM).
+func invalidParam() []byte {
+	b := make([]byte, ResponseHeaderSize)
+	PutResponseHeader(b, 0, 7)
+	return b
+}
+
+// interrupt makes run return.
+func (c *Conn) interrupt() {
+	if sock, ok := c.channel.(*socketServer); ok {
+		sock.interrupt()
+	}
+}
+
+// Close ends the connection. The handler's Closed is called soon after.
+func (c *Conn) Close() {
+	c.shut()
+	c.stream.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.channel != nil {
+		c.interrupt()
+	}
+}
+
+func (c *Conn) shut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.isShut = true
+	c.queue, c.queued = nil, 0
+	c.wake.Broadcast()
+}
+
+// Respond sends the response to the oldest request that has none. A client
+// has one request under way, so its channel always has room; if it has not,
+// the client broke the protocol and the response is dropped with an error.
+func (c *Conn) Respond(b []byte) error {
+	if len(b) > c.max {
+		return fmt.Errorf("ipc: response of %d bytes: %w", len(b), syscall.EMSGSIZE)
+	}
+	c.mu.Lock()
+	ch, shut := c.channel, c.isShut
+	c.mu.Unlock()
+	if ch == nil || shut {
+		return ErrClosed
+	}
+	err := ch.respond(b)
+	for range 20 { // a datagram client that has just bound its socket
+		if !errors.Is(err, errAgain) {
+			break
+		}
+		time.Sleep(retryAfter)
+		err = ch.respond(b)
+	}
+	if err == nil {
+		c.stats.responses.Add(1)
+	}
+	return err
+}
+
+// Event sends one event, or queues it while the client's channel is full. It
+// does not block. b must not change afterwards; it may be given to several
+// connections. A client that has too much queued is disconnected.
+func (c *Conn) Event(b []byte) error {
+	if len(b) > c.max {
+		return fmt.Errorf("ipc: event of %d bytes: %w", len(b), syscall.EMSGSIZE)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.isShut {
+		return ErrClosed
+	}
+	if c.ready && len(c.queue) == 0 {
+		err := c.channel.event(b)
+		if err == nil {
+			c.stats.dispatched.Add(1)
+			if shm, ok := c.channel.(*shmServer); ok && shm.owes() {
+				c.wake.Signal()
+			}
+			return nil
+		}
+		if !errors.Is(err, errAgain) {
+			return err
+		}
+		c.stats.sendRetries.Add(1)
+	}
+	opt := &c.server.opt
+	if len(c.queue) >= opt.QueueMessages || c.queued+len(b) > opt.QueueBytes {
+		opt.Log.Warn("client does not read its events, disconnected", "service", c.server.name,
+			"pid", c.peer.PID, "queued", len(c.queue), "bytes", c.queued)
+		c.isShut = true
+		c.queue, c.queued = nil, 0
+		c.wake.Broadcast()
+		c.stream.Close()
+		if c.channel != nil {
+			c.interrupt()
+		}
+		return ErrClosed
+	}
+	c.queue = append(c.queue, b)
+	c.queued += len(b)
+	c.wake.Signal()
+	return nil
+}
+
+// Queued is how many events wait for the client to make room.
+func (c *Conn) Queued() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue)
+}
+
+// sendQueued empties the queue as the client makes room, until the connection
+// is shut. It takes an event off the queue only after it was sent, so Event
+// cannot overtake.
+func (c *Conn) sendQueued() {
+	for {
+		c.mu.Lock()
+		for !c.isShut && (!c.ready || len(c.queue) == 0) && !c.owes() {
+			c.wake.Wait()
+		}
+		if c.isShut {
+			c.mu.Unlock()
+			return
+		}
+		var err error
+		if len(c.queue) == 0 {
+			err = c.channel.(*shmServer).settle()
+		} else if err = c.channel.event(c.queue[0]); err == nil {
+			c.stats.dispatched.Add(1)
+			c.queued -= len(c.queue[0])
+			c.queue[0] = nil
+			c.queue = c.queue[1:]
+		}
+		c.mu.Unlock()
+		switch {
+		case err == nil:
+		case errors.Is(err, errAgain):
+			c.stats.sendRetries.Add(1)
+			time.Sleep(retryAfter)
+		default:
+			c.Close()
+			return
+		}
+	}
+}
+
+// owes reports whether stream bytes are still to be sent for events that are
+// in the ring already. The caller holds mu.
+func (c *Conn) owes() bool {
+	shm, ok := c.channel.(*shmServer)
+	return ok && c.ready && shm.owes()
+}
+
+// SetFlow publishes the flow control value: 0 lets the client send, 1 stops
+// all its requests, 2 stops its multicasts.
+func (c *Conn) SetFlow(v int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.channel == nil || c.isShut || c.stats.flow.Load() == v {
+		return
+	}
+	c.stats.flow.Store(v)
+	if v != 0 {
+		c.stats.flowCount.Add(1)
+	}
+	c.channel.flow(v)
+}

@@ -1,0 +1,315 @@
+package ipc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// An echo answers request 1 with its payload, emits an event for request 2,
+// and refuses when told to.
+type echo struct {
+	refuse error
+	mu     sync.Mutex
+	conns  []*Conn
+	closed int
+}
+
+func (e *echo) Connected(c *Conn) error {
+	if e.refuse != nil {
+		return e.refuse
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.conns = append(e.conns, c)
+	c.Event(message(99, []byte("hello")))
+	return nil
+}
+
+func (e *echo) Message(c *Conn, id int32, msg []byte) {
+	switch id {
+	case 1:
+		b := make([]byte, ResponseHeaderSize+len(msg)-HeaderSize)
+		PutResponseHeader(b, 1, 1)
+		copy(b[ResponseHeaderSize:], msg[HeaderSize:])
+		c.Respond(b)
+	case 2:
+		c.Event(message(2, msg[HeaderSize:]))
+	}
+}
+
+func (e *echo) Closed(*Conn) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed++
+}
+
+func message(id int32, payload []byte) []byte {
+	b := make([]byte, HeaderSize+len(payload))
+	copy(b[HeaderSize:], payload)
+	PutHeader(b, id)
+	return b
+}
+
+// start serves h under a name of its own and stops it when the test ends.
+func start(t *testing.T, opt Options, h Handler) string {
+	t.Helper()
+	name := fmt.Sprintf("gocorosync-test-%d-%s", os.Getpid(), t.Name())
+	name = string(bytes.Map(func(r rune) rune {
+		if r == '/' {
+			return '-'
+		}
+		return r
+	}, []byte(name)))
+	s, err := Listen(name, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, h) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return name
+}
+
+func eachTransport(t *testing.T, f func(t *testing.T, opt Options)) {
+	t.Run("shm", func(t *testing.T) { f(t, Options{}) })
+	t.Run("socket", func(t *testing.T) { f(t, Options{Socket: true}) })
+}
+
+func dial(t *testing.T, name string) *Client {
+	t.Helper()
+	c, err := Dial(t.Context(), name, DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// TestCallAndEvents sends requests of many sizes, enough of them to wrap the
+// rings several times, and checks what comes back.
+func TestCallAndEvents(t *testing.T) {
+	eachTransport(t, func(t *testing.T, opt Options) {
+		h := &echo{}
+		c := dial(t, start(t, opt, h))
+		if b, err := c.NextEvent(t.Context()); err != nil || string(b[16:]) != "hello" {
+			t.Fatalf("first event %q, %v", b, err)
+		}
+		if c.Server().PID != os.Getpid() || h.conns[0].Peer().PID != os.Getpid() {
+			t.Errorf("server %+v, client %+v; want pid %d", c.Server(), h.conns[0].Peer(), os.Getpid())
+		}
+		for i := range 200 {
+			n := (i * 7919) % 200_000
+			if i == 100 {
+				n = DefaultMaxMessage - ResponseHeaderSize
+			}
+			payload := bytes.Repeat([]byte{byte(i)}, n)
+			b, err := c.Call(t.Context(), message(1, payload))
+			if err != nil || !bytes.Equal(b[ResponseHeaderSize:], payload) {
+				t.Fatalf("call %d of %d bytes: %d bytes, %v", i, n, len(b), err)
+			}
+			if i%10 == 0 {
+				if err := c.sendPatiently(t.Context(), message(2, payload[:min(n, 1000)])); err != nil {
+					t.Fatal(err)
+				}
+				if b, err := c.NextEvent(t.Context()); err != nil || !bytes.Equal(b[HeaderSize:], payload[:min(n, 1000)]) {
+					t.Fatalf("event %d: %d bytes, %v", i, len(b), err)
+				}
+			}
+		}
+		if _, err := c.Call(t.Context(), make([]byte, DefaultMaxMessage+1)); !errors.Is(err, syscall.EMSGSIZE) {
+			t.Errorf("oversized call: %v; want EMSGSIZE", err)
+		}
+	})
+}
+
+// TestRefuse sees the server's errno at the client.
+func TestRefuse(t *testing.T) {
+	name := start(t, Options{}, &echo{refuse: syscall.EAGAIN})
+	if _, err := Dial(t.Context(), name, DialOptions{}); !errors.Is(err, syscall.EAGAIN) {
+		t.Errorf("Dial: %v; want EAGAIN", err)
+	}
+	if _, err := Dial(t.Context(), name+"-none", DialOptions{}); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("Dial of nobody: %v; want ECONNREFUSED", err)
+	}
+}
+
+// TestEventsInOrder sends far more events than the channel holds, to a client
+// that begins to read late.
+func TestEventsInOrder(t *testing.T) {
+	eachTransport(t, func(t *testing.T, opt Options) {
+		h := &echo{}
+		c := dial(t, start(t, opt, h))
+		const n = 20000
+		for i := range n {
+			if err := h.conns[0].Event(message(int32(i), make([]byte, 500))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.NextEvent(t.Context()) // hello
+		for i := range n {
+			b, err := c.NextEvent(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if hdr, err := ParseHeader(b); err != nil || hdr.ID != int32(i) {
+				t.Fatalf("event %d: %+v, %v", i, hdr, err)
+			}
+		}
+	})
+}
+
+// TestStuckClientIsDisconnected is fault-matrix I9: a client that stops
+// reading costs a bounded queue and then its connection.
+func TestStuckClientIsDisconnected(t *testing.T) {
+	eachTransport(t, func(t *testing.T, opt Options) {
+		opt.QueueMessages = 100
+		h := &echo{}
+		c := dial(t, start(t, opt, h))
+		var err error
+		for i := 0; i < 5000 && err == nil; i++ {
+			err = h.conns[0].Event(message(3, make([]byte, 10000)))
+		}
+		if !errors.Is(err, ErrClosed) {
+			t.Fatalf("Event: %v; want ErrClosed", err)
+		}
+		select {
+		case <-c.Done():
+		case <-time.After(5 * time.Second):
+			t.Error("client not disconnected")
+		}
+	})
+}
+
+// TestServerGone: a client blocked in a call learns that the server is gone.
+func TestServerGone(t *testing.T) {
+	eachTransport(t, func(t *testing.T, opt Options) {
+		h := &echo{}
+		c := dial(t, start(t, opt, h))
+		c.NextEvent(t.Context())
+		time.AfterFunc(20*time.Millisecond, func() { h.conns[0].Close() })
+		begin := time.Now()
+		if _, err := c.Call(t.Context(), message(7, nil)); !errors.Is(err, ErrClosed) { // never answered
+			t.Errorf("Call: %v; want ErrClosed", err)
+		}
+		if _, err := c.NextEvent(t.Context()); !errors.Is(err, ErrClosed) {
+			t.Errorf("NextEvent: %v; want ErrClosed", err)
+		}
+		if d := time.Since(begin); d > time.Second {
+			t.Errorf("noticed after %v", d)
+		}
+	})
+}
+
+// TestCancel: a call and a wait for events end with their contexts.
+func TestCancel(t *testing.T) {
+	eachTransport(t, func(t *testing.T, opt Options) {
+		c := dial(t, start(t, opt, &echo{}))
+		c.NextEvent(t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if _, err := c.NextEvent(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("NextEvent: %v", err)
+		}
+		ctx2, cancel2 := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel2()
+		if _, err := c.Call(ctx2, message(7, nil)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Call: %v", err)
+		}
+	})
+}
+
+// TestNothingStays: no file in /dev/shm outlives its connection, and Closed
+// is called once for each client.
+func TestNothingStays(t *testing.T) {
+	eachTransport(t, func(t *testing.T, opt Options) {
+		h := &echo{}
+		before, _ := os.ReadDir(shmDir)
+		name := start(t, opt, h)
+		for range 20 {
+			dial(t, name).Close()
+		}
+		for range 200 {
+			h.mu.Lock()
+			closed := h.closed
+			h.mu.Unlock()
+			if closed == 20 {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if h.closed != 20 {
+			t.Errorf("Closed called %d times; want 20", h.closed)
+		}
+		if after, _ := os.ReadDir(shmDir); len(after) > len(before) {
+			t.Errorf("/dev/shm: %d entries before, %d after", len(before), len(after))
+		}
+	})
+}
+
+// TestJunkOnTheStream: bytes without requests, and a truncated ring, end in an
+// error and never in a crash.
+func TestJunkOnTheStream(t *testing.T) {
+	h := &echo{}
+	c := dial(t, start(t, Options{}, h))
+	c.stream.Write(make([]byte, 100))
+	if b, err := c.Call(t.Context(), message(1, []byte("x"))); err != nil || string(b[24:]) != "x" {
+		t.Errorf("after junk bytes: %q, %v", b, err)
+	}
+	shm := c.channel.(*shmClient)
+	os.Truncate(shm.request.dataPath, 0)
+	c.stream.Write([]byte{0})
+	le.PutUint32(shm.request.hdr[offSem:], 1)
+	c.stream.Write([]byte{0})
+	select {
+	case <-c.Done():
+	case <-time.After(5 * time.Second):
+		t.Error("server did not notice the truncated ring")
+	}
+}
+
+func FuzzConnectResponse(f *testing.F) {
+	f.Add(connectResponse{typ: SharedMemory, maxMessage: 1 << 20, request: "a", response: "b", event: "c"}.append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r, err := parseConnectResponse(b); err == nil {
+			if again, err := parseConnectResponse(r.append(nil)); err != nil || again != r {
+				t.Errorf("%+v became %+v, %v", r, again, err)
+			}
+		}
+	})
+}
+
+func BenchmarkCall(b *testing.B) {
+	for _, opt := range []Options{{}, {Socket: true}} {
+		b.Run(fmt.Sprintf("socket=%v", opt.Socket), func(b *testing.B) {
+			s, err := Listen(fmt.Sprintf("gocorosync-bench-%d-%v", os.Getpid(), opt.Socket), opt)
+			if err != nil {
+				b.Fatal(err)
+			}
+			go s.Serve(b.Context(), &echo{})
+			c, err := Dial(b.Context(), s.Name(), DialOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer c.Close()
+			msg := message(1, make([]byte, 64))
+			for b.Loop() {
+				if _, err := c.Call(b.Context(), msg); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

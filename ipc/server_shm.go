@@ -1,0 +1,200 @@
+package ipc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// shmServer is a connection's rings, seen from the server. A byte on the
+// stream goes with each request and each event, none with a response.
+type shmServer struct {
+	stream *net.UnixConn
+	max    int
+
+	pending int // request bytes read from the stream and not yet used
+
+	mu       sync.Mutex // guards the rings against close
+	closed   bool
+	request  *ring
+	response *ring
+	events   *ring
+	owed     int // event bytes that the stream had no room for
+}
+
+// newShmServer creates the rings. Their names are relative: libqb 1.0 knows no
+// others, and libqb 2 accepts them.
+func newShmServer(stream *net.UnixConn, service string, serial uint64, pid int, max uint32, owner fileOwner) (*shmServer, connectResponse, error) {
+	c := &shmServer{stream: stream, max: int(max)}
+	names := [3]string{}
+	rings := [3]**ring{&c.request, &c.response, &c.events}
+	for i, kind := range []string{"request", "response", "event"} {
+		names[i] = fmt.Sprintf("%s-%s-%d-%d-%d", service, kind, os.Getpid(), pid, serial)
+		r, err := createRing(shmDir+"/qb-"+names[i], max, owner)
+		if errors.Is(err, os.ErrExist) {
+			// Ours by name: a predecessor with our process id left it.
+			os.Remove(shmDir + "/qb-" + names[i] + "-header")
+			os.Remove(shmDir + "/qb-" + names[i] + "-data")
+			r, err = createRing(shmDir+"/qb-"+names[i], max, owner)
+		}
+		if err != nil {
+			c.close()
+			return nil, connectResponse{}, err
+		}
+		*rings[i] = r
+	}
+	return c, connectResponse{
+		typ: SharedMemory, maxMessage: max,
+		request: names[0], response: names[1], event: names[2],
+	}, nil
+}
+
+func (c *shmServer) receive() ([]byte, error) {
+	var buf [64]byte
+	for {
+		for c.pending == 0 {
+			n, err := c.stream.Read(buf[:])
+			if err != nil {
+				return nil, err
+			}
+			if n == 0 {
+				return nil, io.EOF
+			}
+			c.pending += n
+		}
+		b, err := c.take()
+		if errors.Is(err, errRingEmpty) {
+			// The request is in the ring before its byte is on the
+			// stream, so this byte belongs to none.
+			c.pending--
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.pending--
+		return b, nil
+	}
+}
+
+func (c *shmServer) take() (b []byte, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, ErrClosed
+	}
+	err = guarded(func() (err error) { b, err = c.request.read(c.max); return err })
+	return b, err
+}
+
+func (c *shmServer) respond(b []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	return c.put(c.response, b)
+}
+
+func (c *shmServer) event(b []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	if err := c.pay(); err != nil {
+		return err
+	}
+	if err := c.put(c.events, b); err != nil {
+		return err
+	}
+	c.owed++
+	if err := c.pay(); err != nil && !errors.Is(err, errAgain) {
+		return err
+	}
+	return nil
+}
+
+func (c *shmServer) put(r *ring, b []byte) error {
+	err := guarded(func() error { return r.write(b) })
+	if errors.Is(err, errRingFull) {
+		return errAgain
+	}
+	return err
+}
+
+// pay writes the stream bytes that go with events already in the ring.
+func (c *shmServer) pay() error {
+	if c.owed == 0 {
+		return nil
+	}
+	raw, err := c.stream.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var n int
+	var werr error
+	zeros := make([]byte, c.owed)
+	if err := raw.Control(func(fd uintptr) {
+		n, werr = unix.SendmsgN(int(fd), zeros, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	}); err != nil {
+		return err
+	}
+	if werr == unix.EAGAIN || werr == unix.EINTR {
+		return errAgain
+	}
+	if werr != nil {
+		return werr
+	}
+	c.owed -= n
+	if c.owed > 0 {
+		return errAgain
+	}
+	return nil
+}
+
+// settle is called while nothing else is queued, to pay what is owed.
+func (c *shmServer) settle() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	return c.pay()
+}
+
+func (c *shmServer) owes() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.owed > 0
+}
+
+func (c *shmServer) flow(v int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		guarded(func() error { c.request.setFlow(v); return nil })
+	}
+}
+
+func (c *shmServer) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, r := range []*ring{c.request, c.response, c.events} {
+		if r != nil {
+			guarded(func() error { r.close(); return nil })
+		}
+	}
+	c.request, c.response, c.events = nil, nil, nil
+}
+
+// retryAfter is how long a sender waits before it looks again whether the
+// other side has made room: there is nothing to poll for.
+const retryAfter = 5 * time.Millisecond
