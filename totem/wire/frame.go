@@ -12,8 +12,8 @@ const FrameHeader = 8
 // pieces of them.
 //
 //	offset size
-//	     0    2  version, 0
-//	     2    2  type, 0
+//	     0    2  version, 0; readers ignore it
+//	     2    2  type, 0; readers ignore it
 //	     4    1  fragmented
 //	     5    1  continuation
 //	     6    2  number of pieces, n
@@ -39,14 +39,11 @@ type Frame struct {
 // result aliases payload. The lengths add up to the payload exactly.
 func DecodeFrame(payload []byte, big bool) (Frame, error) {
 	r := reader{b: payload, big: big}
-	v, t := r.u16(), r.u16()
+	r.u32() // version and type: 2.4.5 sometimes sends what its memory held
 	f := Frame{Fragmented: r.u8(), Continuation: r.u8(), big: big}
 	f.n = int(r.u16())
 	if r.short || 2*f.n > len(r.b) {
 		return Frame{}, fmt.Errorf("totem: frame: %w (%d bytes)", ErrShort, len(payload))
-	}
-	if v != 0 || t != 0 {
-		return Frame{}, fmt.Errorf("totem: frame: version %d type %d: %w", v, t, ErrValue)
 	}
 	f.lens, f.data = r.b[:2*f.n], r.b[2*f.n:]
 	sum := 0

@@ -31,7 +31,7 @@ func (t Type) String() string {
 	return fmt.Sprintf("type %d", uint8(t))
 }
 
-// Values of Header.Encapsulated. All messages but mcasts have 0.
+// Values of Header.Encapsulated in mcasts. Other messages should have 0.
 const (
 	Encapsulated uint8 = 1 // the payload is an mcast of an old ring
 	Plain        uint8 = 2 // the payload is a Frame
@@ -133,7 +133,9 @@ func (r *reader) header() (Header, error) {
 	if h.Type > TypeHoldCancel {
 		return h, fmt.Errorf("totem: %v: %w", h.Type, ErrType)
 	}
-	if (h.Type == TypeMcast) != (h.Encapsulated == Encapsulated || h.Encapsulated == Plain) || h.Encapsulated > Plain {
+	// Only in mcasts does this byte mean anything; corosync forwards what a
+	// token's swapped copy happened to hold.
+	if h.Type == TypeMcast && h.Encapsulated != Encapsulated && h.Encapsulated != Plain {
 		return h, fmt.Errorf("totem: %v: encapsulated %d: %w", h.Type, h.Encapsulated, ErrValue)
 	}
 	if h.Sender == 0 && h.Type != TypeJoin {
