@@ -1,0 +1,207 @@
+package cib
+
+import (
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// Schemas checks and upgrades documents. Implementations are pure.
+type Schemas interface {
+	// Validate returns nil if doc conforms to the schema it names.
+	Validate(doc *xml.Node) error
+	// Upgrade returns doc brought to the newest schema, or to max if that is
+	// not "", and whether anything changed. It may change doc.
+	Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error)
+}
+
+// A Stamp is what an applied change leaves on <cib>. Time is ctime's form in
+// local time, "Sun Nov 22 01:14:54 2026".
+type Stamp struct{ Time, Origin, Client, User string }
+
+// A Result tells what Apply did.
+type Result struct {
+	Code Code
+	// Doc is the document afterwards: a new tree if Changed, else the one given.
+	Doc *xml.Node
+	// Changed: the document differs, version included. ConfigChanged: something
+	// below /cib/configuration does, so it has to go to disk.
+	Changed, ConfigChanged bool
+	// Patch leads from the old document to Doc; nil unless Changed. It is also
+	// given for an operation refused by the schema.
+	Patch *xml.Node
+	// Output is what the client gets as cib_calldata, nil for nothing.
+	Output *xml.Node
+	// Rejected is the document that the schema refused.
+	Rejected *xml.Node
+}
+
+// Apply carries out op on doc, which it does not change, and returns the
+// outcome. Rules: pacemaker-cluster.md 5.1.
+func Apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) Result {
+	if op.Name == OpQuery {
+		return query(doc, op)
+	}
+	refuse := func(c Code) Result { return Result{Code: c, Doc: doc} }
+	if !op.Modifies() {
+		return refuse(NotSupported)
+	}
+
+	c := &change{doc: doc.Clone()}
+	var out *xml.Node
+	code := OK
+	switch op.Name {
+	case OpModify:
+		code = c.modify(op)
+	case OpCreate:
+		out, code = c.create(op)
+	case OpDelete:
+		code = c.delete(op)
+	case OpDeleteAlt:
+		code = c.deleteAlt(op)
+	case OpReplace:
+		code = c.replace(op)
+	case OpApplyDiff:
+		code = c.applyDiff(op)
+	case OpErase:
+		c.erase()
+	case OpBump:
+		v := VersionOf(c.doc)
+		v.Epoch++
+		v.set(c.doc)
+		c.other = true
+	case OpUpgrade:
+		if code = c.upgrade(op, schemas); code == SchemaSame {
+			return refuse(code)
+		}
+	}
+	if code != OK {
+		r := refuse(code)
+		r.Output = out
+		return r
+	}
+
+	if CompareFeatureSets(c.doc.Get("crm_feature_set"), FeatureSet) > 0 {
+		return refuse(TooNew)
+	}
+	before, after := VersionOf(doc), VersionOf(c.doc)
+	if op.Name != OpErase && (after.AdminEpoch < before.AdminEpoch ||
+		after.AdminEpoch == before.AdminEpoch && after.Epoch < before.Epoch) {
+		return refuse(OldData)
+	}
+	if !c.config && !c.other {
+		r := refuse(OK)
+		r.Output = out
+		return r
+	}
+	if !op.FullSync && op.Options&InhibitBcast == 0 && !c.ownVersion {
+		if c.config {
+			after.Epoch++
+			after.NumUpdates = 0
+		} else {
+			after.NumUpdates++
+		}
+		after.set(c.doc)
+	}
+	if c.config && op.Options&NoMtime == 0 && !op.FullSync {
+		stamp.set(c.doc)
+	}
+	r := Result{Code: OK, Doc: c.doc, Changed: true, ConfigChanged: c.config, Output: out}
+	r.Patch = xml.Diff(doc, c.doc)
+	if r.Patch == nil { // the merge made something and took it away again: only counters, which did not move
+		return refuse(OK)
+	}
+	if schemas != nil && op.Section != "status" {
+		if err := schemas.Validate(c.doc); err != nil {
+			return Result{Code: SchemaInvalid, Doc: doc, Patch: r.Patch, Rejected: c.doc, Output: c.doc}
+		}
+	}
+	if op.Options&DryRun != 0 {
+		return Result{Code: OK, Doc: doc, Output: out}
+	}
+	return r
+}
+
+func (s Stamp) set(doc *xml.Node) {
+	doc.Set("cib-last-written", s.Time)
+	doc.Set("update-origin", s.Origin)
+	doc.Set("update-client", s.Client)
+	doc.Set("update-user", s.User)
+}
+
+// A change is a document being changed, with what pacemaker would count.
+type change struct {
+	doc        *xml.Node
+	config     bool // something below /cib/configuration
+	other      bool // something else
+	ownVersion bool // the operation has set the version itself
+}
+
+// note records that n, or something in it, changed.
+func (c *change) note(n *xml.Node) {
+	for ; n != nil; n = n.Parent {
+		if n.Name == "configuration" && n.Parent == c.doc {
+			c.config = true
+			return
+		}
+	}
+	c.other = true
+}
+
+// compare records what differs between two versions of the document.
+func (c *change) compare(old, new *xml.Node) {
+	oldConf, newConf := old.Child("configuration"), new.Child("configuration")
+	switch {
+	case oldConf == nil && newConf == nil:
+	case oldConf == nil || newConf == nil || xml.Diff(oldConf, newConf) != nil:
+		c.config = true
+	}
+	if xml.Digest(old) != xml.Digest(new) { // a clock or a name alone is no change: they differ between nodes
+		c.other = true
+	}
+}
+
+// start returns the element at which an operation begins, making a missing
+// section. With an XPath it is the first match.
+func (c *change) start(op *Op) (*xml.Node, Code) {
+	if op.Options&XPath != 0 {
+		found, err := c.doc.Select(op.Section)
+		if err != nil {
+			return nil, Invalid
+		}
+		if len(found) == 0 {
+			return nil, NotFound
+		}
+		return found[0], OK
+	}
+	path, ok := sectionPath[op.Section]
+	if !ok {
+		return nil, Invalid
+	}
+	at := c.doc
+	for _, name := range path {
+		at = at.Ensure(name)
+	}
+	return at, OK
+}
+
+// input returns the element to work with: a whole CIB given for one section
+// stands for that section.
+func input(op *Op) *xml.Node {
+	if op.Data != nil && op.Data.Name == "cib" && op.Options&XPath == 0 && len(sectionPath[op.Section]) > 0 {
+		if s := Section(op.Data, op.Section); s != nil {
+			return s
+		}
+	}
+	return op.Data
+}
+
+// first finds, depth first from n, the first element with the tag and the id
+// of like; both without id count as the same.
+func first(n, like *xml.Node) *xml.Node {
+	id, has := like.Lookup("id")
+	for e := range n.Walk() {
+		if eid, ehas := e.Lookup("id"); e.Name == like.Name && eid == id && ehas == has {
+			return e
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package cib
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// A Code is the result of an operation: 0, or a negative errno or legacy
+// pacemaker code as cib_rc carries it (spec: pacemaker-ipc.md 4.1).
+type Code int
+
+// Result codes.
+const (
+	OK             Code = 0
+	NoPermission   Code = -1  // EPERM
+	NotFound       Code = -6  // ENXIO
+	AccessDenied   Code = -13 // EACCES
+	Exists         Code = -17 // EEXIST
+	Invalid        Code = -22 // EINVAL
+	NotSupported   Code = -95 // EOPNOTSUPP
+	TooNew         Code = -93 // EPROTONOSUPPORT: feature set newer than ours
+	Timeout        Code = -62 // ETIME
+	NotConnected   Code = -107
+	Generic        Code = -201
+	NoQuorum       Code = -202
+	SchemaInvalid  Code = -203
+	TransformFail  Code = -204
+	OldData        Code = -205
+	DiffFailed     Code = -206
+	DiffResync     Code = -207
+	Modified       Code = -208
+	SchemaSame     Code = -211
+	Corrupt        Code = -212
+	MultipleFound  Code = -213
+	NodeUnknown    Code = -214
+	AlreadyThere   Code = -215
+	BadNameValue   Code = -216
+	UnknownFormat  Code = -217
+	bodyTooDeep    Code = -75 // EOVERFLOW
+	notImplemented      = NotSupported
+)
+
+// Error makes a Code an error; do not compare OK with nil.
+func (c Code) Error() string { return c.String() }
+
+// String is the text that pacemaker's tools print for the code.
+func (c Code) String() string {
+	switch c {
+	case OK:
+		return "OK"
+	case NotFound:
+		return "No such device or address"
+	case AccessDenied:
+		return "Permission denied"
+	case Exists:
+		return "File exists"
+	case Invalid:
+		return "Invalid argument"
+	case Generic:
+		return "Generic Pacemaker error"
+	case NoQuorum:
+		return "Operation requires quorum"
+	case SchemaInvalid:
+		return "Update does not conform to the configured schema"
+	case TransformFail:
+		return "Schema transform failed"
+	case OldData:
+		return "Update was older than existing configuration"
+	case DiffFailed:
+		return "Application of an update diff failed"
+	case DiffResync:
+		return "Application of an update diff failed, requesting a full refresh"
+	case Modified:
+		return "On-disk configuration was manually modified"
+	case SchemaSame:
+		return "Schema is already the latest available"
+	case Corrupt:
+		return "Local copy of CIB is corrupt"
+	case MultipleFound:
+		return "Resource active on multiple nodes"
+	case NodeUnknown:
+		return "Node not found"
+	case AlreadyThere:
+		return "Situation already as requested"
+	case BadNameValue:
+		return "Bad name/value pair given"
+	case UnknownFormat:
+		return "Unknown output format"
+	}
+	if c > -200 && c < 0 {
+		return syscall.Errno(-c).Error()
+	}
+	return fmt.Sprintf("error %d", int(c))
+}

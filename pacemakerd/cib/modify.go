@@ -1,0 +1,189 @@
+package cib
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+const infinity = 1000000
+
+func (c *change) modify(op *Op) Code {
+	in := input(op)
+	if in == nil {
+		return Invalid
+	}
+	var starts []*xml.Node
+	if op.Options&XPath != 0 {
+		found, err := c.doc.Select(op.Section)
+		if err != nil {
+			return Invalid
+		}
+		if len(found) == 0 {
+			return NotFound
+		}
+		if op.Options&Multiple == 0 {
+			found = found[:1]
+		}
+		starts = found
+	} else {
+		at, code := c.start(op)
+		if code != OK {
+			return code
+		}
+		starts = []*xml.Node{at}
+	}
+	for _, at := range starts {
+		target := first(at, in)
+		if target != nil {
+			c.merge(target, in)
+			continue
+		}
+		if op.Options&CanCreate == 0 {
+			return NotFound
+		}
+		// The quirk of 5.1.1: a wholly new element counts as a change of the
+		// document, not of the configuration.
+		at.Append(in.Clone())
+		c.other = true
+	}
+	if op.Options&MixedUpdate != 0 {
+		c.removeMarked()
+	}
+	return OK
+}
+
+// merge sets u's attributes on t and merges its children, making those that
+// are missing.
+func (c *change) merge(t, u *xml.Node) {
+	for _, a := range u.Attrs {
+		old, has := t.Lookup(a.Name)
+		value := expand(a.Name, a.Value, old)
+		if !has || old != value {
+			t.Set(a.Name, value)
+			c.note(t)
+		}
+	}
+	for child := range u.Each("") {
+		match := matchChild(t, child)
+		if match == nil {
+			match = t.Append(xml.New(child.Name))
+			c.note(match)
+		}
+		c.merge(match, child)
+	}
+}
+
+func matchChild(t, like *xml.Node) *xml.Node {
+	key := "id"
+	id, has := like.Lookup(key)
+	if !has {
+		key = "id-ref"
+		id, has = like.Lookup(key)
+	}
+	for e := range t.Each(like.Name) {
+		if !has || e.Get(key) == id && e.Has(key) {
+			return e
+		}
+	}
+	return nil
+}
+
+// expand resolves name="name++" and name="name+=N" against the old value. The
+// sum stops at INFINITY.
+func expand(name, value, old string) string {
+	rest, ok := strings.CutPrefix(value, name)
+	if !ok || len(rest) < 2 {
+		return value
+	}
+	by := 0
+	switch {
+	case rest == "++":
+		by = 1
+	case strings.HasPrefix(rest, "+="):
+		by = score(rest[2:])
+	default:
+		return value
+	}
+	return strconv.Itoa(min(score(old)+by, infinity))
+}
+
+// score reads an integer or a form of INFINITY; anything else is 0.
+func score(s string) int {
+	switch strings.ToUpper(s) {
+	case "INFINITY", "+INFINITY":
+		return infinity
+	case "-INFINITY":
+		return -infinity
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return max(-infinity, min(n, infinity))
+}
+
+// removeMarked removes every element that carries __delete__.
+func (c *change) removeMarked() {
+	var marked []*xml.Node
+	for e := range c.doc.Walk() {
+		if e.Has("__delete__") {
+			marked = append(marked, e)
+		}
+	}
+	for _, e := range marked {
+		c.note(e)
+		e.Remove()
+	}
+}
+
+func (c *change) create(op *Op) (*xml.Node, Code) {
+	in := input(op)
+	if in == nil {
+		return nil, Invalid
+	}
+	at, code := c.start(op)
+	if code != OK {
+		return nil, code
+	}
+	if op.Options&XPath != 0 {
+		c.note(at)
+		at.Append(in.Clone())
+		return nil, OK
+	}
+	items := []*xml.Node{in}
+	if in.Name == at.Name {
+		items = items[:0]
+		for e := range in.Each("") {
+			items = append(items, e)
+		}
+	}
+	failed := xml.New("failed")
+	for _, e := range items {
+		if code := c.createOne(at, e); code != OK {
+			failed.Append(xml.New("failed_update", "id", e.ID(), "object_type", e.Name,
+				"operation", OpCreate, "reason", code.String())).Append(e.Clone())
+			return failed, code
+		}
+	}
+	return nil, OK
+}
+
+func (c *change) createOne(at, e *xml.Node) Code {
+	if how, ok := e.Lookup("replace"); ok { // an old way to replace a child on the way
+		if old := at.ByID(how, e.ID()); old != nil {
+			c.note(old)
+			old.Remove()
+		}
+	}
+	for old := range at.Each(e.Name) {
+		if old.Get("id") == e.Get("id") {
+			return Exists
+		}
+	}
+	n := at.Append(xml.New(e.Name))
+	c.note(n)
+	c.merge(n, e)
+	return OK
+}

@@ -1,0 +1,52 @@
+package cib
+
+import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+
+// query answers a read. The output shares nodes with doc: it must not be
+// changed or put into another tree without Clone.
+func query(doc *xml.Node, op *Op) Result {
+	r := Result{Doc: doc}
+	if op.Options&XPath == 0 {
+		found := Section(doc, op.Section)
+		switch {
+		case found == nil:
+			r.Code = NotFound
+		case op.Options&NoChildren != 0:
+			r.Output = found.ShallowClone()
+		default:
+			r.Output = found
+		}
+		return r
+	}
+	found, err := doc.Select(op.Section)
+	if err != nil {
+		r.Code = Invalid
+		return r
+	}
+	if len(found) == 0 {
+		r.Code = NotFound
+		return r
+	}
+	show := func(n *xml.Node) *xml.Node {
+		switch {
+		case op.Options&NoChildren != 0:
+			return n.ShallowClone()
+		case op.Options&XPathAddress != 0:
+			return xml.New("xpath-query-path", "id", n.Path())
+		}
+		return n.Clone()
+	}
+	if len(found) == 1 && op.Options&XPathAddress == 0 {
+		if op.Options&NoChildren != 0 {
+			r.Output = found[0].ShallowClone()
+		} else {
+			r.Output = found[0]
+		}
+		return r
+	}
+	r.Output = xml.New("xpath-query")
+	for _, n := range found {
+		r.Output.Append(show(n))
+	}
+	return r
+}
