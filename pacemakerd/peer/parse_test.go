@@ -1,0 +1,16 @@
+package peer
+
+import (
+	"testing"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+func parse(t *testing.T, s string) *xml.Node {
+	t.Helper()
+	n, err := xml.Parse([]byte(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
