@@ -1,0 +1,304 @@
+package cib
+
+import (
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// A Machine is the CIB manager of one node (pacemaker-based). It answers local
+// clients, multicasts what modifies, and applies what CPG delivers, its own
+// messages included. It does not read a clock and touches no file.
+type Machine struct {
+	cfg     Config
+	doc     *xml.Node
+	primary bool // this node is the DC's
+	clients map[string]*client
+
+	// The digest comparison of 5.2.
+	pingAt  time.Duration // 0: nothing to compare
+	pingID  int
+	pingFor Version // what our copy was when we asked
+
+	leaving bool
+	left    bool
+
+	now time.Duration
+	out []Action
+}
+
+// Config sets up a Machine.
+type Config struct {
+	Node    string // own node name, required
+	Doc     *xml.Node
+	Schemas Schemas             // nil accepts everything
+	Clock   func() string       // ctime of now, for cib-last-written
+	Log     *slog.Logger        // nil discards
+	Peers   func() []string     // names of the nodes in group cib, self included
+	Allowed func(op *Op) string // "" if the client may do op; else why not
+}
+
+// Event is an input of the Machine.
+type Event interface{ isEvent() }
+
+type (
+	// Connected is a new client. ReadOnly is cib_ro.
+	Connected struct {
+		Client, User string
+		Name         string // process name, until register tells another
+		Privileged   bool   // root or hacluster: may act for others
+		ReadOnly     bool
+	}
+	// Disconnected says that a client is gone.
+	Disconnected struct{ Client string }
+	// Asked is a message of a client. Frame is handed back with its answer.
+	Asked struct {
+		Client string
+		Frame  int32
+		Wants  bool // a response frame is expected
+		Msg    *xml.Node
+	}
+	// Delivered is a message of group cib, from a node, in CPG order.
+	Delivered struct {
+		From string
+		Msg  *xml.Node
+	}
+	// Tick says only that time has passed.
+	Tick struct{}
+)
+
+func (Connected) isEvent()    {}
+func (Disconnected) isEvent() {}
+func (Asked) isEvent()        {}
+func (Delivered) isEvent()    {}
+func (Tick) isEvent()         {}
+
+// Action is an output of the Machine. The caller carries them out in order.
+type Action interface{ isAction() }
+
+type (
+	// Send multicasts Msg in group cib; To is a node's name, or "" for all.
+	Send struct {
+		To  string
+		Msg *xml.Node
+	}
+	// Respond answers the request frame of a client.
+	Respond struct {
+		Client string
+		Frame  int32
+		Msg    *xml.Node
+	}
+	// Event sends a client something it did not wait for.
+	Notify struct {
+		Client string
+		Msg    *xml.Node
+	}
+	// Save makes the configuration durable before what follows it.
+	Save struct{ Doc *xml.Node }
+	// Changed reports an applied change to the rest of the node. Doc must not
+	// be modified.
+	Changed struct {
+		Op     *Op
+		Patch  *xml.Node
+		Doc    *xml.Node
+		Config bool // something below configuration
+	}
+	// Refused reports a delivered operation that was not applied.
+	Refused struct {
+		Op   *Op
+		Code Code
+	}
+)
+
+func (Send) isAction()    {}
+func (Respond) isAction() {}
+func (Notify) isAction()  {}
+func (Save) isAction()    {}
+func (Changed) isAction() {}
+func (Refused) isAction() {}
+
+type client struct {
+	Connected
+	notify map[string]bool
+	frames map[string]int32 // call id → frame waiting for its response
+}
+
+// pingDelay is how long after the last change the copies are compared.
+const pingDelay = 5 * time.Second
+
+// New returns a Machine that holds cfg.Doc.
+func New(cfg Config) *Machine {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Doc == nil {
+		cfg.Doc = Empty()
+	}
+	return &Machine{cfg: cfg, doc: cfg.Doc, clients: map[string]*client{}}
+}
+
+// Doc returns the current document, which must not be modified.
+func (m *Machine) Doc() *xml.Node { return m.doc }
+
+// Primary tells whether this node's controller is the DC.
+func (m *Machine) Primary() bool { return m.primary }
+
+// Clients returns how many clients are connected.
+func (m *Machine) Clients() int { return len(m.clients) }
+
+// Step feeds one event in and returns what to do. The slice is valid until the
+// next Step.
+func (m *Machine) Step(now time.Duration, ev Event) []Action {
+	m.now = now
+	m.out = nil
+	switch ev := ev.(type) {
+	case Connected:
+		m.clients[ev.Client] = &client{Connected: ev, notify: map[string]bool{}, frames: map[string]int32{}}
+	case Disconnected:
+		delete(m.clients, ev.Client)
+	case Asked:
+		if c := m.clients[ev.Client]; c != nil {
+			m.asked(c, ev)
+		}
+	case Delivered:
+		m.delivered(ev)
+	case Tick:
+	}
+	if m.pingAt != 0 && now >= m.pingAt {
+		m.ping()
+	}
+	return m.out
+}
+
+// Next returns when the Machine wants a Tick, 0 for not at all.
+func (m *Machine) Next() (at time.Duration, why string) { return m.pingAt, "compare digests" }
+
+func (m *Machine) do(a Action) { m.out = append(m.out, a) }
+
+func (m *Machine) asked(c *client, ev Asked) {
+	msg := ev.Msg
+	respond := func(n *xml.Node) {
+		if ev.Wants {
+			m.do(Respond{c.Client, ev.Frame, n})
+		}
+	}
+	switch op := msg.Get("cib_op"); op {
+	case "register":
+		if n := msg.Get("cib_clientname"); n != "" {
+			c.Name = n
+		}
+		respond(xml.New("cib_common_callback_worker", "cib_op", "register", "cib_clientid", c.Client))
+		return
+	case "cib_notify":
+		kind, _ := strconv.Atoi(msg.Get("cib_notify_activate"))
+		c.notify[msg.Get("cib_notify_type")] = kind != 0
+		respond(xml.New("ack", "function", "cib_common_callback_worker", "line", "0", "status", "0"))
+		return
+	case "":
+		respond(xml.New("nack", "function", "cib_common_callback", "line", "0", "status", "76"))
+		return
+	}
+	op := Decode(msg)
+	if op.User == "" || !c.Privileged {
+		op.User = c.User
+	}
+	op.ClientID, op.ClientName = c.Client, c.Name
+	if ev.Wants && op.Options&SyncCall != 0 {
+		c.frames[op.CallID] = ev.Frame
+	}
+	if op.Options&DiscardReply != 0 {
+		respond(xml.New("ack", "function", "cib_common_callback", "line", "0", "status", "0"))
+	}
+	answer := func(code Code, out *xml.Node) { m.answer(c, op, code, out) }
+	switch {
+	case op.Modifies() && c.ReadOnly:
+		answer(AccessDenied, nil)
+	case op.Modifies() && m.cfg.Allowed != nil && m.cfg.Allowed(op) != "":
+		m.cfg.Log.Info("operation refused", "client", c.Name, "user", op.User, "op", op.Name, "why", m.cfg.Allowed(op))
+		answer(AccessDenied, nil)
+	case op.Name == OpQuery && (op.Host == "" || strings.EqualFold(op.Host, m.cfg.Node)):
+		r := query(m.doc, op)
+		answer(r.Code, r.Output)
+	case op.Name == OpMaster, op.Name == OpSlave, op.Name == OpSlaveAll:
+		if !c.Privileged {
+			answer(AccessDenied, nil)
+			return
+		}
+		m.setPrimary(op.Name == OpMaster)
+		answer(OK, nil)
+	case op.Name == OpIsMaster:
+		if m.primary {
+			answer(OK, nil)
+		} else {
+			answer(NoPermission, nil)
+		}
+	case op.Name == OpNoop:
+		answer(OK, nil)
+	case op.Modifies(), op.Name == OpQuery, op.Name == OpSync, op.Name == OpSyncOne, op.Name == OpPing:
+		m.forward(c, op, msg)
+	default:
+		answer(NotSupported, nil)
+	}
+}
+
+// forward multicasts a client's operation with what peers need to know.
+func (m *Machine) forward(c *client, op *Op, msg *xml.Node) {
+	fwd := msg.Clone()
+	fwd.Set("cib_clientid", c.Client)
+	fwd.Set("cib_clientname", c.Name)
+	fwd.Set("acl_target", op.User)
+	fwd.Set("cib_user", op.User)
+	fwd.Set("src", m.cfg.Node)
+	fwd.Set("cib_delegated_from", m.cfg.Node)
+	m.do(Send{op.Host, fwd})
+}
+
+// answer tells a local client the outcome of its operation, in the way it
+// asked for: as the response to its frame, or as an event.
+func (m *Machine) answer(c *client, op *Op, code Code, out *xml.Node) {
+	frame, waits := c.frames[op.CallID]
+	delete(c.frames, op.CallID)
+	if op.Options&DiscardReply != 0 && !waits {
+		return
+	}
+	reply := Reply(op, code, out)
+	if waits {
+		m.do(Respond{c.Client, frame, reply})
+		return
+	}
+	m.do(Notify{c.Client, reply})
+}
+
+// Reply builds the answer to an operation. out is copied.
+func Reply(op *Op, code Code, out *xml.Node) *xml.Node {
+	n := xml.New("cib-reply", "t", "cib", "cib_op", op.Name, "cib_callid", op.CallID, "cib_clientid", op.ClientID,
+		"cib_callopt", strconv.Itoa(int(op.Options)), "cib_rc", strconv.Itoa(int(code)))
+	if out != nil {
+		n.Append(xml.New("cib_calldata")).Append(out.Clone())
+	}
+	return n
+}
+
+func (m *Machine) setPrimary(on bool) {
+	if m.primary != on {
+		m.cfg.Log.Debug("primary changed", "primary", on)
+	}
+	m.primary = on
+	if !on {
+		m.pingAt = 0
+	}
+}
+
+// sorted returns the ids of the clients: map order must not leak.
+func (m *Machine) sorted() []string {
+	ids := make([]string, 0, len(m.clients))
+	for id := range m.clients {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -1,0 +1,265 @@
+package cib
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// delivered handles one message of group cib (pacemaker-cluster.md 5).
+func (m *Machine) delivered(ev Delivered) {
+	msg := ev.Msg
+	msg.Set("src", ev.From)
+	op := Decode(msg)
+	if to := msg.Get("cib_isreplyto"); to != "" && msg.Get("cib_update") != "true" {
+		if strings.EqualFold(to, m.cfg.Node) {
+			m.repliedTo(ev, op)
+		}
+		return
+	}
+	if msg.Get("cib_update") == "true" && op.Name != OpReplace {
+		m.cfg.Log.Warn("message of a peer older than pacemaker 1.1.12 ignored", "node", ev.From, "op", op.Name)
+		return
+	}
+	if op.Host != "" && !strings.EqualFold(op.Host, m.cfg.Node) {
+		return
+	}
+	switch {
+	case op.Name == OpUpgrade && op.SchemaMax == "":
+		if m.primary {
+			m.upgradeRequest(op)
+		}
+	case op.Modifies():
+		m.applyDelivered(ev, op)
+	case op.Name == OpSync:
+		m.sendSync(op, "")
+	case op.Name == OpSyncOne:
+		if m.primary && !strings.EqualFold(ev.From, m.cfg.Node) {
+			m.sendSync(op, ev.From)
+		}
+	case op.Name == OpPing:
+		m.answerPing(ev)
+	case op.Name == OpShutdown:
+		m.do(Send{ev.From, xml.New("cib-reply", "t", "cib", "cib_op", OpShutdown, "cib_callopt", "0", "cib_rc", "0", "cib_isreplyto", ev.From)})
+	case op.Name == OpQuery && op.Host != "":
+		r := query(m.doc, op)
+		reply := Reply(op, r.Code, r.Output)
+		reply.Set("cib_isreplyto", ev.From)
+		m.do(Send{ev.From, reply})
+	}
+}
+
+func (m *Machine) applyDelivered(ev Delivered, op *Op) {
+	old := m.doc
+	stamp := Stamp{Origin: ev.From, Client: op.ClientName, User: op.User}
+	if m.cfg.Clock != nil {
+		stamp.Time = m.cfg.Clock()
+	}
+	r := Apply(old, op, stamp, m.cfg.Schemas)
+	if r.Changed {
+		m.doc = r.Doc
+		if r.ConfigChanged {
+			m.do(Save{m.doc})
+		}
+		m.do(Changed{op, r.Patch, m.doc, r.ConfigChanged})
+		if m.primary {
+			m.pingAt = m.now + pingDelay
+		}
+	}
+	if r.Code != OK {
+		m.cfg.Log.Info("operation refused", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", ev.From, "err", r.Code)
+		m.do(Refused{op, r.Code})
+		if r.Code == DiffResync && !m.primary {
+			m.do(Send{"", xml.New("cib_command", "t", "cib", "cib_op", OpSyncOne, "cib_delegated_from", m.cfg.Node)})
+		}
+	}
+	if (r.Changed || r.Code == SchemaInvalid) && op.Options&InhibitNotify == 0 {
+		m.notifyDiff(op, r)
+		if r.Changed && (op.Name == OpReplace || op.Name == OpErase) {
+			m.notifyRefresh(op, old, r.Doc)
+		}
+	}
+	if strings.EqualFold(op.Origin, m.cfg.Node) && !op.FullSync {
+		if c := m.clients[op.ClientID]; c != nil {
+			m.answer(c, op, r.Code, r.Output)
+		}
+	}
+}
+
+// notifyDiff tells subscribers what an operation changed (pacemaker-ipc.md 4.3).
+func (m *Machine) notifyDiff(op *Op, r Result) {
+	var msg *xml.Node
+	for _, id := range m.sorted() {
+		if !m.clients[id].notify["cib_diff_notify"] {
+			continue
+		}
+		if msg == nil {
+			msg = m.notification("cib_diff_notify", op, r.Code)
+			if op.Data != nil {
+				msg.Append(xml.New("cib_update")).Append(op.Data.Clone())
+			}
+			msg.Append(xml.New("cib_update_result")).Append(r.Patch)
+		}
+		m.do(Notify{id, msg})
+	}
+}
+
+func (m *Machine) notification(kind string, op *Op, code Code) *xml.Node {
+	object := op.Section
+	if op.Data != nil {
+		object = op.Data.Name
+	}
+	n := xml.New("notify", "t", "cib_notify", "subt", kind, "cib_op", op.Name, "cib_rc", strconv.Itoa(int(code)))
+	if object != "" {
+		n.Set("cib_object_type", object)
+	}
+	n.Append(xml.New("cib_generation")).Append(Generation(m.doc))
+	return n
+}
+
+// Bits of cib_change_section.
+const (
+	changedNodes  = 1
+	changedAlerts = 2
+	changedStatus = 4
+)
+
+func (m *Machine) notifyRefresh(op *Op, old, new *xml.Node) {
+	mask := 0
+	for _, s := range []struct {
+		name string
+		bit  int
+	}{{"nodes", changedNodes}, {"alerts", changedAlerts}, {"status", changedStatus}} {
+		a, b := Section(old, s.name), Section(new, s.name)
+		if a == nil && b == nil || a != nil && b != nil && xml.Equal(a, b) {
+			continue
+		}
+		mask |= s.bit
+	}
+	if mask == 0 {
+		return
+	}
+	for _, id := range m.sorted() {
+		if m.clients[id].notify["cib_refresh_notify"] {
+			n := m.notification("cib_refresh_notify", op, OK)
+			n.Set("cib_change_section", strconv.Itoa(mask))
+			m.do(Notify{id, n})
+		}
+	}
+}
+
+// sendSync multicasts our whole CIB, to one node or to all (5.3).
+func (m *Machine) sendSync(op *Op, to string) {
+	n := xml.New("copy", "__name__", "cib_command", "t", "cib", "cib_clientid", op.ClientID,
+		"cib_callopt", strconv.Itoa(int(op.Options)), "cib_callid", op.CallID, "cib_op", OpReplace,
+		"cib_delegated_from", op.Origin, "cib_async_id", op.ClientID, "cib_clientname", op.ClientName, "cib_user", op.User,
+		"cib_isreplyto", op.Origin, "original_cib_op", op.Name, "cib_update", "true",
+		"crm_feature_set", FeatureSet, "digest", xml.Digest(m.doc))
+	n.Append(xml.New("cib_calldata")).Append(m.doc.Clone())
+	m.do(Send{to, n})
+	if op.Name == OpSync && op.Origin != "" {
+		reply := Reply(op, OK, nil)
+		reply.Set("cib_isreplyto", op.Origin)
+		m.do(Send{op.Origin, reply})
+	}
+}
+
+func (m *Machine) repliedTo(ev Delivered, op *Op) {
+	switch op.Name {
+	case OpPing:
+		m.comparePing(ev)
+		return
+	case OpShutdown:
+		m.left = m.leaving
+		return
+	}
+	c := m.clients[op.ClientID]
+	if c == nil {
+		return
+	}
+	if frame, ok := c.frames[op.CallID]; ok {
+		delete(c.frames, op.CallID)
+		m.do(Respond{c.Client, frame, ev.Msg})
+		return
+	}
+	if rc := ev.Msg.Get("cib_upgrade_rc"); rc != "" {
+		ev.Msg.Set("cib_rc", rc)
+	}
+	m.do(Notify{c.Client, ev.Msg})
+}
+
+// ping asks every node for the digest of its copy (5.2).
+func (m *Machine) ping() {
+	m.pingAt = 0
+	if !m.primary {
+		return
+	}
+	m.pingID++
+	m.pingFor = VersionOf(m.doc)
+	m.do(Send{"", xml.New("ping", "t", "cib", "cib_op", OpPing, "cib_ping_id", strconv.Itoa(m.pingID), "crm_feature_set", FeatureSet)})
+}
+
+func (m *Machine) answerPing(ev Delivered) {
+	reply := xml.New("cib-reply", "t", "cib", "cib_op", OpPing, "cib_callopt", "0", "cib_rc", "0", "cib_isreplyto", ev.From)
+	pr := reply.Append(xml.New("cib_calldata")).Append(xml.New("ping_response", "crm_feature_set", FeatureSet,
+		"digest", xml.Digest(m.doc), "cib_ping_id", ev.Msg.Get("cib_ping_id")))
+	pr.Append(xml.New("cib_calldata")).Append(m.doc.ShallowClone())
+	m.do(Send{ev.From, reply})
+}
+
+func (m *Machine) comparePing(ev Delivered) {
+	pr := ev.Msg.Descend("cib_calldata", "ping_response")
+	if !m.primary || pr.Get("cib_ping_id") != strconv.Itoa(m.pingID) || VersionOf(m.doc) != m.pingFor ||
+		strings.EqualFold(ev.From, m.cfg.Node) || pr.Get("digest") == xml.Digest(m.doc) {
+		return
+	}
+	m.cfg.Log.Warn("copies of the CIB differ; sending ours", "node", ev.From, "version", m.pingFor.String(),
+		"theirs", VersionOf(pr.Descend("cib_calldata", "cib")).String())
+	m.sendSync(&Op{Name: OpSyncOne, Origin: m.cfg.Node}, ev.From)
+}
+
+// upgradeRequest is the primary's part of 5.5.
+func (m *Machine) upgradeRequest(op *Op) {
+	n := xml.New("cib_process_upgrade_server", "t", "cib", "cib_op", OpUpgrade)
+	fill := func() {
+		n.Set("cib_delegated_from", op.Origin)
+	}
+	tail := func() {
+		n.Set("cib_clientid", op.ClientID)
+		n.Set("cib_callopt", strconv.Itoa(int(op.Options)))
+		n.Set("cib_callid", op.CallID)
+	}
+	code := OK
+	max := ""
+	if m.cfg.Schemas == nil {
+		code = TransformFail
+	} else if next, changed, err := m.cfg.Schemas.Upgrade(m.doc.Clone(), ""); err != nil {
+		code = TransformFail
+	} else if !changed {
+		code = SchemaSame
+	} else {
+		max = next.Get("validate-with")
+	}
+	if code == OK {
+		n.Set("cib_schema_max", max)
+		fill()
+		tail()
+		m.do(Send{"", n})
+		return
+	}
+	fill()
+	n.Set("cib_isreplyto", op.Origin)
+	tail()
+	n.Set("cib_upgrade_rc", strconv.Itoa(int(code)))
+	m.do(Send{op.Origin, n})
+}
+
+// Leave begins the shutdown of 5.7 and returns the message to multicast.
+func (m *Machine) Leave() *xml.Node {
+	m.leaving = true
+	return xml.New("exit-notification", "t", "cib", "cib_op", OpShutdown)
+}
+
+// Left tells whether a peer has acknowledged Leave.
+func (m *Machine) Left() bool { return m.left }
