@@ -198,7 +198,7 @@ func (c *Client) NextEvent(ctx context.Context) ([]byte, error) {
 func (c *Client) Call(ctx context.Context, b []byte) ([]byte, error) {
 	c.call.Lock()
 	defer c.call.Unlock()
-	if err := c.sendPatiently(ctx, b); err != nil {
+	if err := c.sendPatiently(ctx, b, 1); err != nil {
 		return nil, err
 	}
 	r, err := c.Recv(ctx)
@@ -208,9 +208,17 @@ func (c *Client) Call(ctx context.Context, b []byte) ([]byte, error) {
 	return r, err
 }
 
-func (c *Client) sendPatiently(ctx context.Context, b []byte) error {
+// Post sends a request that has no response. It waits while the channel is full
+// or flow control, up to limit, refuses: see SendLimit.
+func (c *Client) Post(ctx context.Context, b []byte, limit int32) error {
+	c.call.Lock()
+	defer c.call.Unlock()
+	return c.sendPatiently(ctx, b, limit)
+}
+
+func (c *Client) sendPatiently(ctx context.Context, b []byte, limit int32) error {
 	for {
-		err := c.Send(b)
+		err := c.SendLimit(b, limit)
 		if !errors.Is(err, syscall.EAGAIN) {
 			return err
 		}

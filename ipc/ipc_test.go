@@ -121,7 +121,7 @@ func TestCallAndEvents(t *testing.T) {
 				t.Fatalf("call %d of %d bytes: %d bytes, %v", i, n, len(b), err)
 			}
 			if i%10 == 0 {
-				if err := c.sendPatiently(t.Context(), message(2, payload[:min(n, 1000)])); err != nil {
+				if err := c.Post(t.Context(), message(2, payload[:min(n, 1000)]), 1); err != nil {
 					t.Fatal(err)
 				}
 				if b, err := c.NextEvent(t.Context()); err != nil || !bytes.Equal(b[HeaderSize:], payload[:min(n, 1000)]) {
