@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/pengine"},
 	"pacemakerd/lrmd":    {"pacemakerd/xml"},
 	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/cib"},
-	"pacemakerd/attrd":   {"pacemakerd/xml"},
+	"pacemakerd/attrd":   {"pacemakerd/xml", "pacemakerd/peer"},
 	"pacemakerd/peer":    {"pacemakerd/xml"},
 
 	// Floor 3.

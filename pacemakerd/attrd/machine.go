@@ -1,0 +1,251 @@
+package attrd
+
+import (
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/peer"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// Protocol is the version of the attribute protocol that we speak.
+const Protocol = 4
+
+const electionTimeout = 120 * time.Second
+
+// Config sets up a Machine.
+type Config struct {
+	Node   string
+	ID     uint32
+	Writer *peer.Writer // makes votes
+	Cache  *peer.Cache  // shared with the rest of the node; read only here
+	Log    *slog.Logger // nil discards
+
+	Version string // feature set that elections announce
+}
+
+// A Machine is the attribute manager of one node.
+type Machine struct {
+	cfg      Config
+	attrs    map[string]*attribute
+	election *peer.Election
+	writer   string // name of the writer as last seen, "" if none
+	stopping bool
+	protocol map[string]int // node name → its protocol
+	now      time.Duration
+	out      []Action
+}
+
+type attribute struct {
+	name, set, user string
+	dampening       time.Duration
+	private         bool
+	values          map[string]*value // by lower-case node name
+	writeAt         time.Duration     // the dampening timer; 0: not running
+	dirty           bool
+}
+
+type value struct {
+	node   string
+	id     uint32
+	text   string
+	has    bool // false: deleted
+	seen   bool // by the writer's last full sync
+	remote bool
+	gone   bool // has to be deleted from the CIB
+}
+
+// Action is an output of the Machine.
+type Action interface{ isAction() }
+
+type (
+	// Send multicasts Msg in group attrd; To is a node's name, "" for all.
+	// Vote marks election messages, which carry another sub-system number.
+	Send struct {
+		To   string
+		Msg  *xml.Node
+		Vote bool
+	}
+	// WriteCIB modifies the status section with Status; Delete means that
+	// elements marked __delete__ go away.
+	WriteCIB struct {
+		Status *xml.Node
+		Delete bool
+		User   string
+	}
+	// Erase deletes this node's transient attributes from the CIB.
+	Erase struct{}
+	// Changed reports a new value, for alerts.
+	Changed struct{ Node, Name, Value string }
+)
+
+func (Send) isAction()     {}
+func (WriteCIB) isAction() {}
+func (Erase) isAction()    {}
+func (Changed) isAction()  {}
+
+// New returns a Machine without attributes.
+func New(cfg Config) *Machine {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Machine{
+		cfg:      cfg,
+		attrs:    map[string]*attribute{},
+		election: peer.NewElection(cfg.ID, cfg.Node, cfg.Version, electionTimeout),
+		protocol: map[string]int{},
+	}
+}
+
+// Writer tells whether this node writes to the CIB.
+func (m *Machine) Writer() bool { return m.election.State == peer.ElectionWon }
+
+// SetAge tells how much CPU time this process has used, which elections go by.
+func (m *Machine) SetAge(d time.Duration) { m.election.Age = d }
+
+func (m *Machine) begin(now time.Duration) {
+	m.now = now
+	m.out = nil
+}
+
+func (m *Machine) send(to string, n *xml.Node) {
+	n.Set("attr_version", strconv.Itoa(Protocol))
+	n.Set("attr_writer", strconv.Itoa(int(m.election.State)))
+	m.out = append(m.out, Send{To: to, Msg: n})
+}
+
+// Start is called when this node has joined group attrd.
+func (m *Machine) Start(now time.Duration) []Action {
+	m.begin(now)
+	m.out = append(m.out, Erase{})
+	m.send("", xml.New("attrd_broadcast_protocol", "t", "attrd", "src", "pacemaker-attrd", "task", "update",
+		"attr_name", "#attrd-protocol", "attr_value", strconv.Itoa(Protocol), "attr_is_private", "1",
+		"attr_host", m.cfg.Node, "attr_host_id", strconv.FormatUint(uint64(m.cfg.ID), 10)))
+	m.elect()
+	return m.out
+}
+
+// Shutdown keeps this node out of elections from now on.
+func (m *Machine) Shutdown() { m.stopping = true }
+
+func (m *Machine) elect() {
+	if m.stopping {
+		return
+	}
+	m.out = append(m.out, Send{Msg: m.election.Vote(m.now, m.cfg.Writer), Vote: true})
+}
+
+// PeersChanged is called when nodes have joined or left group attrd, or the
+// membership has changed. joined and left are names.
+func (m *Machine) PeersChanged(now time.Duration, joined, left []string) []Action {
+	m.begin(now)
+	for _, name := range left {
+		m.forgetNode(name)
+		delete(m.protocol, strings.ToLower(name))
+		if strings.EqualFold(name, m.writer) {
+			m.writer = ""
+			m.elect()
+		}
+	}
+	for _, name := range joined {
+		if m.Writer() && !strings.EqualFold(name, m.cfg.Node) {
+			m.syncTo(name)
+		}
+	}
+	m.checkElection()
+	return m.out
+}
+
+func (m *Machine) forgetNode(name string) {
+	for _, a := range m.attrs {
+		delete(a.values, strings.ToLower(name))
+	}
+}
+
+func (m *Machine) checkElection() {
+	if m.election.Complete(len(m.cfg.Cache.Active("attrd"))) {
+		m.won()
+	}
+}
+
+// won makes this node the writer: it tells all it knows, and writes it.
+func (m *Machine) won() {
+	m.writer = m.cfg.Node
+	m.syncTo("")
+	m.writeAll()
+}
+
+// Tick carries out what is due.
+func (m *Machine) Tick(now time.Duration) []Action {
+	m.begin(now)
+	if m.election.Expired(now) {
+		m.won()
+	}
+	for _, a := range m.sorted() {
+		if a.writeAt != 0 && now >= a.writeAt {
+			a.writeAt = 0
+			m.write(a)
+		}
+	}
+	return m.out
+}
+
+// Next returns when the Machine wants a Tick, 0 for not at all.
+func (m *Machine) Next() (at time.Duration, why string) {
+	at, why = m.election.Deadline(), "attribute writer election"
+	for _, a := range m.attrs {
+		if a.writeAt != 0 && (at == 0 || a.writeAt < at) {
+			at, why = a.writeAt, "attribute dampening"
+		}
+	}
+	return at, why
+}
+
+// CIBReplaced is called when the whole status or nodes section came anew: the
+// writer writes all values again.
+func (m *Machine) CIBReplaced(now time.Duration) []Action {
+	m.begin(now)
+	if m.Writer() {
+		m.writeAll()
+	}
+	return m.out
+}
+
+func (m *Machine) sorted() []*attribute {
+	names := make([]string, 0, len(m.attrs))
+	for n := range m.attrs {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	all := make([]*attribute, len(names))
+	for i, n := range names {
+		all[i] = m.attrs[n]
+	}
+	return all
+}
+
+func (a *attribute) sorted() []*value {
+	keys := make([]string, 0, len(a.values))
+	for k := range a.values {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	all := make([]*value, len(keys))
+	for i, k := range keys {
+		all[i] = a.values[k]
+	}
+	return all
+}
+
+// Value returns the value of an attribute of a node.
+func (m *Machine) Value(node, name string) (string, bool) {
+	if a := m.attrs[name]; a != nil {
+		if v := a.values[strings.ToLower(node)]; v != nil && v.has {
+			return v.text, true
+		}
+	}
+	return "", false
+}
