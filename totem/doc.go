@@ -10,12 +10,12 @@
 //
 // # States
 //
-//	           join, foreign message, token lost
-//	     ┌──────────────────────────────────────────────┐
-//	     ▼                                              │
-//	  gather ── consensus ──▶ commit ── token back ──▶ recovery ──▶ operational
-//	     ▲                      │                        │
-//	     └──── join, timeout ───┴────────────────────────┘
+//	         join, foreign message, token lost
+//	   ┌──────────────────────────────────────────────┐
+//	   ▼                                              │
+//	gather ── consensus ──▶ commit ── token back ──▶ recovery ──▶ operational
+//	   ▲                      │                        │
+//	   └──── join, timeout ───┴────────────────────────┘
 //
 // In gather the nodes exchange joins until all that hear each other list the
 // same candidates. The lowest of them sends a commit token round, twice: once to

@@ -1,0 +1,207 @@
+package totem
+
+import (
+	"slices"
+
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+// enterGather starts to look for members. Spec: totem.md section 3.3.
+func (m *Machine) enterGather(why string) {
+	m.log.Debug("gathering", "ring", m.ring, "why", why, "was", m.state)
+	m.state = gather
+	m.stats.GatherEntered++
+	m.stats.ContinuousGather++
+	m.originated = false
+	m.proc.add(m.self)
+	m.stopTokenTimers()
+	m.held = false
+	m.setTimer(timerJoin, m.tun.Join)
+	m.setTimer(timerConsensus, m.tun.Consensus)
+	m.consensus.set(m.self)
+	m.scheduleJoin()
+}
+
+// scheduleJoin sends this node's join, after a random delay if one is set.
+func (m *Machine) scheduleJoin() {
+	if d := m.tun.SendJoin; d > 0 {
+		if !m.running(timerJoinDelay) {
+			m.timers[timerJoinDelay] = m.now + randomDelay(m.cfg.Rand, d)
+		}
+		return
+	}
+	m.sendJoin()
+}
+
+func (m *Machine) sendJoin() {
+	m.stats.MembJoinTx++
+	b := m.encode(&wire.Join{
+		Header: m.header(), From: m.self, RingSeq: m.ring.Seq,
+		Proc: m.proc.list, Failed: m.failed.list,
+	})
+	m.toAll(b)
+	m.loopBack(b)
+}
+
+// leave says good-bye: a join without sender that ends its failed list with
+// this node. Nothing is awaited. Spec: totem.md sections 1.5 and 3.13.
+func (m *Machine) leave() {
+	from := m.self
+	if m.gen == wire.EL7 {
+		from.IP[0].Node = 0
+	}
+	proc := slices.DeleteFunc(slices.Clone(m.proc.list), func(s wire.SRP) bool {
+		return s.Identity(m.gen) == m.self.Identity(m.gen)
+	})
+	failed := slices.DeleteFunc(slices.Clone(m.failed.list), func(s wire.SRP) bool {
+		return s.Identity(m.gen) == m.self.Identity(m.gen)
+	})
+	m.stats.MembJoinTx++
+	m.toAll(m.encode(&wire.Join{
+		From: from, RingSeq: m.ring.Seq, Proc: proc, Failed: append(failed, m.self),
+	}))
+	m.log.Info("left the ring", "ring", m.ring)
+	m.state, m.left = stopped, true
+	m.timers.clear()
+}
+
+// receiveJoin is the column of joins in the table of events. Spec: totem.md
+// section 3.4.
+func (m *Machine) receiveJoin(j *wire.Join) {
+	own := j.From.Identity(m.gen) == m.self.Identity(m.gen)
+	if !own && m.paused() {
+		// This process was stopped. What waits in its sockets is old, and old
+		// joins would keep the others from their ring.
+		m.log.Warn("process was stopped", "took", m.now-(m.timers[timerPause]-m.tun.Token/5))
+		m.setTimer(timerPause, m.tun.Token/5)
+		m.stale = false
+		m.out = append(m.out, Drain{})
+		m.drop("join from before a pause")
+		return
+	}
+	m.ringSeq = max(m.ringSeq, j.RingSeq)
+	switch m.state {
+	case operational:
+		failed := nodeList{m.gen, j.Failed}
+		if failed.has(m.self) {
+			m.drop("join that gives this node up")
+			return
+		}
+		if m.memb.has(j.From) && j.RingSeq < m.ring.Seq {
+			m.drop("join from before this ring")
+			return
+		}
+		m.processJoin(j)
+	case gather:
+		m.processJoin(j)
+	case commit, recovery:
+		if !m.newMemb.has(j.From) || j.RingSeq < m.ring.Seq {
+			m.drop("join from before this ring")
+			return
+		}
+		m.mergeJoin(j)
+		if m.state == recovery {
+			m.restoreOldRing()
+		}
+		m.enterGather("join during " + m.state.String())
+	}
+}
+
+// processJoin works on a join in operational or gather. Spec: totem.md section
+// 3.5.
+func (m *Machine) processJoin(j *wire.Join) {
+	if m.mergeJoin(j) {
+		m.enterGather("join")
+		return
+	}
+	if !j.Leave() && m.proc.equal(j.Proc) && m.failed.equal(j.Failed) {
+		m.consensus.add(j.From)
+	}
+	if m.proc.equal(j.Proc) && m.failed.equal(j.Failed) && m.agreed() {
+		switch alive := m.proc.minus(&m.failed); {
+		case m.failedToRecv:
+			// The others agree that this node has failed: go on alone.
+			m.failedToRecv = false
+			m.proc.set(m.self)
+			m.failed.set()
+			m.createCommitToken()
+			return
+		case alive.len() > 0:
+			alive.sort()
+			if alive.list[0].Identity(m.gen) == m.self.Identity(m.gen) {
+				m.createCommitToken()
+				return
+			}
+		}
+	}
+	if m.state == operational {
+		m.enterGather("join")
+	}
+}
+
+// mergeJoin takes over what a join knows that this node does not, and reports
+// whether that changed its view. Spec: totem.md section 3.5, rules 0 and 2 to 4.
+func (m *Machine) mergeJoin(j *wire.Join) (changed bool) {
+	if j.Leave() && len(j.Failed) > 0 {
+		m.leaver = j.Failed[len(j.Failed)-1].Node()
+	}
+	switch {
+	case m.proc.covers(j.Proc) && m.failed.covers(j.Failed):
+		return false // the same view, or an older one
+	case m.failed.has(j.From):
+		return false // not listened to
+	}
+	m.proc.addAll(j.Proc)
+	failed := nodeList{m.gen, j.Failed}
+	if failed.has(m.self) {
+		m.failed.add(j.From) // who gives me up is given up
+	} else if m.memb.has(j.From) {
+		m.failed.addAll(j.Failed)
+	}
+	return true
+}
+
+// agreed reports whether everybody who is not given up has sent the same join as
+// this node.
+func (m *Machine) agreed() bool {
+	alive := m.proc.minus(&m.failed)
+	return m.consensus.covers(alive.list)
+}
+
+// consensusExpired gives up those who did not agree in time. If all did, the
+// commit token did not come: wait once more. Spec: totem.md section 3.4.
+func (m *Machine) consensusExpired() {
+	if m.agreed() {
+		m.consensus.set(m.self)
+		m.setTimer(timerToken, m.tun.Token)
+		return
+	}
+	m.stats.ConsensusTimeouts++
+	silent := m.proc.minus(&m.consensus)
+	m.log.Debug("no consensus", "silent", silent.ids(), "candidates", m.proc.ids())
+	m.failed.addAll(silent.list)
+	m.enterGather("no consensus")
+}
+
+// foreign works on a sign of life of another ring. Spec: totem.md section 3.4.
+func (m *Machine) foreign(from wire.SRP, why string) {
+	switch m.state {
+	case operational:
+		m.proc.add(from)
+		m.enterGather(why)
+	case gather:
+		if !m.proc.has(from) {
+			m.proc.add(from)
+			m.enterGather(why)
+		}
+	default:
+		m.drop(why)
+	}
+}
+
+func (m *Machine) receiveMergeDetect(d *wire.MergeDetect) {
+	if d.Ring == m.ring {
+		return
+	}
+	m.foreign(d.From, "merge detect of another ring")
+}
