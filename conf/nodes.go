@@ -1,0 +1,360 @@
+package conf
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	maxRingsEL7 = 2
+	maxLinksEL9 = 8
+)
+
+// nodelist reads the nodes and finds the one this is.
+func (r *totemReader) nodelist() error {
+	t := r.t
+	maxRings := maxRingsEL7
+	if r.el9() {
+		maxRings = maxLinksEL9
+	}
+	var positions []int
+	for _, key := range r.v.Keys("nodelist.node.") {
+		num, _, _ := strings.Cut(strings.TrimPrefix(key, "nodelist.node."), ".")
+		if pos, err := strconv.Atoi(num); err == nil && !slices.Contains(positions, pos) {
+			positions = append(positions, pos)
+		}
+	}
+	slices.Sort(positions)
+	for _, pos := range positions {
+		prefix := fmt.Sprintf("nodelist.node.%d.", pos)
+		n := Node{Pos: pos, ID: uint32(r.v.Uint(prefix+"nodeid", 0)), Name: r.v.Text(prefix+"name", ""),
+			Votes: uint32(r.v.Uint(prefix+"quorum_votes", 1))}
+		for ring := range maxRings {
+			name := r.v.Text(fmt.Sprintf("%sring%d_addr", prefix, ring), "")
+			if name == "" {
+				break
+			}
+			n.Names = append(n.Names, name)
+			n.Addrs = append(n.Addrs, r.resolve(name))
+		}
+		if len(n.Names) == 0 && !r.el9() {
+			continue
+		}
+		t.Nodes = append(t.Nodes, n)
+	}
+	for i, n := range t.Nodes {
+		for _, o := range t.Nodes[:i] {
+			if n.ID != 0 && o.ID == n.ID {
+				return r.fail("Nodeid %d appears twice in corosync.conf", n.ID)
+			}
+		}
+	}
+	t.LocalPos = r.findLocal()
+	if len(t.Nodes) > 0 && t.LocalPos < 0 {
+		if r.el9() {
+			return r.fail("No valid name found for local host")
+		}
+		return nil // the interfaces will be missing
+	}
+	if r.el9() {
+		if err := r.checkNodes(); err != nil {
+			return err
+		}
+	}
+	for i := range t.Nodes {
+		if n := &t.Nodes[i]; n.ID == 0 && len(n.Addrs) > 0 {
+			if r.el9() && t.Transport == "knet" && i == t.LocalPos {
+				return r.fail("Knet requires an explicit nodeid for the local node")
+			}
+			n.ID = autoID(n.Addrs[0], r.v.Text("totem.clear_node_high_bit", "no") == "yes")
+		}
+	}
+	if t.LocalPos >= 0 {
+		t.NodeID = t.Nodes[t.LocalPos].ID
+	}
+	return nil
+}
+
+// autoID is the node id of a node that has none: its IPv4 address.
+func autoID(a netip.Addr, clearHighBit bool) uint32 {
+	if !a.Is4() {
+		return 0
+	}
+	b := a.As4()
+	id := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	if clearHighBit {
+		id &= 0x7fffffff
+	}
+	return id
+}
+
+// resolve returns the address of a name in the wanted family, or none.
+func (r *totemReader) resolve(name string) netip.Addr {
+	var found []netip.Addr
+	if a, err := netip.ParseAddr(name); err == nil {
+		found = []netip.Addr{a}
+	} else if r.host.Resolve != nil {
+		found, _ = r.host.Resolve(name)
+	}
+	want6 := func(a netip.Addr) bool { return a.Unmap().Is6() }
+	version := r.v.Text("totem.ip_version", "")
+	prefer6 := r.el9() && (version == "" || version == "ipv6-4") || version == "ipv6"
+	only := version == "ipv4" || version == "ipv6" || !r.el9()
+	for _, six := range []bool{prefer6, !prefer6} {
+		if only && six != (version == "ipv6") {
+			continue
+		}
+		for _, a := range found {
+			if want6(a) == six {
+				return a.Unmap()
+			}
+		}
+	}
+	return netip.Addr{}
+}
+
+// findLocal returns the index of this node in the nodelist, or -1.
+func (r *totemReader) findLocal() int {
+	t := r.t
+	local := func(a netip.Addr) bool { return a.IsValid() && slices.Contains(r.host.Addrs, a) }
+	if !r.el9() {
+		found := -1
+		for i, n := range t.Nodes {
+			if len(n.Addrs) > 0 && local(n.Addrs[0]) {
+				found = i
+			}
+		}
+		return found
+	}
+	matches := func(name string) int {
+		for i, n := range t.Nodes {
+			if n.Name == name || n.Name == "" && len(n.Names) > 0 && n.Names[0] == name {
+				return i
+			}
+		}
+		return -1
+	}
+	for name := r.host.Hostname; name != ""; {
+		if i := matches(name); i >= 0 {
+			return i
+		}
+		dot := strings.LastIndexByte(name, '.')
+		if dot < 0 {
+			break
+		}
+		name = name[:dot]
+	}
+	host, _, _ := strings.Cut(r.host.Hostname, ".")
+	for i, n := range t.Nodes {
+		for _, name := range append([]string{n.Name}, n.Names...) {
+			short, _, dotted := strings.Cut(name, ".")
+			if _, err := netip.ParseAddr(name); dotted && err != nil && host != "" && short == host {
+				return i
+			}
+		}
+	}
+	for i, n := range t.Nodes {
+		for _, a := range n.Addrs {
+			if local(a) {
+				return i
+			}
+		}
+		if n.Name != "" && local(r.resolve(n.Name)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// checkNodes is what corosync 3 demands of all nodes.
+func (r *totemReader) checkNodes() error {
+	t := r.t
+	for _, n := range t.Nodes {
+		for i, a := range n.Addrs {
+			if !a.IsValid() {
+				return r.fail("failed to parse node address '%s'", n.Names[i])
+			}
+		}
+	}
+	if len(t.Nodes) == 0 {
+		return nil
+	}
+	links := len(t.Nodes[0].Addrs)
+	for _, n := range t.Nodes {
+		if len(n.Addrs) != links {
+			return r.fail("Not all nodes have the same number of links")
+		}
+		if links > 1 && n.Name == "" && t.Transport == "knet" {
+			return r.fail("for a multi-link configuration, all nodes must have a 'name' attribute")
+		}
+	}
+	for link := range links {
+		for _, n := range t.Nodes {
+			if first := t.Nodes[0].Addrs[link]; n.Addrs[link].Is4() != first.Is4() {
+				return r.fail("Nodes for link %d have different IP families (compared %s with %s)", link, n.Addrs[link], first)
+			}
+		}
+	}
+	return nil
+}
+
+// interfaces puts the nodelist and the interface sections together.
+func (r *totemReader) interfaces() error {
+	t := r.t
+	sections := r.interfaceSections()
+	warnMember := false
+	for _, n := range sections {
+		prefix := fmt.Sprintf("totem.interface.%d.", n)
+		bind := r.v.Text(prefix+"bindnetaddr", "")
+		if len(t.Nodes) > 0 && bind != "" {
+			t.Warnings = append(t.Warnings,
+				"interface section bindnetaddr is used together with nodelist. Nodelist one is going to be used.",
+				"Please migrate config file to nodelist.")
+		}
+		warnMember = warnMember || len(r.v.Keys(prefix+"member.")) > 0
+	}
+	if warnMember {
+		if len(t.Nodes) > 0 {
+			t.Warnings = append(t.Warnings, "member section is used together with nodelist. Members ignored.")
+		} else {
+			t.Warnings = append(t.Warnings, "member section is deprecated.")
+		}
+		t.Warnings = append(t.Warnings, "Please migrate config file to nodelist.")
+	}
+	if len(t.Nodes) > 0 {
+		if t.LocalPos < 0 {
+			return r.fail("No interfaces defined")
+		}
+		for number, a := range t.Nodes[t.LocalPos].Addrs {
+			if i, err := r.iface(number, a); err != nil {
+				return err
+			} else {
+				t.Interfaces = append(t.Interfaces, i)
+			}
+		}
+		if r.v.Uint("totem.nodeid", 0) != 0 {
+			text := "nodeid appears both in totem section and nodelist. Nodelist one is used."
+			if r.el9() {
+				text = "nodeid in totem section is deprecated and ignored. Nodelist (or autogenerated) nodeid is going to be used."
+			}
+			t.Warnings = append(t.Warnings, text, "Please migrate config file to nodelist.")
+		}
+	} else {
+		for _, number := range sections {
+			bind, err := netip.ParseAddr(r.v.Text(fmt.Sprintf("totem.interface.%d.bindnetaddr", number), ""))
+			if err != nil {
+				continue
+			}
+			local, ok := r.localIn(bind)
+			if !ok {
+				continue
+			}
+			i, err := r.iface(number, local)
+			if err != nil {
+				return err
+			}
+			t.Interfaces = append(t.Interfaces, i)
+		}
+		if len(t.Interfaces) > 0 {
+			t.NodeID = uint32(r.v.Uint("totem.nodeid", 0))
+			if t.NodeID == 0 {
+				t.NodeID = autoID(t.Interfaces[0].Bind, r.v.Text("totem.clear_node_high_bit", "no") == "yes")
+			}
+		}
+	}
+	if len(t.Interfaces) == 0 || !t.Interfaces[0].Bind.IsValid() {
+		return r.fail("No interfaces defined")
+	}
+	return nil
+}
+
+func (r *totemReader) interfaceSections() (numbers []int) {
+	for _, key := range r.v.Keys("totem.interface.") {
+		num, _, _ := strings.Cut(strings.TrimPrefix(key, "totem.interface."), ".")
+		if n, err := strconv.Atoi(num); err == nil && !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+// localIn returns the local address in the network that bind names: the
+// address itself, or one that has the same leading bytes.
+func (r *totemReader) localIn(bind netip.Addr) (netip.Addr, bool) {
+	if slices.Contains(r.host.Addrs, bind) {
+		return bind, true
+	}
+	for bits := 30; bits >= 8; bits-- {
+		prefix := netip.PrefixFrom(bind, bits).Masked()
+		if prefix.Addr() != bind {
+			break // bind has host bits at this length
+		}
+		for _, a := range r.host.Addrs {
+			if prefix.Contains(a) {
+				return a, true
+			}
+		}
+	}
+	return netip.Addr{}, false
+}
+
+func (r *totemReader) iface(number int, bind netip.Addr) (Interface, error) {
+	prefix := fmt.Sprintf("totem.interface.%d.", number)
+	suffix := ""
+	if r.el9() {
+		suffix = fmt.Sprintf(" for interface %d", number)
+	}
+	i := Interface{Number: number, Bind: bind, TTL: 1}
+	port := r.v.Uint(prefix+"mcastport", defaultMcastPort)
+	if port == 0 {
+		if !r.el9() {
+			return i, r.fail("No multicast port specified")
+		}
+		port = defaultMcastPort
+	}
+	i.McastPort = uint16(port)
+	i.Broadcast = r.v.Text(prefix+"broadcast", "no") == "yes"
+	if text := r.v.Text(prefix+"mcastaddr", ""); text != "" {
+		a, err := netip.ParseAddr(text)
+		if err != nil && r.el9() {
+			return i, r.fail("failed to parse mcast address '%s'", text)
+		}
+		if err != nil && r.t.Transport == "udp" {
+			return i, r.fail("No multicast address specified")
+		}
+		i.McastAddr = a
+	} else if !i.Broadcast {
+		i.McastAddr = autoMcast(r.t.ClusterName, number, bind.Is6())
+	}
+	if r.t.Transport == "udp" && i.McastAddr.IsValid() && !i.McastAddr.IsMulticast() && !i.Broadcast {
+		return i, r.fail("mcastaddr is not a correct multicast address%s.", suffix)
+	}
+	if len(r.v.Keys(prefix+"ttl")) > 0 {
+		i.TTL = uint8(r.v.Uint(prefix+"ttl", 1))
+		if r.t.Transport != "udp" {
+			return i, r.fail("Can only set ttl on multicast transport types%s", suffix)
+		}
+	}
+	return i, nil
+}
+
+// autoMcast is the multicast address that follows from the cluster's name.
+func autoMcast(cluster string, number int, six bool) netip.Addr {
+	if cluster == "" {
+		return netip.Addr{}
+	}
+	var h uint32
+	for i := range len(cluster) {
+		h = 2*h + uint32(cluster[i])
+	}
+	h = h&0xffff + uint32(number)
+	if six {
+		a := [16]byte{0: 0xff, 1: 0x15, 14: byte(h >> 8), 15: byte(h)}
+		return netip.AddrFrom16(a)
+	}
+	return netip.AddrFrom4([4]byte{239, 192, byte(h >> 8), byte(h % 255)})
+}
