@@ -14,8 +14,12 @@ type Peer struct {
 	In     map[string]bool
 }
 
-// Active tells whether the peer is a member and its daemon is in the group.
-func (p *Peer) Active(group string) bool { return p.Member && p.In[group] }
+// Active tells whether the peer's daemon is in the group. For the controller the
+// node has to be in the quorum membership as well; the other daemons take who
+// is in their group for a member (pacemaker-cluster.md 2).
+func (p *Peer) Active(group string) bool {
+	return p.In[group] && (p.Member || group != "crmd")
+}
 
 // A Cache holds the peers by id. The zero value is not useful: use NewCache.
 type Cache struct{ peers map[uint32]*Peer }

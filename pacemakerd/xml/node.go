@@ -66,6 +66,14 @@ func (n *Node) Get(name string) string {
 // ID returns the attribute id.
 func (n *Node) ID() string { return n.Get("id") }
 
+// AttrList returns the attributes, none for nil.
+func (n *Node) AttrList() []Attr {
+	if n == nil {
+		return nil
+	}
+	return n.Attrs
+}
+
 // Has tells whether an attribute is there, even an empty one.
 func (n *Node) Has(name string) bool {
 	_, ok := n.Lookup(name)

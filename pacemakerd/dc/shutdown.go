@@ -1,0 +1,90 @@
+package dc
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/peer"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// Shutdown asks the cluster to move this node's resources away and to let it
+// go; Left follows when it has (pacemaker-cluster.md 12).
+func (m *Machine) Shutdown(now time.Duration) []Action {
+	m.begin(now)
+	m.shutdown()
+	m.settle()
+	return m.out
+}
+
+func (m *Machine) shutdown() {
+	if m.stopping {
+		return
+	}
+	m.stopping = true
+	m.timers.escalation = m.now + m.option("shutdown-escalation")
+	if m.state == Starting {
+		m.leave()
+		return
+	}
+	if len(m.exec.order) == 0 && m.dc == "" && len(m.cfg.Cache.Active("crmd")) <= 1 {
+		m.leave() // nothing was ever run here, and nobody is there to ask
+		return
+	}
+	m.askToShutDown()
+}
+
+func (m *Machine) askToShutDown() {
+	m.request(peer.Request{Origin: "do_shutdown_req", Task: "req_shutdown", To: "crmd", From: "crmd"})
+}
+
+// shutdownRequested notes that a node wants to go; the DC tells the scheduler.
+func (m *Machine) shutdownRequested(from string) {
+	p := m.cfg.Cache.ByName(from)
+	if p == nil {
+		return
+	}
+	m.expected[p.ID] = true
+	if !m.isDC {
+		return
+	}
+	m.cfg.Log.Info("node asks to be shut down", "node", from)
+	m.do(Attr{Node: p.Name, Name: "shutdown", Value: strconv.FormatInt(m.cfg.Wall(), 10)})
+}
+
+// leave ends this controller in good order.
+func (m *Machine) leave() {
+	if m.state == Terminated {
+		return
+	}
+	if m.isDC {
+		m.cibOp(&cib.Op{Name: cib.OpModify, Section: "status", Options: optCreate | cib.DiscardReply,
+			Data: xml.New("node_state", "id", m.self(), "uname", m.cfg.Node, "expected", "down", "crm-debug-origin", "do_dc_release")})
+	}
+	m.terminate(0)
+}
+
+func (m *Machine) terminate(code int) {
+	if m.state == Terminated {
+		return
+	}
+	m.dropGraph()
+	m.isDC = false
+	m.timers = timers{}
+	m.election.Reset()
+	m.enter(Terminated)
+	m.do(Left{code})
+}
+
+// WasFenced is called when this node hears that it has been fenced: it must
+// not go on (fence-reaction).
+func (m *Machine) WasFenced(now time.Duration, target string) []Action {
+	m.begin(now)
+	if strings.EqualFold(target, m.cfg.Node) && m.state != Terminated {
+		m.cfg.Log.Error("this node was fenced; stopping", "reaction", m.clusterOption("fence-reaction"))
+		m.terminate(100)
+	}
+	return m.out
+}
