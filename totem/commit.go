@@ -30,6 +30,7 @@ func (m *Machine) enterCommit(c *wire.CommitToken) {
 	m.fillIn(c)
 
 	m.newMemb.set(c.Members...)
+	m.setActive()
 	m.ring = c.Ring
 	m.ringSeq = max(m.ringSeq, c.Ring.Seq)
 	m.isRep = m.self.Identity(m.gen) == c.Members[0].Identity(m.gen)
@@ -108,7 +109,7 @@ func (m *Machine) receiveCommitToken(c *wire.CommitToken) {
 		// Only the representative needs it, to know that all are in recovery:
 		// it must have come round after this node sent it, which one sent
 		// again by the node before has not.
-		if c.Ring == m.ring && complete && m.isRep && !m.originated && lessThan(m.commitSeq, c.TokenSeq) {
+		if c.Ring == m.ring && complete && m.isRep && !m.originated && !lessThan(c.TokenSeq, m.commitSeq) {
 			m.originateToken()
 			return
 		}

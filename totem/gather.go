@@ -151,6 +151,7 @@ func (m *Machine) mergeJoin(j *wire.Join) (changed bool) {
 	case m.failed.has(j.From):
 		return false // not listened to
 	}
+	before := m.proc.len() + m.failed.len()
 	m.proc.addAll(j.Proc)
 	failed := nodeList{m.gen, j.Failed}
 	if failed.has(m.self) {
@@ -158,7 +159,10 @@ func (m *Machine) mergeJoin(j *wire.Join) (changed bool) {
 	} else if m.memb.has(j.From) {
 		m.failed.addAll(j.Failed)
 	}
-	return true
+	// corosync gathers anew, and sends a join, even if nothing was taken over.
+	// Then nodes that disagree for good answer each join with another one, as
+	// fast as the network goes, and put off the timeout that would end it.
+	return m.proc.len()+m.failed.len() > before
 }
 
 // agreed reports whether everybody who is not given up has sent the same join as

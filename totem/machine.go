@@ -118,6 +118,7 @@ func New(cfg Config) *Machine {
 	for _, l := range []*nodeList{&m.proc, &m.failed, &m.consensus, &m.memb, &m.newMemb, &m.trans} {
 		l.gen = g
 	}
+	m.timers.clear()
 	m.setNodes(cfg.Nodes)
 
 	mtu, head := netMTU(&m.cfg, m.tun), wire.McastSize(g)
@@ -135,7 +136,6 @@ func New(cfg Config) *Machine {
 	}
 	m.ring = wire.NewRingID(g, m.self, seq)
 	m.oldRing, m.ringSeq = m.ring, seq
-	m.timers.clear()
 	return m
 }
 

@@ -134,7 +134,6 @@ func (m *Machine) enterOperational() {
 	for _, s := range left.list {
 		m.assembler.forget(s.Node())
 	}
-	m.activate(&joined, &left)
 	m.memb.set(m.newMemb.list...)
 	m.out = append(m.out, Members{
 		Kind: Regular, Ring: m.ring, IDs: m.memb.ids(), Joined: joined.ids(),

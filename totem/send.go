@@ -12,9 +12,6 @@ type fanout struct {
 	all    []netip.Addr // every configured node but this one
 	active []netip.Addr // those on the ring (EL7)
 
-	// members of the ring, by address, configured or not (EL7).
-	onRing map[netip.Addr]bool
-
 	// EL7: nothing has gone to everybody since the last look, so the next
 	// message does.
 	announce bool
@@ -38,7 +35,9 @@ func (m *Machine) setNodes(nodes []Node) {
 	m.setActive()
 }
 
-// setActive computes who gets the messages of a ring.
+// setActive computes who gets the messages of the ring that is or is being
+// formed: in EL9 all nodes, in EL7 its members. (2.4.5 adds a member only when
+// the ring is operational, and so starves it of the messages of recovery.)
 func (m *Machine) setActive() {
 	f := &m.nets
 	if m.gen == wire.EL9 {
@@ -47,26 +46,13 @@ func (m *Machine) setActive() {
 	}
 	f.active = nil
 	for _, a := range f.all {
-		if f.onRing[a] {
-			f.active = append(f.active, a)
+		for _, s := range m.newMemb.list {
+			if s.IP[0].Addr() == a {
+				f.active = append(f.active, a)
+			}
 		}
 	}
-}
-
-// activate notes that nodes joined or left the ring.
-func (m *Machine) activate(joined, left *nodeList) {
-	f := &m.nets
-	if f.onRing == nil {
-		f.onRing = make(map[netip.Addr]bool)
-	}
-	for _, s := range left.list {
-		delete(f.onRing, s.IP[0].Addr())
-	}
-	for _, s := range joined.list {
-		f.onRing[s.IP[0].Addr()] = true
-	}
-	m.setActive()
-	if m.gen == wire.EL7 && !m.cfg.Multicast && !m.running(timerAnnounce) {
+	if !m.cfg.Multicast && !m.running(timerAnnounce) {
 		m.setTimer(timerAnnounce, 2*m.tun.Merge)
 	}
 }

@@ -1,0 +1,108 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/gocorosync/gocorosync/totem"
+)
+
+// Chaos lets rounds of trouble pass: in each the weather changes, nodes are cut
+// off, stopped, crashed and started.
+func (w *World) Chaos(rounds int) {
+	for range rounds {
+		w.changeWeather()
+		w.changeCuts()
+		for _, n := range w.Nodes {
+			w.changeFate(n)
+		}
+		w.Run(time.Duration(w.Rand.IntN(4000)) * time.Millisecond)
+		if w.Err() != nil {
+			return
+		}
+	}
+}
+
+func (w *World) changeWeather() {
+	r := w.Rand
+	w.net.weather = fair
+	switch r.IntN(6) {
+	case 0, 1: // fair
+	case 2:
+		w.net.weather.Loss = r.Float64() * 0.3
+	case 3:
+		w.net.weather.Jitter = time.Duration(r.IntN(50)) * time.Millisecond
+		w.net.weather.Loss = r.Float64() * 0.05
+	case 4:
+		w.net.weather.Duplicate = r.Float64() * 0.5
+		w.net.weather.Jitter = time.Duration(r.IntN(5)) * time.Millisecond
+		w.net.weather.Replay = r.Float64() * 0.05
+	case 5:
+		w.net.weather.Loss = r.Float64() * 0.1
+		w.net.weather.Duplicate = r.Float64() * 0.1
+		w.net.weather.Delay = time.Duration(r.IntN(20)) * time.Millisecond
+		w.net.weather.Jitter = time.Duration(r.IntN(20)) * time.Millisecond
+	}
+	w.trace("weather %+v", w.net.weather)
+}
+
+// changeCuts divides the nodes, or cuts some one-way links.
+func (w *World) changeCuts() {
+	r := w.Rand
+	clear(w.net.cut)
+	switch r.IntN(4) {
+	case 0, 1:
+		return
+	case 2:
+		var sides []int
+		for range w.Nodes {
+			sides = append(sides, r.IntN(2))
+		}
+		for _, a := range w.Nodes {
+			for _, b := range w.Nodes {
+				if sides[a.ID-1] != sides[b.ID-1] {
+					w.net.cut[[2]totem.NodeID{a.ID, b.ID}] = true
+				}
+			}
+		}
+		w.trace("sides %v", sides)
+	case 3:
+		a, b := w.Nodes[r.IntN(len(w.Nodes))].ID, w.Nodes[r.IntN(len(w.Nodes))].ID
+		w.net.cut[[2]totem.NodeID{a, b}] = true
+		w.trace("no way from %d to %d", a, b)
+	}
+}
+
+func (w *World) changeFate(n *Node) {
+	r := w.Rand
+	if n.Ring == nil {
+		if r.IntN(2) == 0 {
+			n.Start()
+		}
+		return
+	}
+	switch r.IntN(24) {
+	case 0:
+		n.Crash()
+	case 1:
+		n.Stop()
+	case 2: // back before its loss is noticed
+		n.Crash()
+		w.Run(time.Duration(r.IntN(300)) * time.Millisecond)
+		n.Start()
+	case 3:
+		n.Pause(time.Duration(r.IntN(4000)) * time.Millisecond)
+	case 4, 5: // in the middle of something
+		n.crashAfter = r.IntN(400)
+	}
+}
+
+// Peace ends all trouble: everybody is up and the network is fair.
+func (w *World) Peace() {
+	w.net.weather = fair
+	clear(w.net.cut)
+	for _, n := range w.Nodes {
+		n.crashAfter, n.pausedUntil = -1, 0
+		n.Start()
+	}
+	w.trace("peace")
+}

@@ -1,0 +1,108 @@
+package sim
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gocorosync/gocorosync/totem"
+)
+
+// Weather is what the network does to packets. The zero value is a perfect
+// network without delay.
+type Weather struct {
+	Delay     time.Duration // of every packet
+	Jitter    time.Duration // up to this much more, so packets overtake
+	Loss      float64       // share of packets that are lost
+	Duplicate float64       // share of packets that come twice
+	Replay    float64       // chance, per packet, that some old packet comes again
+	Corrupt   float64       // share of packets with one byte changed
+}
+
+// fair is the weather of a healthy local network.
+var fair = Weather{Delay: 80 * time.Microsecond, Jitter: 40 * time.Microsecond}
+
+// A flight is a packet on its way.
+type flight struct {
+	at       time.Duration
+	n        uint64 // order of sending, to break ties
+	from, to totem.NodeID
+	data     []byte
+}
+
+type flights []flight
+
+func (f flights) Len() int { return len(f) }
+func (f flights) Less(i, j int) bool {
+	return f[i].at < f[j].at || f[i].at == f[j].at && f[i].n < f[j].n
+}
+func (f flights) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
+func (f *flights) Push(x any)   { *f = append(*f, x.(flight)) }
+func (f *flights) Pop() any {
+	last := len(*f) - 1
+	x := (*f)[last]
+	*f = (*f)[:last]
+	return x
+}
+
+// A network carries packets between nodes.
+type network struct {
+	rng     *rand.Rand
+	weather Weather
+	cut     map[[2]totem.NodeID]bool // from, to
+	air     flights
+	sent    uint64
+	old     []flight          // some that were sent, for replays
+	tap     func(data []byte) // sees all that is sent
+}
+
+func (n *network) send(now time.Duration, from, to totem.NodeID, data []byte) {
+	w := n.weather
+	if n.tap != nil {
+		n.tap(data)
+	}
+	if w.Replay > 0 {
+		if len(n.old) < 256 {
+			n.old = append(n.old, flight{from: from, to: to, data: data})
+		} else if n.rng.IntN(8) == 0 {
+			n.old[n.rng.IntN(len(n.old))] = flight{from: from, to: to, data: data}
+		}
+		if n.rng.Float64() < w.Replay {
+			f := n.old[n.rng.IntN(len(n.old))]
+			n.launch(now, f.from, f.to, f.data)
+		}
+	}
+	if n.rng.Float64() < w.Loss {
+		return
+	}
+	if n.rng.Float64() < w.Corrupt && len(data) > 0 {
+		data = append([]byte(nil), data...)
+		data[n.rng.IntN(len(data))] ^= byte(1 + n.rng.IntN(255))
+	}
+	n.launch(now, from, to, data)
+	if n.rng.Float64() < w.Duplicate {
+		n.launch(now, from, to, data)
+	}
+}
+
+func (n *network) launch(now time.Duration, from, to totem.NodeID, data []byte) {
+	if n.cut[[2]totem.NodeID{from, to}] {
+		return
+	}
+	at := now + n.weather.Delay
+	if n.weather.Jitter > 0 {
+		at += time.Duration(n.rng.Int64N(int64(n.weather.Jitter)))
+	}
+	n.sent++
+	heap.Push(&n.air, flight{at, n.sent, from, to, data})
+}
+
+// next returns when the next packet arrives, or false if there is none.
+func (n *network) next() (time.Duration, bool) {
+	if len(n.air) == 0 {
+		return 0, false
+	}
+	return n.air[0].at, true
+}
+
+func (n *network) arrive() flight { return heap.Pop(&n.air).(flight) }

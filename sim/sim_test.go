@@ -1,0 +1,159 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gocorosync/gocorosync/totem"
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+var (
+	seed    = flag.Uint64("seed", 0, "run with this seed only")
+	seeds   = flag.Uint64("seeds", 200, "run with this many seeds")
+	tell    = flag.Bool("tell", false, "with -seed: print what happens")
+	nodeLog = flag.Bool("nodelog", false, "with -seed and -tell: print the nodes' logs too")
+)
+
+// forSeeds calls run for each seed. run returns what went wrong and the virtual
+// time it covered.
+func forSeeds(t *testing.T, run func(seed uint64, trace func(string)) (time.Duration, error)) {
+	first, last := uint64(1), *seeds
+	if *seed != 0 {
+		first, last = *seed, *seed
+	}
+	var trace func(string)
+	if *seed != 0 && *tell {
+		trace = func(line string) { fmt.Println(line) }
+	}
+	total, start := time.Duration(0), time.Now()
+	for s := first; s <= last; s++ {
+		d, err := run(s, trace)
+		total += d
+		if err != nil {
+			t.Fatalf("seed %d: %v\nagain: go test ./sim -run '^%s$' -seed %d -tell", s, err, t.Name(), s)
+		}
+	}
+	t.Logf("%d seeds, %.1f virtual hours in %v", last-first+1, total.Hours(), time.Since(start).Round(time.Millisecond))
+}
+
+// generation alternates between the seeds.
+func generation(seed uint64) wire.Generation {
+	if seed%2 == 0 {
+		return wire.EL9
+	}
+	return wire.EL7
+}
+
+// ringWorld makes a cluster of chatting nodes.
+func ringWorld(seed uint64, trace func(string)) (*World, *Checker) {
+	var c *Checker
+	cfg := Config{
+		Seed: seed, Nodes: 2 + int(seed/2%4), Generation: generation(seed), Trace: trace,
+		Tunables: totem.Tunables{Token: time.Second},
+	}
+	maxSize := 20000
+	if seed%7 == 0 {
+		maxSize = 300000
+	}
+	cfg.Upper = func(w *World, n *Node) Upper {
+		return NewChatter(w, n, c, time.Duration(1+w.Rand.IntN(100))*time.Millisecond, maxSize)
+	}
+	if trace != nil && *nodeLog {
+		cfg.Log = logTo(trace)
+	}
+	w := NewWorld(cfg)
+	c = NewChecker(w)
+	return w, c
+}
+
+// agreeWithin is how long after peace all nodes must be on one ring and have
+// their own messages back: a token timeout to notice, consensus twice to give up
+// wrong ideas, and some merge detects and joins.
+const agreeWithin = 10 * time.Second
+
+// TestRing lets trouble pass over clusters of two to five nodes and holds what
+// they report against the promises of the ring; then, in peace, all must agree
+// in time and get what they sent.
+func TestRing(t *testing.T) {
+	var worst time.Duration
+	delivered := 0
+	forSeeds(t, func(seed uint64, trace func(string)) (time.Duration, error) {
+		w, c := ringWorld(seed, trace)
+		took, err := troubleAndPeace(w, c)
+		worst = max(worst, took)
+		delivered += c.Delivered
+		return w.Now, err
+	})
+	t.Logf("%d deliveries; agreement after peace took at most %v", delivered, worst)
+}
+
+func troubleAndPeace(w *World, c *Checker) (time.Duration, error) {
+	for _, n := range w.Nodes {
+		n.Start()
+	}
+	w.Chaos(12)
+	if err := w.Err(); err != nil {
+		return 0, err
+	}
+	w.Peace()
+	start := w.Now
+	for _, n := range w.Nodes {
+		n.Up.(*Chatter).Rate = 0
+	}
+	w.RunUntil(start+agreeWithin, func() bool { return agreed(w) })
+	if w.Err() == nil && !agreed(w) {
+		for _, n := range w.Nodes {
+			u := n.Up.(*Chatter)
+			w.Failf("no agreement %v after peace: node %d is on %v %v %s, sent %d, heard %d, waits for %v",
+				agreeWithin, n.ID, n.Ring.Ring(), u.On, n.Ring.State(), u.Sent, u.Heard, u.waits)
+		}
+	}
+	took := w.Now - start
+	w.Run(time.Second) // nothing may move any more
+	if w.Err() == nil && !agreed(w) {
+		w.Failf("agreement does not last")
+	}
+	c.Finish()
+	if err := w.Err(); err != nil {
+		return took, fmt.Errorf("%w (%d nodes, %v)", err, len(w.Nodes), w.cfg.Generation)
+	}
+	return took, nil
+}
+
+// agreed reports whether all nodes are on one ring, in sync, and have got all
+// they sent themselves.
+func agreed(w *World) bool {
+	for _, n := range w.Nodes {
+		u := n.Up.(*Chatter)
+		if len(u.On) != len(w.Nodes) || u.ring != w.Nodes[0].Up.(*Chatter).ring || u.waits != nil ||
+			u.Heard != u.Sent || n.Ring.State() != "operational" {
+			return false
+		}
+	}
+	return true
+}
+
+// TestSameSeedSameStory runs each seed twice. A difference means that something
+// other than the seed decides what happens: map order, a clock, luck.
+func TestSameSeedSameStory(t *testing.T) {
+	story := func(seed uint64) (lines []string) {
+		h := fnv.New64a()
+		w, _ := ringWorld(seed, func(line string) { lines = append(lines, line) })
+		w.net.tap = func(data []byte) { h.Write(data) }
+		for _, n := range w.Nodes {
+			n.Start()
+		}
+		w.Chaos(4)
+		return append(lines, fmt.Sprintf("%d packets, hash %x", w.net.sent, h.Sum64()))
+	}
+	for seed := range uint64(10) {
+		if a, b := story(seed+1), story(seed+1); !slices.Equal(a, b) {
+			t.Fatalf("two runs of seed %d differ:\n%q\n%q", seed+1, a, b)
+		}
+	}
+}
