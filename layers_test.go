@@ -34,12 +34,16 @@ var mayImport = map[string][]string{
 	// status renders what the planner's unpacking found, as crm_mon does.
 	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/pengine"},
 	"pacemakerd/lrmd":    {"pacemakerd/xml"},
-	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/cib"},
+	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/peer", "pacemakerd/lrmd"},
 	"pacemakerd/attrd":   {"pacemakerd/xml", "pacemakerd/peer"},
 	"pacemakerd/peer":    {"pacemakerd/xml"},
 
 	// Floor 3.
 	"pacemakerd/dc": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/lrmd", "pacemakerd/peer"},
+
+	// node is the pump between those machines: one whole pacemaker without any
+	// IO, so that sim can run many.
+	"pacemakerd/node": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/dc", "pacemakerd/lrmd", "pacemakerd/attrd", "pacemakerd/stonith", "pacemakerd/peer"},
 
 	// Edges.
 	"totem/udp":        {"totem", "totem/wire"},
@@ -51,15 +55,15 @@ var mayImport = map[string][]string{
 	// Assemblies.
 	"corosync": {"totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
 	"pacemakerd": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
-		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/agent", "pacemakerd/schema", "ipc", "ipc/coro", "cmap", "conf"},
+		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "cmap", "conf"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc"},
 	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro"},
 	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
-		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent"},
+		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
 	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
-		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "tool/crm"},
+		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
 	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "cmap", "pacemakerd/xml", "pacemakerd/cib",
-		"pacemakerd/pengine", "pacemakerd/dc", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer"},
+		"pacemakerd/pengine", "pacemakerd/dc", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node"},
 
 	"cmd/gocorosync": {"corosync", "pacemakerd", "conf", "tool"},
 	"cmd/gopcs":      {"tool", "tool/ring", "tool/crm", "tool/pcs"},
@@ -71,7 +75,7 @@ var mayImport = map[string][]string{
 var pure = []string{
 	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf",
 	"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
-	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/dc",
+	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/dc", "pacemakerd/node",
 }
 
 var impure = []string{"net", "net/http", "os", "os/exec", "os/signal", "sync", "syscall"}

@@ -1,0 +1,192 @@
+package node
+
+import (
+	"strconv"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/attrd"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/peer"
+	"github.com/gocorosync/gocorosync/pacemakerd/stonith"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// cibStep runs the CIB manager and carries its actions out.
+func (m *Machine) cibStep(ev cib.Event) {
+	for _, a := range m.cib.Step(m.now, ev) {
+		switch a := a.(type) {
+		case cib.Send:
+			m.send("cib", a.To, peer.SubCIB, peer.SubCIB, a.Msg)
+		case cib.Respond:
+			m.do(Respond{a.Client, a.Frame, a.Msg})
+		case cib.Notify:
+			if c := m.own[a.Client]; c != nil {
+				m.later(func() { m.answered(c, a.Msg) })
+				continue
+			}
+			m.do(Notify{a.Client, a.Msg})
+		case cib.Save:
+			m.do(Save{a.Doc})
+		case cib.Changed:
+			m.later(func() { m.changed(a) })
+		}
+	}
+}
+
+// changed tells the others of a change of the CIB.
+func (m *Machine) changed(a cib.Changed) {
+	m.dcDo(m.dc.CIBChanged(m.now, a.Patch, a.Doc, a.Config))
+	m.fenceDo(m.fence.CIBChanged(m.now, a.Doc))
+	if a.Op.Name == cib.OpReplace || a.Op.Name == cib.OpErase {
+		for c := range a.Patch.Each("change") {
+			path := c.Get("path")
+			if len(path) >= 11 && path[:11] == "/cib/status" || path == "/cib/configuration/nodes" || path == "/cib" && c.Child("status") != nil {
+				m.attrdDo(m.attrd.CIBReplaced(m.now))
+				break
+			}
+		}
+	}
+}
+
+// ask sends an operation to the CIB manager on behalf of a machine inside.
+func (m *Machine) ask(c *inside, op *cib.Op, tag int) {
+	c.calls++
+	call := strconv.Itoa(c.calls + 1)
+	n := xml.New("cib_command", "__name__", "cib_command", "t", "cib", "cib_async_id", c.id, "cib_op", op.Name)
+	if op.Host != "" {
+		n.Set("cib_host", op.Host)
+	}
+	if op.Section != "" {
+		n.Set("cib_section", op.Section)
+	}
+	n.Set("cib_callid", call)
+	if op.User != "" {
+		n.Set("cib_user", op.User)
+	}
+	n.Set("cib_callopt", strconv.Itoa(int(op.Options)))
+	if op.Data != nil {
+		n.Append(xml.New("cib_calldata")).Append(op.Data.Clone())
+	}
+	if tag != 0 {
+		c.tags[call] = tag
+	}
+	m.cibStep(cib.Asked{Client: c.id, Msg: n})
+}
+
+// answered takes the outcome of an operation asked for with a tag.
+func (m *Machine) answered(c *inside, msg *xml.Node) {
+	call := msg.Get("cib_callid")
+	tag := c.tags[call]
+	delete(c.tags, call)
+	if tag == 0 {
+		return
+	}
+	rc, _ := strconv.Atoi(msg.Get("cib_rc"))
+	m.dcDo(m.dc.CIBDone(m.now, tag, cib.Code(rc), msg.Child("cib_calldata").Child("")))
+}
+
+// dcDo carries the controller's actions out.
+func (m *Machine) dcDo(out []dc.Action) {
+	for _, a := range out {
+		switch a := a.(type) {
+		case dc.Send:
+			from := peer.SubCRMD
+			m.send("crmd", a.To, a.Type, from, a.Msg)
+		case dc.CIB:
+			m.ask(m.crmd, a.Op, a.Tag)
+		case dc.Plan:
+			m.do(Plan{a.ID, a.CIB})
+		case dc.Attr:
+			m.later(func() { m.attrdDo(m.attrd.Update(m.now, a.Node, a.Name, a.Value)) })
+		case dc.ClearFailure:
+			m.later(func() { m.attrdDo(m.attrd.ClearFailure(m.now, a.Node, a.Resource, a.Op, a.Interval)) })
+		case dc.Run:
+			if a.Op.Agent.Class == "stonith" {
+				m.later(func() { m.fenceDo(m.fence.Operate(m.now, a.Run)) })
+				continue
+			}
+			m.do(Run{a.Run})
+		case dc.Kill:
+			if m.fence.Operating(a.ID) {
+				m.later(func() { m.fenceDo(m.fence.Abandon(m.now, a.ID)) })
+				continue
+			}
+			m.do(Kill{a.ID})
+		case dc.Metadata:
+			m.do(GetMetadata{a.Agent})
+		case dc.Fence:
+			m.later(func() { m.fenceDo(m.fence.Fence(m.now, a.ID, a.Target, a.Action, a.Timeout, a.Delay)) })
+		case dc.Reply:
+			if m.clients[a.Client] != nil {
+				m.do(Notify{a.Client, a.Msg})
+			}
+		case dc.Role:
+		case dc.Left:
+			m.left(a.Code)
+		}
+	}
+}
+
+// left follows the controller's end: the others end too, the CIB last.
+func (m *Machine) left(code int) {
+	m.exitCode = code
+	m.do(Leave{"crmd"})
+	m.do(Leave{"attrd"})
+	m.do(Leave{"stonith-ng"})
+	m.leaving = true
+	m.exitAt = m.now + leaveWait
+	if len(m.members["cib"]) <= 1 {
+		m.exitAt = m.now // nobody to tell; what is under way is delivered first
+	}
+	m.send("cib", "", peer.SubCIB, peer.SubCIB, m.cib.Leave())
+}
+
+func (m *Machine) attrdDo(out []attrd.Action) {
+	for _, a := range out {
+		switch a := a.(type) {
+		case attrd.Send:
+			to := peer.SubAttrd
+			if a.Vote {
+				to = peer.SubCRMD
+			}
+			m.send("attrd", a.To, to, peer.SubAttrd, a.Msg)
+		case attrd.WriteCIB:
+			opt := cib.QuorumOverride
+			if a.Delete {
+				opt |= cib.MixedUpdate | cib.ScopeLocal
+			}
+			m.ask(m.attr, &cib.Op{Name: cib.OpModify, Section: "status", Options: opt, Data: a.Status, User: a.User}, 0)
+		case attrd.Erase:
+			m.ask(m.attr, &cib.Op{Name: cib.OpDelete, Section: "//node_state[@uname='" + m.cfg.Node + "']/transient_attributes",
+				Options: cib.QuorumOverride | cib.XPath}, 0)
+		case attrd.Changed:
+		}
+	}
+}
+
+func (m *Machine) fenceDo(out []stonith.Action) {
+	for _, a := range out {
+		switch a := a.(type) {
+		case stonith.Send:
+			m.send("stonith-ng", a.To, peer.SubFencer, peer.SubFencer, a.Msg)
+		case stonith.Respond:
+			m.do(Respond{a.Client, a.Frame, a.Msg})
+		case stonith.Notify:
+			m.do(Notify{a.Client, a.Msg})
+		case stonith.Run:
+			m.do(RunFence{a.Run})
+		case stonith.Metadata:
+			m.do(GetMetadata{a.Agent})
+		case stonith.Operated:
+			m.later(func() { m.dcDo(m.dc.Finished(m.now, a.Finish)) })
+		case stonith.Fenced:
+			m.later(func() {
+				if a.ID != 0 {
+					m.dcDo(m.dc.Fenced(m.now, a.ID, a.Target, a.Err))
+				}
+			})
+		case stonith.SelfFenced:
+			m.later(func() { m.dcDo(m.dc.WasFenced(m.now, m.cfg.Node)) })
+		}
+	}
+}
