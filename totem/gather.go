@@ -2,6 +2,7 @@ package totem
 
 import (
 	"slices"
+	"time"
 
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
@@ -17,9 +18,23 @@ func (m *Machine) enterGather(why string) {
 	m.stopTokenTimers()
 	m.held = false
 	m.setTimer(timerJoin, m.tun.Join)
-	m.setTimer(timerConsensus, m.tun.Consensus)
+	m.setTimer(timerConsensus, m.tun.Consensus+m.stagger())
 	m.consensus.set(m.self)
 	m.scheduleJoin()
+}
+
+// stagger is how much longer than others this node waits for consensus. Nodes
+// restart that timer together, by the same join; if it ended together too, all
+// would give each other up at once and begin again, possibly for good.
+func (m *Machine) stagger() time.Duration {
+	rank := 0
+	for _, n := range m.cfg.Nodes {
+		if n.ID < m.cfg.Self {
+			rank++
+		}
+	}
+	step := min(m.tun.Join/2, m.tun.Consensus/4/time.Duration(len(m.cfg.Nodes)))
+	return time.Duration(rank) * step
 }
 
 // scheduleJoin sends this node's join, after a random delay if one is set.
