@@ -1,0 +1,10 @@
+// Package udp runs a totem.Machine on real sockets and a real clock: transport
+// udpu, where a multicast is one datagram per node.
+//
+// A [Loop] owns the machine, the socket and one goroutine, the one that calls
+// [Loop.Run]. What stacks on the ring is an [App], whose methods Run calls on
+// that goroutine; they must be quick, for the token waits meanwhile. Other
+// goroutines reach the machines by [Loop.Do] only.
+//
+// Linux only.
+package udp

@@ -1,0 +1,397 @@
+package udp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/gocorosync/gocorosync/totem"
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+// An App is what stacks on the ring. Run calls its methods on its own
+// goroutine, in the order of the ring's actions; bytes are valid during the
+// call. From inside them Loop.Post gives the ring an event.
+type App interface {
+	// Save makes the ring sequence number durable. It is so when Save returns
+	// nil; an error ends Run.
+	Save(ringSeq uint64) error
+	Deliver(totem.Deliver)
+	Members(totem.Members)
+	Refused(totem.Refused)
+
+	// Tick is called after every step of the ring, and at the time Next says.
+	// Times are as Loop.Now tells them.
+	Tick(now time.Duration)
+	Next() time.Duration // negative for never
+}
+
+// Config sets up a Loop.
+type Config struct {
+	Totem totem.Config // Overhead, Log and Rand are filled in
+
+	// Port is where all nodes listen, 5405 if 0.
+	Port uint16
+
+	// Cipher and Hash are crypto_cipher and crypto_hash, empty for none, and
+	// Key their key. EL7 only.
+	Cipher, Hash string
+	Key          []byte
+
+	// AllowUnlisted takes datagrams from any address (block_unlisted_ips: no).
+	AllowUnlisted bool
+
+	Log *slog.Logger // nil discards
+}
+
+// Limits of the queue that other goroutines use.
+const maxCalls = 4096
+
+// ErrClosed says that the loop has ended.
+var ErrClosed = errors.New("udp: loop has ended")
+
+// A Loop runs one node's ring.
+type Loop struct {
+	cfg    Config
+	env    *wire.Envelope
+	m      *totem.Machine
+	app    App
+	sock   *socket
+	start  time.Time
+	stats  Stats
+	quiet  quiet
+	listed map[netip.Addr]bool
+	self   netip.Addr
+	posted []totem.Event
+	sealed []byte
+
+	mu     sync.Mutex
+	calls  []func()
+	space  chan struct{} // closed and replaced when calls were taken
+	closed bool
+	done   chan struct{}
+}
+
+// New opens the socket and makes the machine. Run must be called to close it
+// again.
+func New(ctx context.Context, cfg Config) (*Loop, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Port == 0 {
+		cfg.Port = 5405
+	}
+	l := &Loop{
+		cfg:   cfg,
+		start: time.Now(),
+		space: make(chan struct{}),
+		done:  make(chan struct{}),
+		quiet: quiet{cfg.Log, make(map[quietKey]time.Time)},
+	}
+	var err error
+	if l.env, err = wire.NewEnvelope(cfg.Totem.Generation, cfg.Cipher, cfg.Hash, cfg.Key, rand.Reader); err != nil {
+		return nil, err
+	}
+	t := cfg.Totem
+	t.Overhead = l.env.Overhead()
+	t.Log = cfg.Log
+	if t.Rand == nil {
+		t.Rand = mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
+	}
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	l.setNodes(t.Nodes)
+	for _, n := range t.Nodes {
+		if n.ID == t.Self {
+			l.self = n.Addrs[0].Unmap()
+		}
+	}
+	rcvbuf := 16 * 10000
+	if t.Generation == wire.EL9 {
+		rcvbuf = 16 * 136192
+	}
+	if l.sock, err = listen(ctx, netip.AddrPortFrom(l.self, cfg.Port), rcvbuf); err != nil {
+		return nil, err
+	}
+	l.m = totem.New(t)
+	return l, nil
+}
+
+func (l *Loop) setNodes(nodes []totem.Node) {
+	l.listed = make(map[netip.Addr]bool)
+	for _, n := range nodes {
+		for _, a := range n.Addrs {
+			l.listed[a.Unmap()] = true
+		}
+	}
+}
+
+// Now returns the time on the clock that the machines use.
+func (l *Loop) Now() time.Duration { return time.Since(l.start) }
+
+// Machine returns the machine. Only the App and functions given to Do may touch
+// it.
+func (l *Loop) Machine() *totem.Machine { return l.m }
+
+// Stats returns the counters, on the loop's goroutine.
+func (l *Loop) Stats() Stats { return l.stats }
+
+// Secure reports whether datagrams are signed.
+func (l *Loop) Secure() bool { return l.env.Secure() }
+
+// Post gives the ring an event once the current step is over. Only the App and
+// functions given to Do may call it.
+func (l *Loop) Post(ev totem.Event) {
+	if set, ok := ev.(totem.SetNodes); ok {
+		l.setNodes(set.Nodes)
+	}
+	l.posted = append(l.posted, ev)
+}
+
+// Do runs f on the loop's goroutine and returns when it has run. If the queue is
+// full it waits. The error is ErrClosed, or that of ctx.
+func (l *Loop) Do(ctx context.Context, f func()) error {
+	ran := make(chan struct{})
+	if err := l.Go(ctx, func() { f(); close(ran) }); err != nil {
+		return err
+	}
+	select {
+	case <-ran:
+		return nil
+	case <-l.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Go is Do without waiting for f to run.
+func (l *Loop) Go(ctx context.Context, f func()) error {
+	for {
+		l.mu.Lock()
+		if l.closed {
+			l.mu.Unlock()
+			return ErrClosed
+		}
+		if len(l.calls) < maxCalls {
+			l.calls = append(l.calls, f)
+			first := len(l.calls) == 1
+			l.mu.Unlock()
+			if first {
+				l.sock.wake()
+			}
+			return nil
+		}
+		space := l.space
+		l.mu.Unlock()
+		select {
+		case <-space:
+		case <-l.done:
+			return ErrClosed
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// takeCalls returns what other goroutines want done.
+func (l *Loop) takeCalls() []func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	calls := l.calls
+	if calls != nil {
+		l.calls = nil
+		close(l.space)
+		l.space = make(chan struct{})
+	}
+	return calls
+}
+
+// Run runs the ring until ctx ends, app cannot save or the socket fails. At the
+// end it says good-bye to the other nodes and closes the socket. It returns nil
+// if ctx has ended.
+func (l *Loop) Run(ctx context.Context, app App) error {
+	l.app = app
+	stop := context.AfterFunc(ctx, func() { l.sock.wake() })
+	defer stop()
+	defer l.close()
+	for {
+		if ctx.Err() != nil {
+			return l.step(totem.Leave{})
+		}
+		for _, call := range l.takeCalls() {
+			call()
+		}
+		if err := l.steps(); err != nil {
+			return err
+		}
+		// What has arrived counts before the time that has passed: a token that
+		// waits in the socket is not lost.
+		d, ok, err := l.sock.poll()
+		if !ok && err == nil {
+			now := l.Now()
+			at := l.next()
+			if at <= now {
+				if err := l.step(totem.Tick{}); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := l.sock.deadline(l.start.Add(min(at, now+time.Hour))); err != nil {
+				return err
+			}
+			if l.busy() || ctx.Err() != nil {
+				continue
+			}
+			d, ok, err = l.sock.wait()
+		}
+		if err != nil && !transient(err) {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if msg := l.open(d.data, d.from, d.cut); msg != nil {
+			if err := l.step(totem.Received{From: d.from, Data: msg}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (l *Loop) next() time.Duration {
+	at, _ := l.m.Next()
+	if t := l.app.Next(); t >= 0 && t < at {
+		at = t
+	}
+	return at
+}
+
+// busy reports whether other goroutines want something done.
+func (l *Loop) busy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.calls) > 0
+}
+
+func (l *Loop) close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	close(l.done)
+	l.sock.close()
+}
+
+// step steps the ring, and again for what was posted meanwhile.
+func (l *Loop) step(ev totem.Event) error {
+	if err := l.carryOut(l.m.Step(l.Now(), ev)); err != nil {
+		return err
+	}
+	l.app.Tick(l.Now())
+	return l.steps()
+}
+
+// steps steps the ring for what was posted.
+func (l *Loop) steps() error {
+	for len(l.posted) > 0 {
+		posted := l.posted
+		l.posted = nil
+		for _, ev := range posted {
+			if err := l.carryOut(l.m.Step(l.Now(), ev)); err != nil {
+				return err
+			}
+		}
+		l.app.Tick(l.Now())
+	}
+	return nil
+}
+
+func (l *Loop) carryOut(actions []totem.Action) error {
+	for _, a := range actions {
+		switch a := a.(type) {
+		case totem.Send:
+			l.send(a)
+		case totem.Save:
+			if err := l.app.Save(a.RingSeq); err != nil {
+				return fmt.Errorf("udp: save ring %d: %w", a.RingSeq, err)
+			}
+		case totem.Deliver:
+			l.app.Deliver(a)
+		case totem.Members:
+			l.app.Members(a)
+		case totem.Refused:
+			l.app.Refused(a)
+		case totem.Drain:
+			l.stats.Drained += uint64(l.sock.drain())
+		}
+	}
+	return nil
+}
+
+func (l *Loop) send(s totem.Send) {
+	b, err := l.env.Seal(l.sealed[:0], s.Data)
+	if err != nil {
+		l.stats.TxErrors++
+		return
+	}
+	l.sealed = b
+	for _, to := range s.To {
+		if err := l.sock.send(b, netip.AddrPortFrom(to, l.cfg.Port)); err != nil {
+			l.stats.TxErrors++
+			continue
+		}
+		l.stats.Tx++
+		l.stats.TxBytes += uint64(len(b))
+	}
+}
+
+// open takes the outer layer off a datagram, or returns nil if it is of no use.
+func (l *Loop) open(b []byte, from netip.AddrPort, cut bool) []byte {
+	l.stats.Rx++
+	l.stats.RxBytes += uint64(len(b))
+	switch {
+	case cut:
+		l.stats.Truncated++
+		return nil
+	case from.Addr() == l.self:
+		l.stats.Unlisted++ // this node sends itself nothing
+		return nil
+	case !l.cfg.AllowUnlisted && !l.listed[from.Addr()]:
+		l.stats.Unlisted++
+		return nil
+	case l.cfg.Totem.Generation == wire.EL7 && len(b) > 10000:
+		l.stats.Oversized++
+		return nil
+	}
+	msg, err := l.env.Open(b)
+	if err == nil {
+		return msg
+	}
+	var foreign *wire.ForeignError
+	switch {
+	case errors.As(err, &foreign):
+		switch g, knet := wire.Detect(b); {
+		case knet:
+			l.stats.ForeignKnet++
+		case g == wire.EL7:
+			l.stats.ForeignEL7++
+		default:
+			l.stats.ForeignEL9++
+		}
+		l.quiet.warn("node of another corosync generation heard", from, err)
+	case errors.Is(err, wire.ErrAuth):
+		l.stats.Auth++
+		l.quiet.warn("message with another key or other crypto settings", from, err)
+	default:
+		l.stats.Malformed++
+		l.quiet.warn("malformed message", from, err)
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package udp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxDatagram is larger than any UDP datagram, so none is cut short unseen.
+const maxDatagram = 65536
+
+// A socket is the one socket of an interface: it receives everything, and sends
+// tokens and multicasts. Spec: totem.md section 5.2.
+type socket struct {
+	conn  *net.UDPConn
+	raw   syscall.RawConn
+	local netip.AddrPort
+	buf   []byte
+}
+
+// listen opens the socket. The address may still be in use by a process that is
+// about to end, so it tries for some seconds.
+func listen(ctx context.Context, local netip.AddrPort, rcvbuf int) (*socket, error) {
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) {
+			// The priority of interactive traffic. It is a wish.
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PRIORITY, 6)
+		})
+	}}
+	for try := 0; ; try++ {
+		pc, err := lc.ListenPacket(ctx, "udp", local.String())
+		if err == nil {
+			conn := pc.(*net.UDPConn)
+			// The kernel cuts these to what it allows.
+			_ = conn.SetReadBuffer(rcvbuf)
+			_ = conn.SetWriteBuffer(rcvbuf)
+			raw, err := conn.SyscallConn()
+			if err != nil {
+				conn.Close()
+				return nil, fmt.Errorf("udp: %w", err)
+			}
+			return &socket{conn, raw, local, make([]byte, maxDatagram)}, nil
+		}
+		if try == 10 || !errors.Is(err, unix.EADDRINUSE) {
+			return nil, fmt.Errorf("udp: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(time.Duration(try+1) * 100 * time.Millisecond):
+		}
+	}
+}
+
+func (s *socket) close() { s.conn.Close() }
+
+// A datagram is what a read gave. Its bytes are valid until the next read.
+type datagram struct {
+	data []byte
+	from netip.AddrPort
+	cut  bool // it did not fit
+}
+
+// poll reads a datagram that is already there; ok is false if there is none.
+func (s *socket) poll() (d datagram, ok bool, err error) {
+	if err := s.raw.Control(func(fd uintptr) { ok, err = s.recv(int(fd), &d) }); err != nil {
+		return d, false, fmt.Errorf("udp: receive: %w", err)
+	}
+	return d, ok, err
+}
+
+// wait reads a datagram, and waits for it until the time set with deadline or
+// until wake is called; then ok is false.
+func (s *socket) wait() (d datagram, ok bool, err error) {
+	rerr := s.raw.Read(func(fd uintptr) bool {
+		ok, err = s.recv(int(fd), &d)
+		return ok || err != nil
+	})
+	if rerr != nil && !errors.Is(rerr, os.ErrDeadlineExceeded) {
+		return d, false, fmt.Errorf("udp: receive: %w", rerr)
+	}
+	return d, ok, err
+}
+
+func (s *socket) recv(fd int, d *datagram) (ok bool, err error) {
+	for {
+		n, _, flags, addr, err := unix.Recvmsg(fd, s.buf, nil, unix.MSG_DONTWAIT)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		d.data, d.cut = s.buf[:n], flags&unix.MSG_TRUNC != 0
+		switch a := addr.(type) {
+		case *unix.SockaddrInet4:
+			d.from = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+		case *unix.SockaddrInet6:
+			d.from = netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
+		}
+		return true, nil
+	}
+}
+
+// deadline sets until when wait waits.
+func (s *socket) deadline(at time.Time) error {
+	if err := s.conn.SetReadDeadline(at); err != nil {
+		return fmt.Errorf("udp: wait: %w", err)
+	}
+	return nil
+}
+
+// wake ends a wait, or the next one.
+func (s *socket) wake() { _ = s.conn.SetReadDeadline(time.Unix(1, 0)) }
+
+func (s *socket) send(b []byte, to netip.AddrPort) error {
+	_, err := s.conn.WriteToUDPAddrPort(b, to)
+	return err
+}
+
+// drain throws away what is waiting, and returns how many datagrams that were.
+func (s *socket) drain() (n int) {
+	for n < 100_000 {
+		if _, ok, err := s.poll(); !ok || err != nil {
+			return n
+		}
+		n++
+	}
+	return n
+}
