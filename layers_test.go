@@ -49,14 +49,15 @@ var mayImport = map[string][]string{
 	"totem/udp":        {"totem", "totem/wire"},
 	"ipc":              {},
 	"ipc/coro":         {"ipc", "cmap"},
+	"ipc/pcmk":         {},
 	"pacemakerd/agent": {"pacemakerd/xml", "pacemakerd/lrmd"},
 	"pacemakerd/vip":   {},
 
 	// Assemblies.
 	"corosync": {"totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
 	"pacemakerd": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
-		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "cmap", "conf"},
-	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc"},
+		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf"},
+	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro"},
 	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
