@@ -314,3 +314,32 @@ func (k *keyer) checkInt(ps *parser, path, key, value, typ string) error {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// Unknown returns the keys of the totem, quorum and logging sections that no
+// corosync of this profile does anything with: most often a misspelt name.
+func (f *File) Unknown() (list []Key) {
+	for _, k := range f.Keys {
+		section, name, _ := strings.Cut(k.Name, ".")
+		switch section {
+		case "totem", "quorum", "logging":
+			if !strings.Contains(name, ".") && k.Type == "str" && !knownText[k.Name] {
+				list = append(list, k)
+			}
+		}
+	}
+	return list
+}
+
+// knownText are the keys with text that mean something, or did once.
+var knownText = map[string]bool{
+	"totem.cluster_name": true, "totem.transport": true, "totem.secauth": true, "totem.crypto_cipher": true,
+	"totem.crypto_hash": true, "totem.crypto_type": true, "totem.crypto_model": true, "totem.ip_version": true,
+	"totem.rrp_mode": true, "totem.link_mode": true, "totem.clear_node_high_bit": true, "totem.block_unlisted_ips": true,
+	"totem.cancel_token_hold_on_retransmit": true, "totem.keyfile": true, "totem.key": true, "totem.vsftype": true,
+	"totem.autogenerate_nodeid": true, "totem.interface_mtu": true, "totem.knet_compression_model": true,
+	"quorum.provider": true, "quorum.auto_tie_breaker_node": true,
+	"logging.to_stderr": true, "logging.to_syslog": true, "logging.to_logfile": true, "logging.logfile": true,
+	"logging.syslog_facility": true, "logging.syslog_priority": true, "logging.logfile_priority": true,
+	"logging.timestamp": true, "logging.fileline": true, "logging.function_name": true, "logging.debug": true,
+	"logging.blackbox": true, "logging.to_file": true, "logging.tags": true, "logging.format": true,
+}

@@ -21,3 +21,6 @@ func guarded(f func() error) (err error) {
 	}()
 	return f()
 }
+
+// Guard is guarded for those who share other memory with a client.
+func Guard(f func() error) error { return guarded(f) }

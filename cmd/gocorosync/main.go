@@ -1,0 +1,43 @@
+// Gocorosync is the daemons: it acts as corosync or pacemakerd by the name it
+// is called by, or by its first argument.
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/corosync"
+)
+
+// A daemon runs until it is told to end and returns the exit status of the
+// process.
+type daemon func(ctx context.Context, args []string, stdout, stderr io.Writer) int
+
+func daemons() map[string]daemon {
+	return map[string]daemon{
+		"corosync": corosync.Main,
+	}
+}
+
+func main() { os.Exit(run(os.Args)) }
+
+func run(argv []string) int {
+	all := daemons()
+	name, args := filepath.Base(argv[0]), argv[1:]
+	if all[name] == nil && len(args) > 0 {
+		name, args = args[0], args[1:]
+	}
+	d, ok := all[name]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "gocorosync: no daemon %q; there are: %s\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))
+		return 64
+	}
+	return d(context.Background(), args, os.Stdout, os.Stderr)
+}

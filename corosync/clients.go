@@ -1,0 +1,216 @@
+package corosync
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/gocorosync/gocorosync/cmap"
+	"github.com/gocorosync/gocorosync/cpg"
+	"github.com/gocorosync/gocorosync/ipc"
+	"github.com/gocorosync/gocorosync/ipc/coro"
+	"github.com/gocorosync/gocorosync/service"
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+// A client is one local connection. The loop owns it.
+type client struct {
+	c       *ipc.Conn
+	service string
+	serial  uint64
+	name    string // of the process, as a part of a key
+	key     string // prefix of its keys in cmap
+
+	cmap   cmapClient
+	quorum quorumClient
+	vote   voteClient
+	cfg    cfgClient
+	cpg    cpgClient
+}
+
+// server is the [ipc.Handler] of one service.
+type server struct {
+	n    *Node
+	name string
+}
+
+// listen binds the sockets of the services.
+func (n *Node) listen() error {
+	if n.cfg.NoIPC {
+		return nil
+	}
+	typ := n.keys.Text("qb.ipc_type", "native")
+	if n.gen == wire.EL9 {
+		typ = n.keys.Text("system.qb_ipc_type", "native")
+	}
+	for _, e := range n.engines() {
+		s, err := ipc.Listen(e.short, ipc.Options{Socket: typ == "socket", Log: n.log.slog("QB")})
+		if err != nil {
+			for _, s := range n.servers {
+				s.Close()
+			}
+			n.servers = nil
+			return err
+		}
+		n.servers = append(n.servers, s)
+	}
+	return nil
+}
+
+// Connected admits root, and whom the configuration names, once the first
+// synchronisation is over.
+func (s *server) Connected(c *ipc.Conn) error {
+	var err error = syscall.EAGAIN
+	s.n.call(func() { err = s.n.connected(s.name, c) })
+	return err
+}
+
+func (n *Node) connected(name string, c *ipc.Conn) error {
+	p := c.Peer()
+	if !n.admitted(p) {
+		n.log.log(levelError, "MAIN", "Denied connection attempt from %d:%d", p.UID, p.GID)
+		return syscall.EACCES
+	}
+	if !n.synced || n.stopping {
+		return syscall.EAGAIN
+	}
+	cl := &client{c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID)}
+	c.Value = cl
+	n.clients[c] = cl
+	n.openConnKeys(cl)
+	if name == "cpg" {
+		n.feed(service.To{ID: service.IDCPG, Event: cpg.Open{Conn: cpg.Conn(c.ID())}})
+	}
+	return nil
+}
+
+func (n *Node) admitted(p ipc.Creds) bool {
+	if p.UID == 0 || p.GID == 0 {
+		return true
+	}
+	for _, key := range []string{
+		fmt.Sprintf("uidgid.uid.%d", p.UID), fmt.Sprintf("uidgid.config.uid.%d", p.UID),
+		fmt.Sprintf("uidgid.gid.%d", p.GID), fmt.Sprintf("uidgid.config.gid.%d", p.GID),
+	} {
+		if v, ok := n.keys.Get(key); ok && v == cmap.U8(1) {
+			return true
+		}
+	}
+	return false
+}
+
+// processName is the name of a process with what cannot be in a key replaced.
+func processName(pid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(b), "(")
+	i := strings.LastIndexByte(rest, ')')
+	if i < 0 {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if r < 128 && cmap.ValidName("aaa"+string(r)) {
+			return r
+		}
+		return '_'
+	}, rest[:i])
+}
+
+// Message hands a request to the loop and waits until it has been dealt with,
+// so that a client whose requests must wait is not read any further.
+func (s *server) Message(c *ipc.Conn, id int32, msg []byte) {
+	done := make(chan struct{})
+	n := s.n
+	posted := func() {
+		cl := n.clients[c]
+		if cl == nil || n.try(cl, id, msg) {
+			close(done)
+			return
+		}
+		n.waiting = append(n.waiting, func() bool {
+			if n.clients[c] != nil && !n.try(cl, id, msg) {
+				return false
+			}
+			close(done)
+			return true
+		})
+	}
+	if n.loop.Go(context.Background(), func() { n.turn(posted) }) != nil {
+		return
+	}
+	select {
+	case <-done:
+	case <-n.done:
+	}
+}
+
+// Closed forgets a connection and what it held.
+func (s *server) Closed(c *ipc.Conn) {
+	s.n.call(func() { s.n.disconnected(c) })
+}
+
+func (n *Node) disconnected(c *ipc.Conn) {
+	cl := n.clients[c]
+	if cl == nil {
+		return
+	}
+	delete(n.clients, c)
+	n.closed++
+	n.closeConnKeys(cl)
+	switch cl.service {
+	case "cpg":
+		cl.cpg.release()
+		n.feed(service.To{ID: service.IDCPG, Event: cpg.Closed{Conn: cpg.Conn(c.ID())}})
+	case "cmap":
+		n.cmapClosed(cl)
+	case "cfg":
+		n.cfgClosed(cl)
+	}
+}
+
+// try deals with a request. It reports false if the request has to wait and
+// has no answer that would say so.
+func (n *Node) try(cl *client, id int32, msg []byte) (done bool) {
+	var status coro.Error
+	switch cl.service {
+	case "cpg":
+		done, status = n.cpgRequest(cl, id, msg)
+	case "cmap":
+		done, status = true, n.cmapRequest(cl, id, msg)
+	case "cfg":
+		done, status = true, n.cfgRequest(cl, id, msg)
+	case "quorum":
+		done, status = true, n.quorumRequest(cl, id, msg)
+	case "votequorum":
+		done, status = true, n.voteRequest(cl, id, msg)
+	}
+	switch status {
+	case 0:
+	case coro.ErrTryAgain:
+		cl.c.CountOverload()
+		cl.c.Respond(coro.Status(0, status))
+	default:
+		cl.c.CountInvalid()
+		cl.c.Respond(coro.Status(0, status))
+	}
+	return done
+}
+
+// answered is the status of a request that has its answer, or none coming.
+const answered coro.Error = 0
+
+// reply sends a response with contents.
+func (cl *client) reply(id int32, m coro.Message) coro.Error {
+	cl.c.Respond(coro.Response(id, coro.OK, m))
+	return answered
+}
+
+// status sends a response without.
+func (cl *client) status(id int32, s coro.Error) coro.Error {
+	cl.c.Respond(coro.Status(id, s))
+	return answered
+}

@@ -1,0 +1,324 @@
+package corosync
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gocorosync/gocorosync/cmap"
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/totem"
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+// osNames looks users and groups up on this host.
+type osNames struct{}
+
+func (osNames) User(name string) (string, bool) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return "", false
+	}
+	return u.Uid, true
+}
+
+func (osNames) Group(name string) (string, bool) {
+	g, err := user.LookupGroup(name)
+	if err != nil {
+		return "", false
+	}
+	return g.Gid, true
+}
+
+// readFile reads corosync.conf and the uidgid.d files.
+func readFile(path string, p conf.Profile) (*conf.File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		text := fmt.Sprintf("Can't read file %s: %s", path, sysText(err))
+		if p == conf.EL7 {
+			text = fmt.Sprintf("Can't read file %s reason = (%s)", path, sysText(err))
+		}
+		return nil, &conf.Error{Text: text, File: path, Remedy: "the configuration must be readable; \"pcs cluster setup\" makes one"}
+	}
+	f, err := conf.Parse(path, data, p, osNames{})
+	if err != nil {
+		return nil, err
+	}
+	dir := "/etc/corosync/uidgid.d"
+	if p == conf.EL9 {
+		dir = filepath.Join(filepath.Dir(path), "uidgid.d")
+	}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		data, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		extra, err := conf.Parse(name, data, p, osNames{})
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range extra.Keys {
+			if strings.HasPrefix(k.Name, "uidgid.") {
+				f.Keys = append(f.Keys, k)
+			}
+		}
+	}
+	return f, nil
+}
+
+// sysText is what the system says about an error, as C programs print it.
+func sysText(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		s := errno.Error()
+		return strings.ToUpper(s[:1]) + s[1:]
+	}
+	return err.Error()
+}
+
+// sysReason adds the error number.
+func sysReason(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return fmt.Sprintf("%s (%d)", sysText(err), int(errno))
+	}
+	return err.Error()
+}
+
+// placed gives an error of the totem section the place of the key that it is
+// most likely about.
+func placed(f *conf.File, err error) error {
+	var e *conf.Error
+	if !errors.As(err, &e) || e.Line > 0 {
+		return err
+	}
+	for _, key := range []string{"token_retransmit", "token", "hold", "join", "consensus", "merge", "downcheck",
+		"transport", "crypto_cipher", "crypto_hash", "version", "rrp_mode", "link_mode"} {
+		words := strings.ReplaceAll(key, "_", " ")
+		if line := f.Line("totem." + key); line > 0 && strings.Contains(strings.ToLower(strings.ReplaceAll(e.Text, "_", " ")), words) {
+			e.File, e.Line = f.Name, line
+			return err
+		}
+	}
+	return err
+}
+
+// localHost is what this machine is called and where it can be reached.
+func localHost() conf.Host {
+	h := conf.Host{ReadKey: readKey, Resolve: resolve}
+	h.Hostname, _ = os.Hostname()
+	addrs, _ := net.InterfaceAddrs()
+	for _, a := range addrs {
+		if ipnet, ok := a.(*net.IPNet); ok {
+			if addr, ok := netip.AddrFromSlice(ipnet.IP); ok {
+				h.Addrs = append(h.Addrs, addr.Unmap())
+			}
+		}
+	}
+	return h
+}
+
+func resolve(name string) ([]netip.Addr, error) {
+	ips, err := net.LookupIP(name)
+	if err != nil {
+		return nil, err
+	}
+	var list []netip.Addr
+	for _, ip := range ips {
+		if a, ok := netip.AddrFromSlice(ip); ok {
+			list = append(list, a.Unmap())
+		}
+	}
+	return list, nil
+}
+
+// readKey reads the authentication key. One that others could read is none.
+func readKey(path string) ([]byte, error) {
+	if path == "/etc/corosync/authkey" {
+		if env := os.Getenv("COROSYNC_TOTEM_AUTHKEY_FILE"); env != "" {
+			path = env
+		}
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.Mode().Perm()&0o077 != 0 {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("mode %04o lets others read it (chmod 0400)", st.Mode().Perm())}
+	}
+	return os.ReadFile(path)
+}
+
+// totemConfig is the ring's part of the configuration.
+func (n *Node) totemConfig(seq uint64) (totem.Config, error) {
+	t := n.conf
+	cfg := totem.Config{
+		Self: n.self, Generation: n.gen, RingSeq: seq,
+		Multicast: t.Transport == "udp",
+		Tunables:  tunables(t),
+		Nodes:     nodes(t),
+		Rand:      rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(os.Getpid()))),
+		Log:       n.log.slog("TOTEM"),
+	}
+	if t.RRPMode == "active" || t.RRPMode == "passive" {
+		return cfg, &conf.Error{Text: fmt.Sprintf("rrp_mode %s is not supported by gocorosync", t.RRPMode),
+			File: n.file.Name, Line: max(n.file.Line("totem.rrp_mode"), 1), Remedy: "use one ring, on a bonded interface"}
+	}
+	if cfg.Multicast {
+		return cfg, &conf.Error{Text: "Transport udp is not supported by gocorosync yet", File: n.file.Name,
+			Line: max(n.file.Line("totem.transport"), 1), Remedy: "set \"transport: udpu\" in section totem of all nodes"}
+	}
+	return cfg, nil
+}
+
+func nodes(t *conf.Totem) (list []totem.Node) {
+	for _, c := range t.Nodes {
+		var addrs []netip.Addr
+		for _, a := range c.Addrs {
+			if a.IsValid() {
+				addrs = append(addrs, a)
+			}
+		}
+		if len(addrs) > 0 {
+			list = append(list, totem.Node{ID: totem.NodeID(c.ID), Addrs: addrs[:1]})
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, totem.Node{ID: totem.NodeID(t.NodeID), Addrs: []netip.Addr{t.Interfaces[0].Bind}})
+	}
+	return list
+}
+
+func tunables(t *conf.Totem) totem.Tunables {
+	ms := func(v uint32) time.Duration { return time.Duration(v) * time.Millisecond }
+	warning := int(t.TokenWarning)
+	if t.Profile == conf.EL7 || warning == 0 {
+		warning = -1
+	}
+	return totem.Tunables{
+		Token: ms(t.Token), TokenRetransmitsBeforeLoss: int(t.TokenRetransmitsBeforeLoss),
+		TokenRetransmit: ms(t.TokenRetransmit), Hold: ms(t.Hold), Consensus: ms(t.Consensus),
+		Join: ms(t.Join), SendJoin: ms(t.SendJoin), Merge: ms(t.Merge),
+		FailRecv: int(t.FailRecv), SeqnoUnchanged: int(t.SeqnoUnchanged), MissCount: int(t.MissCount),
+		WindowSize: int(t.WindowSize), MaxMessages: int(t.MaxMessages), NetMTU: int(t.NetMTU),
+		HeartbeatFailuresAllowed: int(t.HeartbeatFailuresAllowed), MaxNetworkDelay: ms(t.MaxNetworkDelay),
+		TokenWarning: warning, CancelTokenHoldOnRetransmit: t.CancelHoldOnRetransmit,
+	}
+}
+
+// publishConfig puts what follows from the configuration into cmap, and makes
+// read-only what clients must not change. Spec: cmap-keys.md.
+func (n *Node) publishConfig() {
+	for _, k := range n.conf.RuntimeKeys() {
+		n.setConf(k)
+	}
+	if n.conf.LocalPos >= 0 {
+		n.keys.Set("nodelist.local_node_pos", cmap.U32(uint32(n.conf.Nodes[n.conf.LocalPos].Pos)))
+	}
+	for _, i := range n.conf.Interfaces {
+		prefix := fmt.Sprintf("totem.interface.%d.", i.Number)
+		n.keys.Set(prefix+"bindnetaddr", cmap.Str(i.Bind.String()))
+		if n.gen == wire.EL7 {
+			if i.McastAddr.IsValid() {
+				n.keys.Set(prefix+"mcastaddr", cmap.Str(i.McastAddr.String()))
+			}
+			n.keys.Set(prefix+"mcastport", cmap.U16(i.McastPort))
+		}
+	}
+	n.keys.Set("runtime.blackbox.dump_flight_data", cmap.Str("no"))
+	n.keys.Set("runtime.blackbox.dump_state", cmap.Str("no"))
+	if n.gen == wire.EL7 {
+		n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(0))
+		n.keys.Set("runtime.totem.pg.mrp.rrp.0.faulty", cmap.U8(0))
+	} else {
+		n.keys.Set("runtime.force_gather", cmap.Str("no"))
+	}
+	n.setReadOnly()
+}
+
+func (n *Node) setReadOnly() {
+	for name := range strings.FieldsSeq(`internal_configuration. runtime.services. runtime.config. runtime.totem. uidgid.config.
+		totem.crypto_cipher totem.crypto_hash totem.secauth totem.ip_version totem.rrp_mode totem.transport
+		totem.cluster_name totem.netmtu totem.threads totem.version totem.nodeid totem.clear_node_high_bit
+		config.reload_in_progress config.totemconfig_reload_in_progress nodelist.local_node_pos`) {
+		n.keys.SetReadOnly(name)
+	}
+	if n.keys.Text("quorum.provider", "") != "" {
+		for name := range strings.FieldsSeq(`allow_downscale wait_for_all last_man_standing last_man_standing_window
+			expected_votes_tracking auto_tie_breaker auto_tie_breaker_node`) {
+			n.keys.SetReadOnly("quorum." + name)
+		}
+	}
+	if n.gen == wire.EL9 {
+		for name := range strings.FieldsSeq("system. nodelist. totem.crypto_model totem.keyfile totem.key") {
+			n.keys.SetReadOnly(name)
+		}
+		return
+	}
+	n.keys.SetReadOnly("runtime.connections.")
+	n.keys.SetReadOnly("qb.ipc_type")
+	if n.conf.LocalPos >= 0 {
+		n.keys.SetReadOnly(fmt.Sprintf("nodelist.node.%d.ring0_addr", n.conf.Nodes[n.conf.LocalPos].Pos))
+	}
+}
+
+// engineNames are the services as cmap and the log name them.
+type engineName struct {
+	id                int
+	short, lib, title string
+	functions         int
+}
+
+func (n *Node) engines() []engineName {
+	cfgFunctions := 4
+	if n.gen == wire.EL9 {
+		cfgFunctions = 5
+	}
+	list := []engineName{
+		{0, "cmap", "corosync_cmap", "corosync configuration map access", 1},
+		{1, "cfg", "corosync_cfg", "corosync configuration service", cfgFunctions},
+		{2, "cpg", "corosync_cpg", "corosync cluster closed process group service v1.01", 7},
+	}
+	if n.vote != nil {
+		list = append(list, engineName{5, "votequorum", "corosync_votequorum", "corosync vote quorum service v1.0", 4})
+	}
+	return append(list, engineName{3, "quorum", "corosync_quorum", "corosync cluster quorum service v0.1", 0})
+}
+
+func (n *Node) publishServices() {
+	for _, e := range n.engines() {
+		prefix := fmt.Sprintf("internal_configuration.service.%d.", e.id)
+		n.keys.Set(prefix+"name", cmap.Str(e.lib))
+		n.keys.Set(prefix+"ver", cmap.U32(0))
+		prefix = "runtime.services." + e.short + "."
+		n.keys.Set(prefix+"service_id", cmap.U16(uint16(e.id)))
+		for fn := range e.functions {
+			n.keys.Set(fmt.Sprintf("%s%d.tx", prefix, fn), cmap.U64(0))
+			n.keys.Set(fmt.Sprintf("%s%d.rx", prefix, fn), cmap.U64(0))
+		}
+		n.log.log(levelNotice, "SERV", "Service engine loaded: %s [%d]", e.title, e.id)
+		if !n.cfg.NoIPC {
+			n.log.log(levelInfo, "QB", "server name: %s", e.short)
+		}
+	}
+}
+
+// sameAddrs tells whether two nodelists have the same nodes.
+func sameNodes(a, b []totem.Node) bool {
+	return slices.EqualFunc(a, b, func(x, y totem.Node) bool { return x.ID == y.ID && slices.Equal(x.Addrs, y.Addrs) })
+}

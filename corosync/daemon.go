@@ -1,0 +1,297 @@
+package corosync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/gocorosync/gocorosync/conf"
+)
+
+// options are the daemon's command line. The generations have different ones;
+// each refuses the other's.
+type options struct {
+	foreground, test, version bool
+	noRealtime, roundRobin    bool
+	file, priority            string
+	keepCgroup                bool
+}
+
+// Main is the corosync daemon. It returns the exit status of the process.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	settings, err := readSettings()
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return exitConfig
+	}
+	p := settings.Profile
+	opt, help, bad := parseOptions(args, p)
+	switch {
+	case bad != "":
+		fmt.Fprintln(stderr, bad)
+		fallthrough
+	case help:
+		usage(stderr, p)
+		return 1
+	case opt.version:
+		printVersion(stdout, p)
+		return exitOK
+	case opt.test:
+		return testConfig(opt, p, stderr)
+	}
+	if !opt.foreground && os.Getenv(childEnv) == "" {
+		return detach(stderr)
+	}
+	if status, done := realtime(opt, p); done {
+		return status
+	}
+	return serve(ctx, opt, p, stderr)
+}
+
+func readSettings() (conf.Settings, error) {
+	var s conf.Settings
+	data, err := os.ReadFile(conf.SettingsFile)
+	if err == nil {
+		if s, err = conf.ParseSettings(data); err != nil {
+			return s, err
+		}
+	}
+	if env := os.Getenv(conf.ProfileEnv); env != "" {
+		if s.Profile, err = conf.ParseProfile(env); err != nil {
+			return s, fmt.Errorf("%s: %w", conf.ProfileEnv, err)
+		}
+	}
+	return s, nil
+}
+
+// parseOptions reads short options, which may be bundled.
+func parseOptions(args []string, p conf.Profile) (o options, help bool, bad string) {
+	allowed, valued := "fprtvRP", "P"
+	if p == conf.EL9 {
+		allowed, valued = "ftvc", "c"
+	}
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		if len(arg) < 2 || arg[0] != '-' {
+			continue // the originals ignore operands
+		}
+		for i := 1; i < len(arg); i++ {
+			c := arg[i]
+			if c == 'h' {
+				return o, true, ""
+			}
+			if strings.IndexByte(allowed, c) < 0 {
+				return o, false, fmt.Sprintf("corosync: invalid option -- '%c'", c)
+			}
+			var value string
+			if strings.IndexByte(valued, c) >= 0 {
+				value = arg[i+1:]
+				i = len(arg)
+				if value == "" {
+					if len(args) == 0 {
+						return o, false, fmt.Sprintf("corosync: option requires an argument -- '%c'", c)
+					}
+					value, args = args[0], args[1:]
+				}
+			}
+			switch c {
+			case 'f':
+				o.foreground = true
+			case 't':
+				o.test = true
+			case 'v':
+				o.version = true
+			case 'p':
+				o.noRealtime = true
+			case 'r':
+				o.roundRobin = true
+			case 'R':
+				o.keepCgroup = true
+			case 'P':
+				o.priority = value
+			case 'c':
+				o.file = value
+			}
+		}
+	}
+	if env := os.Getenv("COROSYNC_MAIN_CONFIG_FILE"); env != "" && o.file == "" {
+		o.file = env
+	}
+	return o, false, ""
+}
+
+func usage(w io.Writer, p conf.Profile) {
+	fmt.Fprintln(w, "usage:")
+	if p == conf.EL9 {
+		fmt.Fprintln(w, "        -c     : Corosync config file path.")
+	}
+	fmt.Fprintln(w, "        -f     : Start application in foreground.")
+	if p == conf.EL7 {
+		fmt.Fprintln(w, "        -p     : Do not set process priority.    ")
+		fmt.Fprintln(w, "        -r     : Set round robin realtime scheduling (default).")
+		fmt.Fprintln(w, "        -R     : Do not set round robin realtime scheduling.")
+		fmt.Fprintln(w, "        -P num : Set priority of process (no effect when -r is used)")
+	}
+	fmt.Fprintln(w, "        -t     : Test configuration and exit.")
+	fmt.Fprintln(w, "        -v     : Display version and SVN revision of Corosync and exit.")
+}
+
+func printVersion(w io.Writer, p conf.Profile) {
+	fmt.Fprintf(w, "Corosync Cluster Engine, version '%s'\n", p.Version())
+	fmt.Fprintf(w, "gocorosync %s, profile %s\n", Version(), p)
+}
+
+// Version is the version of this program.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	return v
+}
+
+// testConfig is -t: everything that can be said without starting.
+func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
+	log := newLogger(stderr)
+	n, err := load(Config{File: opt.file, Profile: p, log: log})
+	if err != nil {
+		return failed(log, err, stderr)
+	}
+	if p == conf.EL9 {
+		if _, err := os.Stat(n.stateDir()); err != nil && n.stateDir() != defaultStateDir {
+			return failed(log, &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", n.stateDir(), sysText(err))}, stderr)
+		}
+	}
+	warnings(n)
+	log.log(levelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
+	return exitOK
+}
+
+// warnings says what corosync accepts without a word.
+func warnings(n *Node) {
+	t := n.conf
+	if t.Cipher == "none" && t.Hash == "none" {
+		n.log.log(levelInfo, "TOTEM", "messages on the ring are not authenticated: whoever can send UDP to port %d can disturb it", t.Interfaces[0].McastPort)
+	}
+	if 10*uint64(t.Consensus) < 12*uint64(t.Token) {
+		n.log.log(levelWarning, "TOTEM", "%s:%d: consensus %d ms is less than 1.2 x token (%d ms)", n.file.Name, max(n.file.Line("totem.consensus"), 1), t.Consensus, t.Token)
+	}
+	for _, k := range n.file.Unknown() {
+		n.log.log(levelWarning, "MAIN", "%s:%d: unknown key %s has no effect", n.file.Name, k.Line, k.Name)
+	}
+}
+
+// failed reports why the daemon does not start, as the original does: what is
+// wrong with the file on standard error, everything later in the log.
+func failed(log *logger, err error, stderr io.Writer) int {
+	status := exitConfig
+	var ex *exitError
+	if errors.As(err, &ex) {
+		status = ex.status
+	}
+	var ce *conf.Error
+	if errors.As(err, &ce) {
+		if ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file") {
+			fmt.Fprintln(stderr, ce)
+		} else {
+			log.log(levelError, "MAIN", "%s", ce)
+		}
+		if hint := ce.Hint(); hint != "" {
+			fmt.Fprintln(stderr, "gocorosync: "+hint)
+		}
+		if ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file") {
+			return status
+		}
+	} else {
+		log.log(levelError, "MAIN", "%s", err)
+	}
+	log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status %d at main.go.", status)
+	return status
+}
+
+// serve runs the daemon until it is told to end.
+func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) int {
+	log := newLogger(stderr)
+	cfg := Config{File: opt.file, Profile: p, log: log}
+	n, err := load(cfg)
+	if err != nil {
+		return tellParent(failed(log, err, stderr))
+	}
+	lock, err := lockPID("/run/corosync.pid")
+	if err != nil {
+		return tellParent(failed(log, err, stderr))
+	}
+	defer lock.Close()
+	started := "Corosync Cluster Engine ('2.4.5'): started and ready to provide service."
+	if p == conf.EL9 {
+		started = "Corosync Cluster Engine 3.1.7 starting up"
+	}
+	log.log(levelNotice, "MAIN", "%s", started)
+	log.log(levelInfo, "MAIN", "gocorosync %s, profile %s", Version(), p)
+	warnings(n)
+	lockMemory(log)
+	n.onKilled = func() {
+		log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status -1 at cfg.go.")
+		os.Exit(exitKilled)
+	}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// The node gets a context of its own: a signal makes it leave, not stop.
+	if err := n.startUp(context.WithoutCancel(ctx)); err != nil {
+		return tellParent(failed(log, err, stderr))
+	}
+	notifySystemd("READY=1")
+	tellParent(exitOK)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR2)
+	defer signal.Stop(signals)
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				switch s {
+				case syscall.SIGHUP:
+					log.reopen()
+					continue
+				case syscall.SIGUSR2:
+					n.call(n.dumpState)
+					continue
+				}
+				log.log(levelNotice, "MAIN", "Node was shut down by a signal")
+			case <-ctx.Done():
+				select {
+				case <-n.done:
+					return
+				default:
+				}
+			case <-n.done:
+				return
+			}
+			n.call(n.leave)
+			<-n.done
+			return
+		}
+	}()
+	err = n.Wait()
+	notifySystemd("STOPPING=1")
+	if err != nil {
+		return failed(log, err, stderr)
+	}
+	log.log(levelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
+	log.close()
+	return exitOK
+}

@@ -1,0 +1,471 @@
+package corosync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gocorosync/gocorosync/cmap"
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/cpg"
+	"github.com/gocorosync/gocorosync/ipc"
+	"github.com/gocorosync/gocorosync/service"
+	"github.com/gocorosync/gocorosync/totem"
+	"github.com/gocorosync/gocorosync/totem/udp"
+	"github.com/gocorosync/gocorosync/totem/wire"
+	"github.com/gocorosync/gocorosync/votequorum"
+)
+
+// Config sets up a Node.
+type Config struct {
+	// File is the configuration; "" means /etc/corosync/corosync.conf.
+	File string
+	// Profile is the generation of corosync to be compatible with.
+	Profile conf.Profile
+	// StateDir is where the ring sequence number is kept; "" means
+	// system.state_dir or /var/lib/corosync.
+	StateDir string
+	// NoIPC leaves out the sockets for local clients.
+	NoIPC bool
+	// Quiet leaves out standard error as a place to log to.
+	Quiet bool
+
+	log *logger // of the daemon
+}
+
+// DefaultFile is where the configuration is.
+const DefaultFile = "/etc/corosync/corosync.conf"
+
+const defaultStateDir = "/var/lib/corosync"
+
+// A Node is a running corosync node.
+type Node struct {
+	cfg   Config
+	gen   wire.Generation
+	log   *logger
+	file  *conf.File
+	conf  *conf.Totem
+	keys  *cmap.Map
+	stats *cmap.Map // EL9: the second map, filled when it is read
+
+	svc     *service.Machine
+	version *service.ConfigVersion
+	quorum  *service.Quorum
+	cpg     *cpg.Machine
+	vote    *votequorum.Machine // nil without votequorum
+	voteSet *votequorum.Settings
+
+	loop     *udp.Loop
+	now      time.Duration // of the current turn of the loop
+	ringPath ringFile
+	ending   error // why the loop is to end, if not in good order
+
+	toRing  []totem.Event // what the services gave back and the ring has not got yet
+	waiting []func() bool // requests that wait for room or for a synchronisation; true when done
+
+	flowing  int32 // flow control value that clients see
+	self     totem.NodeID
+	members  []totem.NodeID
+	synced   bool // a synchronisation has been completed since the start
+	stopping bool
+
+	servers  []*ipc.Server
+	clients  map[*ipc.Conn]*client
+	closed   uint64 // connections
+	shutdown shutdownVote
+	leaveAt  time.Duration // when stopping waits for a last message; 0 for not
+	local    *localGroups
+	lastStat time.Duration
+
+	cancel   context.CancelFunc
+	onKilled func() // ends the process at once, in the daemon
+	done     chan struct{}
+	err      error
+	wg       sync.WaitGroup
+}
+
+// exitError ends a daemon with a status of its own.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// Exit statuses of the daemon. Spec: corosync-conf.md section 1.
+const (
+	exitOK       = 0
+	exitLogging  = 7
+	exitConfig   = 8
+	exitStateDir = 16
+	exitLock     = 17
+	exitRunning  = 18
+	exitService  = 20
+	exitRingID   = 21
+	exitKilled   = 255
+)
+
+// load reads the configuration into a fresh Node, up to the point where totem
+// could start.
+func load(cfg Config) (*Node, error) {
+	if cfg.File == "" {
+		cfg.File = DefaultFile
+	}
+	n := &Node{
+		cfg: cfg, gen: wire.EL7, log: cfg.log, keys: cmap.NewMap(), stats: cmap.NewMap(),
+		clients: make(map[*ipc.Conn]*client),
+		done:    make(chan struct{}),
+	}
+	if cfg.Profile == conf.EL9 {
+		n.gen = wire.EL9
+	}
+	if n.log == nil {
+		n.log = newLogger(os.Stderr)
+		if cfg.Quiet {
+			n.log = newLogger(nil)
+		}
+	}
+	file, err := readFile(cfg.File, cfg.Profile)
+	if err != nil {
+		return nil, &exitError{exitConfig, err}
+	}
+	n.file = file
+	for _, k := range file.Keys {
+		if err := n.setConf(k); err != nil {
+			return nil, &exitError{exitConfig, err}
+		}
+	}
+	logging, err := conf.ReadLogging(n.keys, cfg.Profile)
+	if err != nil {
+		return nil, &exitError{exitLogging, err}
+	}
+	if cfg.Quiet {
+		logging.Stderr = false
+	}
+	if err := n.log.configure(logging); err != nil {
+		return nil, &exitError{exitLogging, fmt.Errorf("parse error in config: Can't open logfile '%s' for reason: %s.", logging.Path, sysReason(err))}
+	}
+	if n.conf, err = conf.ReadTotem(n.keys, cfg.Profile, localHost()); err != nil {
+		return n, &exitError{exitConfig, placed(file, err)}
+	}
+	if n.conf.Transport == "knet" {
+		return n, &exitError{exitConfig, &conf.Error{
+			Text: "Transport knet is not supported by gocorosync", File: file.Name, Line: max(file.Line("totem.transport"), 1),
+			Remedy: "set \"transport: udpu\" in section totem of all nodes",
+		}}
+	}
+	return n, nil
+}
+
+// setConf puts a key of the configuration into cmap.
+func (n *Node) setConf(k conf.Key) error {
+	t, ok := cmap.ParseType(k.Type)
+	if !ok {
+		return fmt.Errorf("%s: unknown type %s", k.Name, k.Type)
+	}
+	v, err := cmap.Parse(t, k.Value)
+	if err != nil {
+		return fmt.Errorf("%s:%d: %s: %w", n.cfg.File, k.Line, k.Name, err)
+	}
+	return n.keys.Set(k.Name, v)
+}
+
+// Start reads the configuration and starts a node. It runs until ctx ends,
+// [Node.Stop] is called, or something makes it end; [Node.Wait] tells.
+func Start(ctx context.Context, cfg Config) (*Node, error) {
+	n, err := load(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n.local = &localGroups{groups: make(map[cpg.Conn]*Group), joins: make(map[cpg.Conn]chan cpg.Status)}
+	if err := n.startUp(ctx); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// Wait waits until the node has ended and returns why: nil for an orderly end.
+func (n *Node) Wait() error {
+	<-n.done
+	return n.err
+}
+
+// Stop says good-bye to the ring and waits for the end.
+func (n *Node) Stop() error {
+	n.call(n.leave)
+	return n.Wait()
+}
+
+// ID is the id of this node.
+func (n *Node) ID() uint32 { return uint32(n.self) }
+
+// call runs f in the loop and waits for it. It reports false when the node has
+// ended.
+func (n *Node) call(f func()) bool {
+	return n.loop.Do(context.Background(), func() { n.turn(f) }) == nil
+}
+
+// startUp builds the machines and starts the loop and the servers.
+func (n *Node) startUp(ctx context.Context) error {
+	t := n.conf
+	n.self = totem.NodeID(t.NodeID)
+	dir := n.stateDir()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", dir, sysReason(err))}
+	}
+	n.ringPath = ringFile{path: fmt.Sprintf("%s/ringid_%v", dir, t.Interfaces[0].Bind), mode: 0o700}
+	if n.gen == wire.EL9 {
+		n.ringPath = ringFile{path: fmt.Sprintf("%s/ringid_%d", dir, t.NodeID), mode: 0o600}
+	}
+	seq, why, err := n.ringPath.load()
+	if err != nil {
+		return &exitError{exitRingID, err}
+	}
+	if why != "" {
+		n.log.log(levelWarning, "TOTEM", "%s", why)
+	}
+	for _, w := range t.Warnings {
+		n.log.log(levelWarning, "TOTEM", "%s", w)
+	}
+	tcfg, err := n.totemConfig(seq)
+	if err != nil {
+		return &exitError{exitConfig, err}
+	}
+	if err := tcfg.Check(); err != nil {
+		return &exitError{exitConfig, err}
+	}
+	n.publishConfig()
+	if err := n.makeServices(); err != nil {
+		return err
+	}
+	return n.run(ctx, tcfg)
+}
+
+func (n *Node) stateDir() string {
+	if n.cfg.StateDir != "" {
+		return n.cfg.StateDir
+	}
+	if d := os.Getenv("COROSYNC_RUN_DIR"); d != "" && n.gen == wire.EL7 {
+		return d
+	}
+	return n.keys.Text("system.state_dir", defaultStateDir)
+}
+
+// makeServices creates the services and what cmap says about them.
+func (n *Node) makeServices() error {
+	scfg := service.Config{Self: n.self, Generation: n.gen, Log: n.log.slog("SYNC")}
+	n.version = service.NewConfigVersion(scfg, n.conf.ConfigVersion, n.conf.HasConfigVersion)
+	n.cpg = cpg.New(cpg.Config{Self: n.self, Generation: n.gen, Log: n.log.slog("CPG")})
+	engines := []service.Engine{n.version, &service.CFG{}, n.cpg}
+
+	provider := n.keys.Text("quorum.provider", "")
+	hasProvider := len(n.keys.Keys("quorum.provider")) > 0
+	if hasProvider {
+		n.log.log(levelNotice, "QUORUM", "Using quorum provider %s", provider)
+		fail := func(reason string) error {
+			n.log.log(levelError, "SERV", "Service engine 'corosync_quorum' failed to load for reason '%s'", reason)
+			return &exitError{exitService, errors.New(reason)}
+		}
+		if provider != "corosync_votequorum" {
+			n.log.log(levelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
+			return fail("Invalid quorum provider")
+		}
+		set, err := votequorum.Read(n.keys, nil, n.gen == wire.EL9)
+		if err != nil {
+			n.log.log(levelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
+			return fail(err.Error())
+		}
+		n.voteSet = set
+		n.vote = votequorum.New(votequorum.Config{Self: n.self, Settings: set, Lenient: n.gen == wire.EL7, Log: n.log.slog("VOTEQ")})
+		engines = append(engines, n.vote)
+	}
+	n.quorum = service.NewQuorum(hasProvider)
+	engines = append(engines, n.quorum)
+	n.svc = service.New(scfg, engines...)
+	n.publishServices()
+	return nil
+}
+
+// run starts the loop, and the servers once the machines are there.
+func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
+	ctx, cancel := context.WithCancel(ctx)
+	n.cancel = cancel
+	t := n.conf
+	cfg := udp.Config{
+		Totem: tcfg, Port: t.Interfaces[0].McastPort, Cipher: t.Cipher, Hash: t.Hash, Key: t.Key,
+		AllowUnlisted: !t.BlockUnlisted, Log: n.log.slog("TOTEM"),
+	}
+	var err error
+	if n.loop, err = udp.New(ctx, cfg); err != nil {
+		cancel()
+		return &exitError{exitConfig, err}
+	}
+	n.logTransport()
+	if err := n.listen(); err != nil {
+		cancel()
+		n.loop.Run(ctx, n) // closes the socket
+		return &exitError{exitService, err}
+	}
+	for _, s := range n.servers {
+		n.wg.Go(func() { s.Serve(ctx, &server{n: n, name: s.Name()}) })
+	}
+	n.loop.Go(ctx, func() { n.turn(n.begin) })
+	go func() {
+		defer close(n.done)
+		n.err = n.loop.Run(ctx, n)
+		if n.ending != nil {
+			n.err = n.ending
+		}
+		cancel()
+		n.wg.Wait()
+	}()
+	return nil
+}
+
+// begin is the first turn of the loop.
+func (n *Node) begin() {
+	n.trackConfig()
+	if n.vote != nil {
+		n.feed(service.To{ID: service.IDVotequorum, Event: votequorum.Start{}})
+	}
+}
+
+// leave begins an orderly end: the services say what they have to say, then
+// totem says good-bye.
+func (n *Node) leave() {
+	if n.stopping {
+		return
+	}
+	n.stopping = true
+	if n.vote != nil && n.voteSet.AllowDownscale && len(n.members) > 1 {
+		n.feed(service.To{ID: service.IDVotequorum, Event: votequorum.Goodbye{}})
+		n.leaveAt = n.now + goodbyeTime
+		return
+	}
+	n.cancel()
+}
+
+// goodbyeTime is what the last message of a node that leaves may take to be on
+// the ring.
+const goodbyeTime = 200 * time.Millisecond
+
+// feed steps the services and does what their actions ask for.
+func (n *Node) feed(ev service.Event) {
+	// The slice is valid until the next Step, and an action may cause one.
+	for _, a := range slices.Clone(n.svc.Step(n.now, ev)) {
+		n.act(a)
+	}
+}
+
+// act does what a service asks for.
+func (n *Node) act(a service.Action) {
+	switch a := a.(type) {
+	case totem.Submit, totem.Synced:
+		n.toRing = append(n.toRing, a.(totem.Event))
+	case service.SyncDone:
+		n.log.log(levelNotice, "MAIN", "Completed service synchronization, ready to provide service.")
+		n.synced = true
+		n.retryWaiting()
+	case service.SetKey:
+		n.setKey(a)
+	case service.Exit:
+		n.log.log(levelError, "CMAP", "%s", a.Reason)
+		n.leave()
+	case service.Kill:
+		n.killed(a)
+	case service.Shutdown:
+		n.log.log(levelNotice, "CFG", "Node %d was shut down by sysadmin", a.From)
+		if a.From == n.self {
+			n.leave()
+		}
+	case service.Reload:
+		n.reload(a)
+	case service.Reenable:
+		n.reenabled(a)
+	case service.QuorumReport, service.QuorumNodes, service.QuorumSync:
+		n.quorumAction(a)
+	case votequorum.Reply, votequorum.QuorumChanged, votequorum.ExpectedChanged, votequorum.NodesChanged,
+		votequorum.Critical, votequorum.Notice:
+		n.voteAction(a)
+	default:
+		n.cpgAction(a)
+	}
+}
+
+func (n *Node) setKey(a service.SetKey) {
+	var v cmap.Value
+	switch x := a.Value.(type) {
+	case uint8:
+		v = cmap.U8(x)
+	case uint32:
+		v = cmap.U32(x)
+	case uint64:
+		v = cmap.U64(x)
+	case string:
+		v = cmap.Str(x)
+	default:
+		return
+	}
+	n.keys.Set(a.Name, v)
+}
+
+// changedMembers keeps what cmap says about the members.
+func (n *Node) changedMembers(m totem.Members) {
+	if m.Kind == totem.Regular {
+		n.members = slices.Clone(m.IDs)
+	}
+	for _, id := range m.Left {
+		n.keys.Set(service.MemberKey(n.gen, id)+".status", cmap.Str("left"))
+		n.log.log(levelDebug, "MAIN", "Member left: %s", n.addrText(id))
+	}
+	for _, id := range m.Joined {
+		prefix := service.MemberKey(n.gen, id)
+		if _, known := n.keys.Get(prefix + ".join_count"); known {
+			n.keys.Adjust(prefix+".join_count", 1)
+			n.keys.Set(prefix+".ip", cmap.Str(n.addrText(id)))
+		} else {
+			n.keys.Set(prefix+".ip", cmap.Str(n.addrText(id)))
+			n.keys.Set(prefix+".join_count", cmap.U32(1))
+		}
+		n.keys.Set(prefix+".status", cmap.Str("joined"))
+		n.log.log(levelDebug, "MAIN", "Member joined: %s", n.addrText(id))
+	}
+}
+
+// addrText is a node's addresses as corosync writes them.
+func (n *Node) addrText(id totem.NodeID) (s string) {
+	for i, a := range n.loop.Machine().Addrs(id) {
+		s += fmt.Sprintf("r(%d) ip(%v) ", i, a)
+	}
+	return s
+}
+
+// killed is the end that another node asked for: at once, without good-byes.
+func (n *Node) killed(k service.Kill) {
+	if k.Node != n.self {
+		return
+	}
+	sep := ""
+	if n.gen == wire.EL9 {
+		sep = " "
+	}
+	n.log.log(levelNotice, "CFG", "Killed by node %d%s: %s", k.From, sep, k.Reason)
+	n.ending = &exitError{exitKilled, fmt.Errorf("killed by node %d: %s", k.From, k.Reason)}
+	if n.onKilled != nil {
+		n.onKilled()
+	}
+	n.cancel()
+}
+
+// sortedClients are the clients in the order in which they connected.
+func (n *Node) sortedClients() []*client {
+	list := slices.Collect(maps.Values(n.clients))
+	slices.SortFunc(list, func(a, b *client) int { return int(a.serial) - int(b.serial) })
+	return list
+}

@@ -1,0 +1,173 @@
+package corosync
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+// Environment variables by which the program tells itself how far it is.
+const (
+	childEnv    = "GOCOROSYNC_DETACHED" // this is the process that stays
+	realtimeEnv = "GOCOROSYNC_REALTIME" // the priority has been dealt with
+)
+
+// detach starts the daemon in the background and waits until it runs or has
+// failed. The child tells by one byte on descriptor 3.
+func detach(stderr io.Writer) int {
+	r, w, err := os.Pipe()
+	if err != nil {
+		fmt.Fprintln(stderr, "corosync:", err)
+		return exitConfig
+	}
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Args[0] = os.Args[0]
+	cmd.Env = append(os.Environ(), childEnv+"=1")
+	cmd.Stderr = stderr
+	cmd.ExtraFiles = []*os.File{w}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(stderr, "corosync:", err)
+		return exitConfig
+	}
+	w.Close()
+	var b [1]byte
+	if n, _ := r.Read(b[:]); n == 1 {
+		return int(b[0])
+	}
+	err = cmd.Wait()
+	var ex *exec.ExitError
+	if errors.As(err, &ex) {
+		return ex.ExitCode()
+	}
+	return exitConfig
+}
+
+// tellParent passes a status on to the process that waits in detach, and
+// returns it.
+func tellParent(status int) int {
+	if os.Getenv(childEnv) == "" {
+		return status
+	}
+	os.Unsetenv(childEnv)
+	w := os.NewFile(3, "parent")
+	w.Write([]byte{byte(status)})
+	w.Close()
+	if null, err := os.OpenFile("/dev/null", os.O_RDWR, 0); err == nil {
+		unix.Dup2(int(null.Fd()), 2)
+		null.Close()
+	}
+	return status
+}
+
+// realtime gives the process real-time priority. The priority of one thread is
+// that of the program after exec, and so of all threads that it starts then;
+// setting it on this thread alone would leave the others behind. done is true
+// when the program should end with status.
+func realtime(opt options, p conf.Profile) (status int, done bool) {
+	want := !opt.noRealtime && !opt.keepCgroup
+	if p == conf.EL9 {
+		want = true
+		if f, err := readFile(orDefault(opt.file), p); err == nil {
+			want = conf.FromKeys(f.Keys).Text("system.sched_rr", "yes") == "yes"
+		}
+	}
+	if !want || os.Getenv(realtimeEnv) != "" {
+		return 0, false
+	}
+	os.Setenv(realtimeEnv, "no")
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 99}
+	if err := unix.SchedSetAttr(0, &attr, 0); err != nil {
+		os.Setenv(realtimeEnv, "failed: "+err.Error())
+		return 0, false
+	}
+	os.Setenv(realtimeEnv, "yes")
+	if err := syscall.Exec("/proc/self/exe", os.Args, os.Environ()); err != nil {
+		back := unix.SchedAttr{Size: unix.SizeofSchedAttr}
+		unix.SchedSetAttr(0, &back, 0)
+		os.Setenv(realtimeEnv, "failed: "+err.Error())
+	}
+	return 0, false
+}
+
+func orDefault(file string) string {
+	if file == "" {
+		return DefaultFile
+	}
+	return file
+}
+
+// lockMemory keeps what is used in memory, and says once if it cannot; the same
+// for the priority that realtime tried to set.
+func lockMemory(log *logger) {
+	if why, bad := strings.CutPrefix(os.Getenv(realtimeEnv), "failed: "); bad {
+		log.log(levelWarning, "MAIN", "Could not set SCHED_RR at priority 99: %s", why)
+	}
+	os.Unsetenv(realtimeEnv)
+	limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit); err != nil {
+		log.log(levelWarning, "MAIN", "Could not increase RLIMIT_MEMLOCK, not locking memory: %s", sysReason(err))
+		return
+	}
+	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
+		log.log(levelWarning, "MAIN", "Could not lock memory of service to avoid page faults: %s", sysReason(err))
+	}
+}
+
+// lockPID takes the lock that only one daemon can have, and writes the process
+// id into it.
+func lockPID(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o640)
+	if err != nil {
+		return nil, &exitError{exitLock, fmt.Errorf("Cannot open lock file %s: %s", path, sysText(err))}
+	}
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(f.Fd(), unix.F_SETLK, &lock); err != nil {
+		f.Close()
+		return nil, &exitError{exitRunning, errors.New("Another Corosync instance is already running.")}
+	}
+	f.Truncate(0)
+	f.WriteString(strconv.Itoa(os.Getpid()) + "\n")
+	return f, nil
+}
+
+// notifySystemd tells the service manager, if there is one, how we are.
+func notifySystemd(state string) {
+	name := os.Getenv("NOTIFY_SOCKET")
+	if name == "" {
+		return
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Net: "unixgram", Name: name})
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	conn.Write([]byte(state))
+}
+
+// logTransport says what the ring runs on.
+func (n *Node) logTransport() {
+	t := n.conf
+	n.log.log(levelNotice, "TOTEM", "Initializing transport (UDP/IP Unicast).")
+	if n.gen == wire.EL7 {
+		n.log.log(levelNotice, "TOTEM", "Initializing transmit/receive security (NSS) crypto: %s hash: %s", t.Cipher, t.Hash)
+	}
+	n.log.log(levelNotice, "TOTEM", "The network interface [%v] is now up.", t.Interfaces[0].Bind)
+	for _, c := range nodes(t) {
+		n.log.log(levelNotice, "TOTEM", "adding new UDPU member {%v}", c.Addrs[0])
+	}
+}

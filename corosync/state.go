@@ -1,0 +1,76 @@
+package corosync
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// ringFile keeps the highest ring sequence number this node has seen: 8 bytes,
+// little-endian. It must never go back, or two rings would have one name.
+type ringFile struct {
+	path string
+	mode fs.FileMode
+}
+
+// load returns the number. A file that is missing or not 8 bytes long counts
+// as 0, with a word in why.
+func (r ringFile) load() (seq uint64, why string, err error) {
+	b, err := os.ReadFile(r.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, "", r.save(0)
+	case err != nil:
+		return 0, "", err
+	case len(b) != 8:
+		return 0, fmt.Sprintf("%s has %d bytes instead of 8, starting at 0", r.path, len(b)), r.save(0)
+	}
+	return binary.LittleEndian.Uint64(b), "", nil
+}
+
+// save makes seq durable.
+func (r ringFile) save(seq uint64) error {
+	return writeFile(r.path, binary.LittleEndian.AppendUint64(nil, seq), r.mode)
+}
+
+// writeFile replaces a file so that after a power cut it is the old one or the
+// new one: written beside, synced, renamed, and the folder synced.
+func writeFile(path string, data []byte, mode fs.FileMode) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Chmod(mode); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Fsync(fd)
+}

@@ -1,0 +1,167 @@
+package corosync
+
+import (
+	"time"
+
+	"github.com/gocorosync/gocorosync/service"
+	"github.com/gocorosync/gocorosync/totem"
+)
+
+// turn runs f in the loop and then does what follows from it: events for the
+// ring, and notifications of changed keys.
+func (n *Node) turn(f func()) {
+	n.now = n.loop.Now()
+	f()
+	n.settle()
+}
+
+// settle hands the ring what the services gave back, as far as it has room, and
+// tells trackers what changed.
+func (n *Node) settle() {
+	n.notify()
+	n.flush()
+	n.setFlow()
+}
+
+// flush posts events to the ring in order. What there is no room for stays,
+// except that the traffic of a synchronisation does not wait for the rest.
+func (n *Node) flush() {
+	if len(n.toRing) == 0 {
+		return
+	}
+	m := n.loop.Machine()
+	room, syncRoom := m.Room(), m.SyncRoom()
+	kept := n.toRing[:0]
+	for _, ev := range n.toRing {
+		if s, ok := ev.(totem.Submit); ok {
+			have := &room
+			if s.Sync {
+				have = &syncRoom
+			}
+			if *have < len(s.Data) {
+				*have = 0 // nothing of the same kind may overtake it
+				kept = append(kept, ev)
+				continue
+			}
+			*have -= len(s.Data)
+		}
+		n.loop.Post(ev)
+	}
+	clear(n.toRing[len(kept):])
+	n.toRing = kept
+}
+
+// busy reports whether requests that need room on the ring must wait.
+func (n *Node) busy(size int) bool {
+	return n.svc.Syncing() || !n.synced || len(n.toRing) > maxHeld || n.loop.Machine().Room() < size+n.held()
+}
+
+// maxHeld is how many events may wait for the ring to take them before clients
+// are made to wait.
+const maxHeld = 64
+
+// held is the size of what waits for the ring, in bytes.
+func (n *Node) held() (size int) {
+	for _, ev := range n.toRing {
+		if s, ok := ev.(totem.Submit); ok {
+			size += len(s.Data)
+		}
+	}
+	return size
+}
+
+// retryWaiting runs the requests that had to wait, as long as they can be done.
+func (n *Node) retryWaiting() {
+	for len(n.waiting) > 0 && n.waiting[0]() {
+		n.waiting[0] = nil
+		n.waiting = n.waiting[1:]
+	}
+}
+
+// setFlow tells all clients whether multicasts may be sent now.
+func (n *Node) setFlow() {
+	v := int32(0)
+	if n.svc.Syncing() || len(n.waiting) > 0 {
+		v = 2
+	}
+	if v == n.flowing {
+		return
+	}
+	n.flowing = v
+	for _, cl := range n.clients {
+		if cl.service == "cpg" {
+			cl.c.SetFlow(v)
+		}
+	}
+}
+
+// The methods of udp.App.
+
+// Save makes the ring sequence number durable.
+func (n *Node) Save(seq uint64) error {
+	if err := n.ringPath.save(seq); err != nil {
+		n.log.log(levelCrit, "TOTEM", "Couldn't store new ring id %x to stable storage: %s", seq, sysReason(err))
+		return &exitError{exitRingID, err}
+	}
+	n.log.log(levelDebug, "MAIN", "Storing new sequence id for ring %x", seq)
+	return nil
+}
+
+// Deliver hands a message from the ring to its service.
+func (n *Node) Deliver(d totem.Deliver) {
+	n.now = n.loop.Now()
+	n.feed(d)
+}
+
+// Members hands a change of membership to the services.
+func (n *Node) Members(m totem.Members) {
+	n.now = n.loop.Now()
+	n.changedMembers(m)
+	n.feed(m)
+}
+
+// Refused takes back a message that there was no room for after all.
+func (n *Node) Refused(r totem.Refused) {
+	if r.Err == totem.ErrTooLarge {
+		n.log.log(levelWarning, "MAIN", "message of %d bytes dropped: %v", len(r.Data), r.Err)
+		return
+	}
+	data := append([]byte(nil), r.Data...)
+	n.toRing = append([]totem.Event{totem.Submit{Data: data, Sync: r.Sync}}, n.toRing...)
+}
+
+// Tick is called after every step of the ring.
+func (n *Node) Tick(now time.Duration) {
+	n.now = now
+	if at := n.svc.Next(); at >= 0 && at <= now {
+		n.feed(service.Tick{})
+	}
+	if n.shutdown.by != nil && now >= n.shutdown.deadline {
+		n.shutdownTimeout()
+	}
+	if n.leaveAt > 0 && now >= n.leaveAt {
+		n.leaveAt = 0
+		n.cancel()
+	}
+	if len(n.waiting) > 0 {
+		n.retryWaiting()
+	}
+	n.settle()
+}
+
+// Next is when Tick must be called at the latest; negative for never.
+func (n *Node) Next() time.Duration {
+	next := n.svc.Next()
+	sooner := func(at time.Duration) {
+		if next < 0 || at < next {
+			next = at
+		}
+	}
+	if n.shutdown.by != nil {
+		sooner(n.shutdown.deadline)
+	}
+	if n.leaveAt > 0 {
+		sooner(n.leaveAt)
+	}
+	return next
+}
