@@ -103,9 +103,8 @@ func (n *Node) cfgRequest(cl *client, id int32, msg []byte) coro.Error {
 		to(service.Reload{Source: source})
 		return answered // when this node has reloaded
 	}
-	if !el9 {
-		return coro.ErrInvalidParam
-	}
+	// Corosync 2 knows none of these. Its clients do not send them, and those
+	// of corosync 3 find a node of either profile the same.
 	switch id {
 	case coro.CFGReqReopenLogs:
 		s := coro.OK

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/ipc/coro"
-	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
 // cmapClient is what a connection to "cmap" holds.
@@ -183,9 +182,6 @@ func (n *Node) cmapRequest(cl *client, id int32, msg []byte) coro.Error {
 		delete(st.tracks, r.Handle)
 		return cl.reply(coro.CMAPReqTrackDelete, &coro.Handle{Handle: t.instance})
 	case coro.CMAPReqSetMap:
-		if n.gen == wire.EL7 {
-			return coro.ErrInvalidParam
-		}
 		var r coro.CMAPSetMap
 		if coro.Decode(msg, &r) != nil {
 			return coro.ErrInvalidParam

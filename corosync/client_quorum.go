@@ -78,7 +78,7 @@ func (n *Node) quorumRequest(cl *client, id int32, msg []byte) coro.Error {
 		return cl.reply(coro.QuorumResType, &coro.Word{Value: typ})
 	case coro.QuorumReqModelType:
 		var r coro.WordReq
-		if n.gen == wire.EL7 || coro.Decode(msg, &r) != nil {
+		if coro.Decode(msg, &r) != nil {
 			return coro.ErrInvalidParam
 		}
 		if r.Value > 1 {

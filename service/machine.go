@@ -119,6 +119,7 @@ type Machine struct {
 	engines []Engine // by id
 	traffic map[int]*[8]Traffic
 	sync    syncState
+	synced  bool // once: until then everything said is part of starting
 	out     []Action
 }
 
@@ -231,7 +232,7 @@ func (m *Machine) multicast(id int, message []byte) {
 	if t := m.traffic[id]; t != nil && fn < 8 {
 		t[fn].Tx++
 	}
-	m.out = append(m.out, totem.Submit{Data: message, Sync: m.sync.running})
+	m.out = append(m.out, totem.Submit{Data: message, Sync: m.sync.running || !m.synced})
 }
 
 // deliver routes a message from the ring by its group and its header.

@@ -173,7 +173,7 @@ func (m *Machine) startService(now time.Duration, i int) {
 	s.current = i
 	clear(s.heard)
 	if i == len(s.services) {
-		s.running = false
+		s.running, m.synced = false, true
 		m.out = append(m.out, totem.Synced{Ring: s.ring}, SyncDone{Ring: s.ring, Members: s.members})
 		return
 	}
