@@ -150,8 +150,8 @@ func (n *Node) ringStatus() *coro.RingStatus {
 	return m
 }
 
-// nodeStatus is what corosync 3 tells over udpu: this node's address stands in
-// every answer.
+// nodeStatus is what corosync 3 tells over udpu: the address of the node that
+// is asked about stands where that of this node would be expected.
 func (n *Node) nodeStatus(id totem.NodeID) *coro.NodeStatus {
 	m := &coro.NodeStatus{}
 	known := slices.ContainsFunc(n.conf.Nodes, func(c conf.Node) bool { return totem.NodeID(c.ID) == id })
@@ -160,11 +160,11 @@ func (n *Node) nodeStatus(id totem.NodeID) *coro.NodeStatus {
 	}
 	m.Version, m.Node = 1, uint32(id)
 	m.Reachable = uint8(flag(slices.Contains(n.members, id)))
-	for i, c := range n.conf.Interfaces {
-		if i < len(m.Links) {
-			m.Links[i] = coro.LinkStatus{Enabled: 1, Connected: m.Reachable, MTU: n.conf.NetMTU, Src: c.Bind.String()}
-		}
+	src := ""
+	if a := n.addrOf(id); a.IsValid() {
+		src = a.String()
 	}
+	m.Links[0] = coro.LinkStatus{Enabled: 1, Connected: m.Reachable, MTU: n.conf.NetMTU, Src: src}
 	return m
 }
 

@@ -224,6 +224,7 @@ func failed(log *logger, err error, stderr io.Writer) int {
 
 // serve runs the daemon until it is told to end.
 func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) int {
+	setName()
 	log := newLogger(stderr)
 	cfg := Config{File: opt.file, Profile: p, log: log}
 	n, err := load(cfg)

@@ -32,7 +32,7 @@ func detach(stderr io.Writer) int {
 		fmt.Fprintln(stderr, "corosync:", err)
 		return exitConfig
 	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd := exec.Command(self(), os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), childEnv+"=1")
 	cmd.Stderr = stderr
@@ -54,6 +54,19 @@ func detach(stderr io.Writer) int {
 	}
 	return exitConfig
 }
+
+// self is a path of this program, by the name it was called as if that can be
+// found again: ps and pidof show the last part of it.
+func self() string {
+	if path, err := exec.LookPath(os.Args[0]); err == nil {
+		return path
+	}
+	return "/proc/self/exe"
+}
+
+// setName makes ps and pidof show the daemon's name, whatever the file is
+// called. It is a wish.
+func setName() { os.WriteFile("/proc/self/comm", []byte("corosync"), 0) }
 
 // tellParent passes a status on to the process that waits in detach, and
 // returns it.
@@ -96,7 +109,7 @@ func realtime(opt options, p conf.Profile) (status int, done bool) {
 		return 0, false
 	}
 	os.Setenv(realtimeEnv, "yes")
-	if err := syscall.Exec("/proc/self/exe", os.Args, os.Environ()); err != nil {
+	if err := syscall.Exec(self(), os.Args, os.Environ()); err != nil {
 		back := unix.SchedAttr{Size: unix.SizeofSchedAttr}
 		unix.SchedSetAttr(0, &back, 0)
 		os.Setenv(realtimeEnv, "failed: "+err.Error())
