@@ -25,6 +25,8 @@ type stay struct {
 	delivered []Message
 	cut       int // how many were delivered before the transitional report; -1 if there was none
 
+	begins bool // the life had delivered nothing before
+
 	next     totem.RingID   // the ring it went to; zero if none
 	together []totem.NodeID // who went there with it
 }
@@ -56,6 +58,10 @@ type Checker struct {
 	now     map[totem.NodeID]*stay         // the current one of each node
 	trans   map[totem.NodeID]totem.Members // the last transitional report
 	last    map[[3]int]int                 // receiver, its life, sender and life packed: last count
+
+	// late tells that a life of a node begins to listen some time after it came
+	// to its first ring: what it missed until then does not count.
+	late bool
 
 	Delivered int
 }
@@ -103,7 +109,9 @@ func (c *Checker) Members(n *Node, m totem.Members) {
 	if !slices.Equal(s.newTo, m.Joined) {
 		c.w.Failf("node %d ring %v: joined %v, want %v", n.ID, m.Ring, m.Joined, s.newTo)
 	}
+	s.begins = c.late
 	if old := c.current(n); old != nil {
+		s.begins = old.begins && len(old.delivered) == 0
 		old.next, old.together = m.Ring, t.IDs
 		for _, id := range old.newTo {
 			if slices.Contains(t.IDs, id) && !old.heard(id) {
@@ -159,6 +167,7 @@ func compare(a, b *stay) error {
 	}
 	x, xcut := excused(a, b)
 	y, ycut := excused(b, a)
+	x, xcut, y, ycut = sinceBoth(a, b, x, xcut, y, ycut)
 	together := a.next == b.next && a.next != (totem.RingID{}) &&
 		slices.Contains(a.together, b.node) && slices.Contains(b.together, a.node)
 	if together {
@@ -213,6 +222,28 @@ func excused(a, b *stay) (list []Message, cut int) {
 	}
 	if cut < 0 {
 		cut = len(list)
+	}
+	return list, cut
+}
+
+// sinceBoth leaves out what one had delivered before the other began to listen.
+func sinceBoth(a, b *stay, x []Message, xcut int, y []Message, ycut int) ([]Message, int, []Message, int) {
+	if a.begins {
+		y, ycut = since(y, ycut, x)
+	}
+	if b.begins {
+		x, xcut = since(x, xcut, y)
+	}
+	return x, xcut, y, ycut
+}
+
+// since returns what of list comes from the first of other on.
+func since(list []Message, cut int, other []Message) ([]Message, int) {
+	if len(other) == 0 {
+		return nil, 0
+	}
+	if i := slices.Index(list, other[0]); i >= 0 {
+		return list[i:], max(cut-i, 0)
 	}
 	return list, cut
 }
