@@ -1,0 +1,62 @@
+// Gopcs is the command-line tools: it acts as the tool by whose name it is
+// called, or as the one its first argument names.
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/ring"
+)
+
+// tools are all tools by name.
+func tools() map[string]tool.Func {
+	all := make(map[string]tool.Func)
+	maps.Copy(all, ring.Tools())
+	return all
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args, ""))
+}
+
+// run runs the tool that argv asks for, below root.
+func run(ctx context.Context, argv []string, root string) int {
+	all := tools()
+	name, args := filepath.Base(argv[0]), argv[1:]
+	if all[name] == nil && len(args) > 0 {
+		name, args = args[0], args[1:]
+	}
+	f, ok := all[name]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "gopcs: no tool %q; there are: %s\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))
+		return tool.Usage
+	}
+	env := &tool.Env{
+		Name: name, Args: args, Root: root, Version: version(),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}
+	if err := env.LoadProfile(); err != nil {
+		return env.Fail(tool.Failed, "%v", err)
+	}
+	return f(ctx, env)
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
+}

@@ -1,0 +1,48 @@
+// Package ring holds the command-line tools of the ring: corosync-cfgtool,
+// corosync-cmapctl, corosync-quorumtool, corosync-cpgtool and corosync-keygen.
+// Options, output, exit statuses and the texts of errors are those of the
+// profile's generation of corosync. Spec: corosync-ipc.md section 7.
+package ring
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/ipc/coro"
+	"github.com/gocorosync/gocorosync/tool"
+)
+
+// Tools are the tools by name.
+func Tools() map[string]tool.Func {
+	return map[string]tool.Func{
+		"corosync-cfgtool":    Cfgtool,
+		"corosync-cmapctl":    Cmapctl,
+		"corosync-quorumtool": Quorumtool,
+		"corosync-cpgtool":    Cpgtool,
+		"corosync-keygen":     Keygen,
+	}
+}
+
+// errorText is the name of an error as the generation's library prints it: that
+// of corosync 2 leaves a blank behind some.
+func errorText(env *tool.Env, e coro.Error) string {
+	if env.Profile == conf.EL7 && e >= 10 && !strings.HasPrefix(e.Error(), "unknown") {
+		return e.Error() + " "
+	}
+	return e.Error()
+}
+
+// atoi is C's atoi: leading digits, 0 without any.
+func atoi(s string) int {
+	s = strings.TrimLeft(s, " \t\n")
+	i := 0
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		i++
+	}
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	n, _ := strconv.Atoi(s[:i])
+	return n
+}
