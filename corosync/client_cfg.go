@@ -164,8 +164,17 @@ func (n *Node) nodeStatus(id totem.NodeID) *coro.NodeStatus {
 	if a := n.addrOf(id); a.IsValid() {
 		src = a.String()
 	}
-	m.Links[0] = coro.LinkStatus{Enabled: 1, Connected: m.Reachable, MTU: n.conf.NetMTU, Src: src}
+	m.Links[0] = coro.LinkStatus{Enabled: 1, Connected: m.Reachable, MTU: n.frameMTU(), Src: src}
 	return m
+}
+
+// frameMTU is the largest payload of a frame in bytes, as corosync counts it.
+func (n *Node) frameMTU() uint32 {
+	head := uint32(wire.McastSize(n.gen))
+	if n.gen == wire.EL9 {
+		return n.conf.NetMTU - 2*head
+	}
+	return n.conf.NetMTU - head - 28
 }
 
 // reenabled answers the client that asked for it on this node. There is one

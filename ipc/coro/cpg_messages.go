@@ -176,8 +176,10 @@ type CPGIterInit struct {
 
 func (*CPGIterInit) size() int { return 160 }
 func (m *CPGIterInit) fields(f *fields) {
-	f.cpgName(16, &m.Group)
 	f.u32(152, &m.Type)
+	if f.write || m.Type == CPGIterOne { // else it is what was on the library's stack
+		f.cpgName(16, &m.Group)
+	}
 }
 
 // Handle is a response with a 64-bit handle; HandleReq is a request with one.

@@ -245,9 +245,6 @@ func (c *cfgtool) links(ctx context.Context) int {
 			transport = "udp"
 		}
 		for link := range 8 {
-			if n, err := strconv.Atoi(c.iface); err == nil && n != link {
-				continue
-			}
 			addr, used := "", false
 			for _, n := range v.nodes {
 				if n.Links[link].Enabled != 0 {

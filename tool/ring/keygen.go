@@ -22,6 +22,7 @@ const keygenUsageEL9 = `Usage: corosync-keygen [-k <keyfile>] [-s size] [-m <ran
             for compatibility.
      -s / --size -  Length of key.
      -h / --help -  Print basic usage.
+
 `
 
 const keygenUsageEL7 = `Usage: corosync-keygen [-k <keyfile>] [-l] [-h]
@@ -32,6 +33,7 @@ const keygenUsageEL7 = `Usage: corosync-keygen [-k <keyfile>] [-l] [-h]
             input for entropy.  This can be used when this
             application is used from a script.
      -h / --help -  Print basic usage.
+
 `
 
 // Sizes of a key in bytes.
