@@ -1,0 +1,396 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/client"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+	"github.com/gocorosync/gocorosync/tool"
+)
+
+// attribute is what crm_attribute and its wrappers do: one name in one place.
+type attribute struct {
+	env                          *tool.Env
+	section, node, name, value   string
+	set, id, def                 string
+	query, remove, quiet, hasDef bool
+	program                      string
+	isValue                      bool
+}
+
+// Attribute is the tool crm_attribute.
+func Attribute(ctx context.Context, env *tool.Env) int {
+	a := &attribute{env: env, program: "crm_attribute"}
+	var verbose int
+	var lifetime string
+	opts := []option{
+		{short: 'G', long: "query", help: "Query the current value of the attribute/option", flag: &a.query},
+		{short: 'v', long: "update", arg: "value", help: "Update the value of the attribute/option", call: func(v string) error { a.value, a.isValue = v, true; return nil }},
+		{short: 'D', long: "delete", help: "Delete the attribute/option", flag: &a.remove},
+		{short: 't', long: "type", arg: "value", help: "Which part of the configuration to update/delete/query: nodes, status, crm_config, rsc_defaults, op_defaults, tickets", value: &a.section},
+		{short: 'l', long: "lifetime", arg: "value", help: "Lifetime of the node attribute: reboot, forever", value: &lifetime},
+		{short: 'N', long: "node", arg: "value", help: "Set an attribute for the named node (instead of a cluster option)", value: &a.node},
+		{short: 'U', long: "uname", arg: "value", value: &a.node},
+		{short: 's', long: "set-name", arg: "value", help: "(Advanced) The attribute set in which to place the value", value: &a.set},
+		{short: 'i', long: "id", arg: "value", help: "(Advanced) The ID used to identify the attribute", value: &a.id},
+		{short: 'n', long: "name", arg: "value", help: "Name of the attribute/option to operate on", value: &a.name},
+		{long: "attr-name", arg: "value", value: &a.name}, {long: "attr-value", arg: "value", call: func(v string) error { a.value, a.isValue = v, true; return nil }},
+		{long: "get-value", flag: &a.query}, {long: "delete-attr", flag: &a.remove},
+		{short: 'd', long: "default", arg: "value", help: "(Advanced) The default value to display if none is found in the configuration", call: func(v string) error { a.def, a.hasDef = v, true; return nil }},
+		{short: 'q', long: "quiet", help: "Print only the value on stdout", flag: &a.quiet},
+		{short: 'Q', flag: &a.quiet},
+		{short: '!', long: "inhibit-policy-engine", call: func(string) error { return nil }},
+	}
+	if _, done, status := parse(env, &verbose, "Query and update Pacemaker cluster options and node attributes", "-n <attribute> <command> [options]", opts); done {
+		return status
+	}
+	switch lifetime {
+	case "reboot":
+		a.section = "status"
+	case "forever":
+		a.section = "nodes"
+	}
+	return a.run(ctx)
+}
+
+// Standby is the tool crm_standby.
+func Standby(ctx context.Context, env *tool.Env) int {
+	a := &attribute{env: env, program: "crm_attribute", section: "nodes", name: "standby", def: "off", hasDef: true}
+	var verbose int
+	opts := []option{
+		{short: 'G', long: "query", help: "Query the current value of standby mode (on/off)", flag: &a.query},
+		{short: 'v', long: "update", arg: "value", help: "Update the value of standby mode (on/off)", call: func(v string) error { a.value, a.isValue = v, true; return nil }},
+		{short: 'D', long: "delete", help: "Let standby mode use default value", flag: &a.remove},
+		{short: 'N', long: "node", arg: "node", help: "Operate on the named node instead of the current one", value: &a.node},
+		{short: 'l', long: "lifetime", arg: "value", help: "Until when should the setting take affect (valid values: reboot, forever)", call: func(v string) error {
+			if v == "reboot" {
+				a.section = "status"
+			}
+			return nil
+		}},
+		{short: 'q', long: "quiet", flag: &a.quiet, help: "Print only the value"},
+	}
+	if _, done, status := parse(env, &verbose, "Query, enable, or disable standby mode for a node", "[options]", opts); done {
+		return status
+	}
+	if !a.isValue && !a.remove {
+		a.query = true
+	}
+	if a.node == "" {
+		a.node = "."
+	}
+	return a.run(ctx)
+}
+
+// FailCount is the tool crm_failcount.
+func FailCount(ctx context.Context, env *tool.Env) int {
+	a := &attribute{env: env, program: "crm_attribute", section: "status", def: "0", hasDef: true}
+	var verbose int
+	var rsc string
+	opts := []option{
+		{short: 'G', long: "query", help: "Query the current value of the resource's fail count", flag: &a.query},
+		{short: 'D', long: "delete", help: "Delete resource's recorded failures", flag: &a.remove},
+		{short: 'r', long: "resource", arg: "rsc", help: "Name of the resource to use", value: &rsc},
+		{short: 'N', long: "node", arg: "node", help: "Use failcount on named node (instead of local node)", value: &a.node},
+		{short: 'q', long: "quiet", flag: &a.quiet, help: "Print only the value"},
+	}
+	if _, done, status := parse(env, &verbose, "Query or delete resource fail counts", "-r <resource> [options]", opts); done {
+		return status
+	}
+	if rsc == "" {
+		return env.Fail(exitUsage(env), "name a resource with -r")
+	}
+	if a.node == "" {
+		a.node = "."
+	}
+	if a.remove {
+		return a.clear(ctx, rsc)
+	}
+	return a.failCount(ctx, rsc)
+}
+
+func (a *attribute) connect(ctx context.Context) (*client.CIB, int) {
+	c, err := client.DialCIB(ctx, a.program)
+	if err != nil {
+		word, status := notConnected(a.env)
+		if a.env.Profile == conf.EL9 {
+			a.env.Errorf("%s: Could not connect to the CIB: %s\n", a.env.Name, word)
+		} else {
+			a.env.Errorf("Error signing on to the CIB service: %s\n", word)
+		}
+		return nil, status
+	}
+	return c, 0
+}
+
+// localName asks the controller what this node is called.
+func localName(ctx context.Context, program string) (string, error) {
+	c, err := client.DialController(ctx, program)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	n, err := c.NodeInfo(ctx, 0, "")
+	if err != nil {
+		return "", err
+	}
+	return n.Get("uname"), nil
+}
+
+func (a *attribute) run(ctx context.Context) int {
+	if a.name == "" {
+		return a.env.Fail(exitUsage(a.env), "name the attribute with -n")
+	}
+	if a.section == "" {
+		a.section = "crm_config"
+		if a.node != "" {
+			a.section = "nodes"
+		}
+	}
+	if a.section == "reboot" {
+		a.section = "status"
+	} else if a.section == "forever" {
+		a.section = "nodes"
+	}
+	c, status := a.connect(ctx)
+	if status != 0 {
+		return status
+	}
+	defer c.Close()
+	var nodeID string
+	if a.section == "nodes" || a.section == "status" {
+		if a.node == "" || a.node == "." || a.node == "localhost" {
+			name, err := localName(ctx, a.program)
+			if err != nil {
+				return a.env.Fail(exitError, "cannot tell this node's name: %v", err)
+			}
+			a.node = name
+		}
+		doc, err := c.Query(ctx)
+		if err != nil {
+			return a.env.Fail(exitError, "%v", err)
+		}
+		for n := range cib.Section(doc, "nodes").Each("node") {
+			if strings.EqualFold(n.Get("uname"), a.node) {
+				nodeID = n.ID()
+			}
+		}
+		if nodeID == "" {
+			a.env.Errorf("Could not map name=%s to a UUID\n", a.node)
+			return exitOf(a.env, cib.NotFound)
+		}
+	}
+	switch {
+	case a.query:
+		return a.show(ctx, c, nodeID)
+	case a.section == "status":
+		return a.update(ctx)
+	case a.remove:
+		return a.delete(ctx, c, nodeID)
+	case a.isValue:
+		return a.write(ctx, c, nodeID)
+	}
+	return a.show(ctx, c, nodeID)
+}
+
+// where is the XPath of the attribute's nvpair.
+func (a *attribute) where(nodeID string) string {
+	q := "[@name='" + a.name + "']"
+	if a.id != "" {
+		q = "[@id='" + a.id + "']"
+	}
+	set := ""
+	if a.set != "" {
+		set = "[@id='" + a.set + "']"
+	}
+	switch a.section {
+	case "nodes":
+		return "/cib/configuration/nodes/node[@id='" + nodeID + "']/instance_attributes" + set + "/nvpair" + q
+	case "status":
+		return "/cib/status/node_state[@id='" + nodeID + "']/transient_attributes/instance_attributes" + set + "/nvpair" + q
+	case "crm_config":
+		return "/cib/configuration/crm_config/cluster_property_set" + set + "/nvpair" + q
+	}
+	return "/cib/configuration/" + a.section + "/meta_attributes" + set + "/nvpair" + q
+}
+
+func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int {
+	n, err := c.Do(ctx, &cib.Op{Name: cib.OpQuery, Section: a.where(nodeID), Options: cib.XPath | cib.ScopeLocal})
+	value, code := "", codeOf(err)
+	if code == cib.OK {
+		if n.Name == "xpath-query" {
+			n = n.Child("nvpair")
+		}
+		value = n.Get("value")
+	} else if code == cib.NotFound && a.hasDef {
+		value, code = a.def, cib.OK
+	}
+	if code != cib.OK {
+		value = "(null)"
+		if a.env.Profile == conf.EL9 {
+			a.env.Errorf("%s: Error performing operation: %s\n", a.env.Name, text(a.env, code))
+		} else {
+			a.env.Errorf("Error performing operation: %s\n", text(a.env, code))
+		}
+	}
+	switch {
+	case a.quiet:
+		if code == cib.OK {
+			a.env.Printf("%s\n", value)
+		}
+	default:
+		a.env.Printf("scope=%s  name=%s value=%s\n", a.section, a.name, value)
+	}
+	return exitOf(a.env, code)
+}
+
+// update changes a transient attribute: those belong to the attribute manager.
+func (a *attribute) update(ctx context.Context) int {
+	c, err := client.DialAttributes(ctx, a.env.Name)
+	if err != nil {
+		return a.env.Fail(exitError, "%v", err)
+	}
+	defer c.Close()
+	attrs := []xml.Attr{{Name: "attr_name", Value: a.name}}
+	if !a.remove {
+		attrs = append(attrs, xml.Attr{Name: "attr_value", Value: a.value})
+	}
+	attrs = append(attrs, xml.Attr{Name: "attr_host", Value: a.node}, xml.Attr{Name: "attr_is_remote", Value: "0"}, xml.Attr{Name: "attr_is_private", Value: "0"})
+	if _, err := c.Do(ctx, "update", attrs...); err != nil {
+		return a.env.Fail(exitError, "%v", err)
+	}
+	return 0
+}
+
+func (a *attribute) delete(ctx context.Context, c *client.CIB, nodeID string) int {
+	n, err := c.Do(ctx, &cib.Op{Name: cib.OpQuery, Section: a.where(nodeID), Options: cib.XPath | cib.ScopeLocal})
+	if codeOf(err) == cib.NotFound {
+		return 0
+	}
+	if err == nil {
+		if n.Name == "xpath-query" {
+			n = n.Child("nvpair")
+		}
+		_, err = c.Do(ctx, &cib.Op{Name: cib.OpDelete, Section: a.where(nodeID), Options: cib.XPath})
+	}
+	if code := codeOf(err); code != cib.OK {
+		a.env.Errorf("Error performing operation: %s\n", text(a.env, code))
+		return exitOf(a.env, code)
+	}
+	place := a.section
+	if a.section == "nodes" {
+		place = "nodes attribute"
+	} else {
+		place += " option"
+	}
+	a.env.Printf("Deleted %s: id=%s name=%s\n\n", place, n.ID(), a.name)
+	return 0
+}
+
+func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int {
+	var op *cib.Op
+	if n, err := c.Do(ctx, &cib.Op{Name: cib.OpQuery, Section: a.where(nodeID), Options: cib.XPath | cib.ScopeLocal}); err == nil {
+		if n.Name == "xpath-query" {
+			a.env.Errorf("Multiple attributes match name=%s: name one with -i\n", a.name)
+			return exitOf(a.env, cib.Invalid)
+		}
+		op = &cib.Op{Name: cib.OpModify, Section: a.section, Data: xml.New("nvpair", "id", n.ID(), "name", a.name, "value", a.value)}
+	} else {
+		set := a.set
+		kind := "meta_attributes"
+		top := xml.New(a.section)
+		at := top
+		switch a.section {
+		case "nodes":
+			kind = "instance_attributes"
+			at = top.Append(xml.New("node", "id", nodeID))
+			set = or(set, "nodes-"+nodeID)
+		case "crm_config":
+			kind = "cluster_property_set"
+			set = or(set, "cib-bootstrap-options")
+		default:
+			set = or(set, a.section+"-options")
+		}
+		id := or(a.id, fmt.Sprintf("%s-%s", set, a.name))
+		at.Append(xml.New(kind, "id", set)).Append(xml.New("nvpair", "id", id, "name", a.name, "value", a.value))
+		op = &cib.Op{Name: cib.OpModify, Section: a.section, Data: top}
+	}
+	if _, err := c.Do(ctx, op); err != nil {
+		code := codeOf(err)
+		a.env.Errorf("Error performing operation: %s\n", text(a.env, code))
+		return exitOf(a.env, code)
+	}
+	return 0
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func (a *attribute) failCount(ctx context.Context, rsc string) int {
+	c, status := a.connect(ctx)
+	if status != 0 {
+		return status
+	}
+	defer c.Close()
+	if a.node == "." {
+		name, err := localName(ctx, a.program)
+		if err != nil {
+			return a.env.Fail(exitError, "cannot tell this node's name: %v", err)
+		}
+		a.node = name
+	}
+	doc, err := c.Query(ctx)
+	if err != nil {
+		return a.env.Fail(exitError, "%v", err)
+	}
+	total := 0
+	prefix := "fail-count-" + rsc + "#"
+	for s := range doc.Child("status").Each("node_state") {
+		if !strings.EqualFold(s.Get("uname"), a.node) {
+			continue
+		}
+		for nv := range s.Child("transient_attributes").Walk() {
+			if n := nv.Get("name"); strings.HasPrefix(n, prefix) || n == "fail-count-"+rsc {
+				v := 1000000
+				if nv.Get("value") != "INFINITY" {
+					fmt.Sscan(nv.Get("value"), &v)
+				}
+				total = min(total+v, 1000000)
+			}
+		}
+	}
+	value := fmt.Sprint(total)
+	if total == 1000000 {
+		value = "INFINITY"
+	}
+	if a.quiet {
+		a.env.Printf("%s\n", value)
+	} else {
+		a.env.Printf("scope=status  name=fail-count-%s value=%s\n", rsc, value)
+	}
+	return 0
+}
+
+func (a *attribute) clear(ctx context.Context, rsc string) int {
+	c, err := client.DialAttributes(ctx, a.env.Name)
+	if err != nil {
+		return a.env.Fail(exitError, "%v", err)
+	}
+	defer c.Close()
+	attrs := []xml.Attr{{Name: "attr_resource", Value: rsc}}
+	if a.node != "." {
+		attrs = append(attrs, xml.Attr{Name: "attr_host", Value: a.node})
+	}
+	if _, err := c.Do(ctx, "clear-failure", attrs...); err != nil {
+		return a.env.Fail(exitError, "%v", err)
+	}
+	return 0
+}

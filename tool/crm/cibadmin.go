@@ -1,0 +1,186 @@
+package crm
+
+import (
+	"context"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/client"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+	"github.com/gocorosync/gocorosync/tool"
+)
+
+// CIBAdmin is the tool cibadmin.
+func CIBAdmin(ctx context.Context, env *tool.Env) int {
+	var (
+		verbose                         int
+		name, scope, file, text_, xpath string
+		stdin, force, local, noChildren bool
+		create, nodePath, deleteAll     bool
+		md5, md5Versioned, empty, sync_ bool
+		host, schema                    string
+	)
+	op := func(n string) func(string) error { return func(string) error { name = n; return nil } }
+	opts := []option{
+		{short: 'u', long: "upgrade", help: "Upgrade the configuration to the latest syntax", call: op(cib.OpUpgrade)},
+		{short: 'Q', long: "query", help: "Query the contents of the CIB", call: op(cib.OpQuery)},
+		{short: 'E', long: "erase", help: "Erase the contents of the whole CIB", call: op(cib.OpErase)},
+		{short: 'B', long: "bump", help: "Increase the CIB's epoch value by 1", call: op(cib.OpBump)},
+		{short: 'C', long: "create", help: "Create an object in the CIB (will fail if object already exists)", call: op(cib.OpCreate)},
+		{short: 'M', long: "modify", help: "Find object somewhere in CIB's XML tree and update it (fails if object does not exist unless -c is also specified)", call: op(cib.OpModify)},
+		{short: 'P', long: "patch", help: "Supply an update in the form of an XML diff (see crm_diff(8))", call: op(cib.OpApplyDiff)},
+		{short: 'R', long: "replace", help: "Recursively replace an object in the CIB", call: op(cib.OpReplace)},
+		{short: 'D', long: "delete", help: "Delete first object matching supplied criteria", call: op(cib.OpDelete)},
+		{short: 'd', long: "delete-all", help: "When used with --xpath, remove all matching objects in the configuration instead of just the first one", call: func(string) error { name, deleteAll = cib.OpDelete, true; return nil }},
+		{short: 'a', long: "empty", arg: "", help: "Output an empty CIB", flag: &empty},
+		{short: '5', long: "md5-sum", help: "Calculate the on-disk CIB digest", flag: &md5},
+		{short: '6', long: "md5-sum-versioned", help: "Calculate an on-the-wire versioned CIB digest", flag: &md5Versioned},
+		{short: 'S', long: "sync", help: "(deprecated) Force a refresh of the CIB from the given host", call: op(cib.OpSync)},
+		{short: 'f', long: "force", flag: &force, help: "Force the action to be performed"},
+		{short: 't', long: "timeout", arg: "value", help: "Time (in seconds) to wait before declaring the operation failed", call: func(string) error { return nil }},
+		{short: 's', long: "sync-call", help: "Wait for call to complete before returning", flag: &sync_},
+		{short: 'l', long: "local", help: "Command takes effect locally (should be used only for queries)", flag: &local},
+		{short: 'c', long: "allow-create", help: "(with --modify/-M) Allow target of --modify to be created if it does not exist", flag: &create},
+		{short: 'n', long: "no-children", help: "(with --query) When querying an object, do not include its children", flag: &noChildren},
+		{short: 'X', long: "xml-text", arg: "value", help: "Retrieve XML from the supplied string", value: &text_},
+		{short: 'x', long: "xml-file", arg: "value", help: "Retrieve XML from the named file", value: &file},
+		{short: 'p', long: "xml-pipe", help: "Retrieve XML from stdin", flag: &stdin},
+		{short: 'A', long: "xpath", arg: "value", help: "A valid XPath to use instead of -o", value: &xpath},
+		{short: 'e', long: "node-path", help: "When performing XPath queries, return paths of any matches found", flag: &nodePath},
+		{short: 'o', long: "scope", arg: "value", help: "Limit scope of operation to specific section of CIB", value: &scope},
+		{long: "obj_type", arg: "value", value: &scope},
+		{short: 'N', long: "node", arg: "value", help: "(Advanced) Send command to the specified host", value: &host},
+		{long: "schema", arg: "value", value: &schema},
+	}
+	_, done, status := parse(env, &verbose, "query and edit the Pacemaker configuration", "command [options] [data]", opts)
+	if done {
+		return status
+	}
+	if empty {
+		env.Printf("%s", cib.Empty().Format())
+		return 0
+	}
+	var data *xml.Node
+	var err error
+	switch {
+	case text_ != "":
+		data, err = xml.ParseKeepingComments([]byte(text_))
+	case file != "":
+		var b []byte
+		if b, err = os.ReadFile(env.Path(file)); err == nil {
+			data, err = xml.ParseKeepingComments(b)
+		}
+	case stdin:
+		var b []byte
+		if b, err = io.ReadAll(io.LimitReader(env.Stdin, xml.MaxSize)); err == nil {
+			data, err = xml.ParseKeepingComments(b)
+		}
+	}
+	if err != nil {
+		source := "the supplied string"
+		if file != "" {
+			source = file
+		} else if stdin {
+			source = "stdin"
+		}
+		env.Errorf("Couldn't parse input from %s: %v.\n", source, err)
+		return exitUsage(env)
+	}
+	if md5 || md5Versioned {
+		if data == nil {
+			env.Errorf("Please supply XML to process with -X, -x or -p\n")
+			return exitUsage(env)
+		}
+		if md5 {
+			env.Printf("%s\n", xml.DigestOnDisk(data))
+		} else {
+			env.Printf("%s\n", xml.Digest(data))
+		}
+		return 0
+	}
+	if name == "" {
+		env.Errorf("%s: no command given; -Q, -C, -M, -R, -D, ... say what to do\n", env.Name)
+		return exitUsage(env)
+	}
+	if (name == cib.OpErase || name == cib.OpUpgrade) && !force {
+		env.Errorf("The supplied command is considered dangerous.  To prevent accidental destruction of the cluster, the --force flag is required in order to proceed.\n")
+		return exitUsage(env)
+	}
+	o := &cib.Op{Name: name, Section: scope, Data: data, Host: host}
+	if xpath != "" {
+		o.Section = xpath
+		o.Options |= cib.XPath
+	}
+	for _, f := range []struct {
+		on  bool
+		bit cib.Options
+	}{{local, cib.ScopeLocal}, {noChildren, cib.NoChildren}, {create, cib.CanCreate}, {nodePath, cib.XPathAddress}, {deleteAll, cib.Multiple}, {force, cib.QuorumOverride}} {
+		if f.on {
+			o.Options |= f.bit
+		}
+	}
+	switch name {
+	case cib.OpCreate, cib.OpModify, cib.OpReplace, cib.OpApplyDiff:
+		if data == nil {
+			env.Errorf("No input to process: give it with -X, -x or -p\n")
+			return exitUsage(env)
+		}
+	case cib.OpDelete:
+		if data == nil && xpath == "" {
+			env.Errorf("No input to process: give it with -X, -x or -p, or name it with --xpath\n")
+			return exitUsage(env)
+		}
+	}
+	c, err := client.DialCIB(ctx, "cibadmin")
+	if err != nil {
+		word, status := notConnected(env)
+		if env.Profile == conf.EL9 {
+			env.Errorf("Could not connect to the CIB: %s\n", word)
+		} else {
+			env.Errorf("Signon to CIB failed: %s\nInit failed, could not perform requested operations\n", word)
+		}
+		return status
+	}
+	defer c.Close()
+	out, err := c.Do(ctx, o)
+	code := codeOf(err)
+	if name == cib.OpUpgrade && code == cib.SchemaSame {
+		env.Printf("Upgrade unnecessary: %s\n", code)
+		return 0
+	}
+	if code != cib.OK {
+		if env.Profile == conf.EL9 {
+			env.Errorf("Call %s failed: %s\n", name, text(env, code))
+		} else {
+			n := int(code)
+			if code == cib.Exists {
+				n = -76
+			}
+			env.Errorf("Call %s failed (%s): %s\n", name, strconv.Itoa(n), text(env, code))
+		}
+		if out != nil {
+			if code == cib.Exists && env.Profile != conf.EL9 {
+				for f := range out.Each("failed_update") {
+					f.Set("reason", text(env, code))
+				}
+			}
+			env.Printf("%s", out.Format())
+		}
+		return exitOf(env, code)
+	}
+	switch {
+	case out == nil:
+	case nodePath && out.Name == "xpath-query":
+		for p := range out.Each("xpath-query-path") {
+			env.Printf("%s\n", p.ID())
+		}
+	case nodePath && out.Name == "xpath-query-path":
+		env.Printf("%s\n", out.ID())
+	default:
+		env.Printf("%s", out.Format())
+	}
+	return 0
+}
