@@ -119,6 +119,9 @@ func (r *totemReader) resolve(name string) netip.Addr {
 // findLocal returns the index of this node in the nodelist, or -1.
 func (r *totemReader) findLocal() int {
 	t := r.t
+	if r.host.NodeID != 0 {
+		return slices.IndexFunc(t.Nodes, func(n Node) bool { return n.ID == r.host.NodeID })
+	}
 	local := func(a netip.Addr) bool { return a.IsValid() && slices.Contains(r.host.Addrs, a) }
 	if !r.el9() {
 		found := -1

@@ -17,6 +17,8 @@ type Values interface {
 // A Host is what the reading of a configuration needs to know about the
 // machine it is on.
 type Host struct {
+	// NodeID, if not 0, is this node, whatever its name and addresses.
+	NodeID   uint32
 	Hostname string
 	Addrs    []netip.Addr // of the local interfaces
 	// Resolve returns the addresses of a name, or of an address itself.

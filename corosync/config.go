@@ -118,9 +118,9 @@ func placed(f *conf.File, err error) error {
 	return err
 }
 
-// localHost is what this machine is called and where it can be reached.
-func localHost() conf.Host {
-	h := conf.Host{ReadKey: readKey, Resolve: resolve}
+// host is what this machine is called and where it can be reached.
+func (n *Node) host() conf.Host {
+	h := conf.Host{NodeID: n.cfg.NodeID, ReadKey: readKey, Resolve: resolve}
 	h.Hostname, _ = os.Hostname()
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {

@@ -32,6 +32,9 @@ type Config struct {
 	StateDir string
 	// NoIPC leaves out the sockets for local clients.
 	NoIPC bool
+	// NodeID says which node of the nodelist this is. 0 means the one with an
+	// address of this machine.
+	NodeID uint32
 	// Quiet leaves out standard error as a place to log to.
 	Quiet bool
 
@@ -151,7 +154,7 @@ func load(cfg Config) (*Node, error) {
 	if err := n.log.configure(logging); err != nil {
 		return nil, &exitError{exitLogging, fmt.Errorf("parse error in config: Can't open logfile '%s' for reason: %s.", logging.Path, sysReason(err))}
 	}
-	if n.conf, err = conf.ReadTotem(n.keys, cfg.Profile, localHost()); err != nil {
+	if n.conf, err = conf.ReadTotem(n.keys, cfg.Profile, n.host()); err != nil {
 		return n, &exitError{exitConfig, placed(file, err)}
 	}
 	if n.conf.Transport == "knet" {

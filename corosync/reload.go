@@ -46,7 +46,7 @@ func (n *Node) reloadFile() coro.Error {
 		return coro.ErrLibrary
 	}
 	fresh := conf.FromKeys(file.Keys)
-	t, terr := conf.ReadTotem(fresh, n.cfg.Profile, localHost())
+	t, terr := conf.ReadTotem(fresh, n.cfg.Profile, n.host())
 	if terr != nil && el9 {
 		n.log.log(levelError, "CFG", "Configuration is not valid: %s", terr)
 		n.keys.Set("config.reload_status", cmap.I32(int32(coro.ErrInvalidParam)))
@@ -224,7 +224,7 @@ func (n *Node) trackConfig() {
 }
 
 func (n *Node) rereadTotem() {
-	t, err := conf.ReadTotem(n.keys, n.cfg.Profile, localHost())
+	t, err := conf.ReadTotem(n.keys, n.cfg.Profile, n.host())
 	if err != nil {
 		n.log.log(levelError, "TOTEM", "%s", err)
 		return
