@@ -83,7 +83,7 @@ type Node struct {
 	shutdown shutdownVote
 	leaveAt  time.Duration // when stopping waits for a last message; 0 for not
 	local    *localGroups
-	lastStat time.Duration
+	statsAt  time.Duration // when the statistics were brought up to date
 
 	cancel   context.CancelFunc
 	onKilled func() // ends the process at once, in the daemon

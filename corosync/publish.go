@@ -3,6 +3,7 @@ package corosync
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/ipc/coro"
@@ -11,8 +12,13 @@ import (
 )
 
 // publishStats brings the statistics in cmap up to date. It is called when a
-// client asks cmap for anything, so nobody pays for them otherwise.
+// client asks cmap for anything, and regularly while somebody tracks keys, so
+// nobody pays for them otherwise.
 func (n *Node) publishStats() {
+	if n.statsAt > 0 && n.now-n.statsAt < statsFresh {
+		return
+	}
+	n.statsAt = n.now
 	for _, e := range n.engines() {
 		traffic := n.svc.Traffic(e.id)
 		for fn := range e.functions {
@@ -25,12 +31,11 @@ func (n *Node) publishStats() {
 		n.totemStats(n.keys, "runtime.totem.pg.", "mrp.srp.", s)
 		n.keys.Set("runtime.connections.active", cmap.U64(uint64(len(n.clients))))
 		n.keys.Set("runtime.connections.closed", cmap.U64(n.closed))
-	} else {
-		n.totemStats(n.stats, "stats.pg.", "", s)
-		n.stats.Set("stats.srp.time_since_token_last_received", cmap.U64(uint64((n.now - s.LastToken).Milliseconds())))
-		n.stats.Set("stats.ipcs.global.active", cmap.U64(uint64(len(n.clients))))
-		n.stats.Set("stats.ipcs.global.closed", cmap.U64(n.closed))
 	}
+	n.totemStats(n.stats, "stats.pg.", "", s)
+	n.stats.Set("stats.srp.time_since_token_last_received", cmap.U64(uint64((n.now - s.LastToken).Milliseconds())))
+	n.stats.Set("stats.ipcs.global.active", cmap.U64(uint64(len(n.clients))))
+	n.stats.Set("stats.ipcs.global.closed", cmap.U64(n.closed))
 	for _, cl := range n.clients {
 		n.connStats(cl)
 	}
@@ -81,6 +86,23 @@ func srpPrefix(pg, srp string) string {
 		return strings.TrimSuffix(pg, "pg.") + "srp."
 	}
 	return pg + srp
+}
+
+// How old statistics may be when they are read, and how often trackers are
+// told.
+const (
+	statsFresh = 50 * time.Millisecond
+	statsEvery = 1500 * time.Millisecond
+)
+
+// tracked reports whether a client tracks keys.
+func (n *Node) tracked() bool {
+	for _, cl := range n.clients {
+		if len(cl.cmap.tracks) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // openConnKeys and closeConnKeys keep the keys of one connection.

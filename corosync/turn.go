@@ -146,6 +146,9 @@ func (n *Node) Tick(now time.Duration) {
 	if len(n.waiting) > 0 {
 		n.retryWaiting()
 	}
+	if now-n.statsAt >= statsEvery && n.tracked() {
+		n.publishStats()
+	}
 	n.settle()
 }
 
@@ -162,6 +165,9 @@ func (n *Node) Next() time.Duration {
 	}
 	if n.leaveAt > 0 {
 		sooner(n.leaveAt)
+	}
+	if n.tracked() {
+		sooner(n.statsAt + statsEvery)
 	}
 	return next
 }

@@ -1,0 +1,299 @@
+//go:build interop
+
+package integration
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A lab is some hosts on one switch. Each host is a process in network, mount,
+// pid and uts namespaces of its own, with private /run, /dev/shm, /var/log,
+// /var/lib/corosync, /var/lib/pacemaker and /etc/corosync.
+type lab struct {
+	t     *testing.T
+	bin   string // our programs, and one link for each name
+	sw    *host  // has the bridge
+	hosts []*host
+}
+
+type host struct {
+	l    *lab
+	name string
+	addr string
+	pid  int // of the process that holds the namespaces
+}
+
+// build makes our programs, or takes them from the folder that GOCOROSYNC_BIN
+// names.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "gocorosync-lab-")
+	if err != nil {
+		return "", err
+	}
+	if made := os.Getenv("GOCOROSYNC_BIN"); made != "" {
+		for _, cmd := range []string{"gocorosync", "gopcs"} {
+			if err := os.Symlink(filepath.Join(made, cmd), filepath.Join(dir, cmd)); err != nil {
+				return "", err
+			}
+		}
+		return dir, links(dir)
+	}
+	for _, cmd := range []string{"gocorosync", "gopcs"} {
+		c := exec.Command("go", "build", "-o", filepath.Join(dir, cmd), "../cmd/"+cmd)
+		c.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := c.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%v\n%s", err, out)
+		}
+	}
+	return dir, links(dir)
+})
+
+// links makes a link for each name that a program acts as.
+func links(dir string) error {
+	names := map[string]string{"corosync": "gocorosync"}
+	for _, name := range []string{"cfgtool", "cmapctl", "quorumtool", "cpgtool", "keygen"} {
+		names["corosync-"+name] = "gopcs"
+	}
+	for name, program := range names {
+		if err := os.Symlink(program, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if dir, err := build(); err == nil {
+		os.RemoveAll(dir)
+	}
+	os.Exit(status)
+}
+
+// newLab makes n hosts, 10.88.0.1 and so on, or skips.
+func newLab(t *testing.T, n int) *lab {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, for namespaces")
+	}
+	for _, prog := range []string{"ip", "unshare", "nsenter"} {
+		if _, err := exec.LookPath(prog); err != nil {
+			t.Skip("needs ", prog)
+		}
+	}
+	bin, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{t: t, bin: bin}
+	l.sw = l.hold("switch")
+	l.must(l.sw, "ip link add br0 type bridge forward_delay 0; ip link set br0 up")
+	for i := 1; i <= n; i++ {
+		h := l.hold(fmt.Sprintf("node%d", i))
+		h.addr = fmt.Sprintf("10.88.0.%d", i)
+		port := fmt.Sprintf("p%d", i)
+		l.must(l.sw, fmt.Sprintf("ip link add %s type veth peer name eth0 netns %d; ip link set %s master br0 up", port, h.pid, port))
+		l.must(h, fmt.Sprintf("ip link set lo up; ip addr add %s/24 dev eth0; ip link set eth0 up; hostname %s", h.addr, h.name))
+		l.hosts = append(l.hosts, h)
+	}
+	return l
+}
+
+// hold makes the namespaces of a host.
+func (l *lab) hold(name string) *host {
+	script := `mount --make-rprivate /
+for d in /run /dev/shm /var/log /var/lib/corosync /var/lib/pacemaker /etc/corosync; do [ -d $d ] && mount -t tmpfs tmpfs $d; done
+mount -t proc proc /proc
+mkdir -p /var/log/pacemaker /run/lock /var/lib/pacemaker/cib /var/lib/pacemaker/pengine /var/lib/pacemaker/blackbox /var/lib/pacemaker/cores
+chown -R hacluster:haclient /var/lib/pacemaker /var/log/pacemaker 2>/dev/null
+echo ready; exec sleep infinity`
+	c := exec.Command("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "sh", "-c", script)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() {
+		c.Process.Kill()
+		c.Wait()
+	})
+	b := make([]byte, 16)
+	if n, _ := out.Read(b); !strings.HasPrefix(string(b[:n]), "ready") {
+		l.t.Fatalf("host %s does not start", name)
+	}
+	// The namespaces are those of the child of unshare.
+	kids, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", c.Process.Pid, c.Process.Pid))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	h := &host{l: l, name: name}
+	fmt.Sscan(string(kids), &h.pid)
+	return h
+}
+
+// command is a command that runs in a host.
+func (h *host) command(ctx context.Context, env []string, args ...string) *exec.Cmd {
+	ns := []string{"-t", fmt.Sprint(h.pid), "-n", "-m", "-u", "-i", "-p"}
+	if h == h.l.sw {
+		ns = ns[:3] // it names other hosts by their process ids out here
+	}
+	c := exec.CommandContext(ctx, "nsenter", append(ns, args...)...)
+	c.Env = append(os.Environ(), env...)
+	return c
+}
+
+func (l *lab) must(h *host, script string) {
+	l.t.Helper()
+	if out, err := h.command(l.t.Context(), nil, "sh", "-ec", script).CombinedOutput(); err != nil {
+		l.t.Fatalf("%s: %s: %v\n%s", h.name, script, err, out)
+	}
+}
+
+// run runs a command in a host and returns its output, standard error too, and
+// its exit status.
+func (h *host) run(env []string, args ...string) (string, int) {
+	c := h.command(h.l.t.Context(), env, args...)
+	out, err := c.CombinedOutput()
+	var ex *exec.ExitError
+	switch {
+	case err == nil:
+		return string(out), 0
+	case errors.As(err, &ex):
+		return string(out), ex.ExitCode()
+	}
+	return fmt.Sprint(string(out), err), -1
+}
+
+// our is the path of one of our programs.
+func (l *lab) our(name string) string { return filepath.Join(l.bin, name) }
+
+// write writes a file in a host.
+func (h *host) write(path, text string) {
+	c := h.command(h.l.t.Context(), nil, "sh", "-c", "cat >"+path)
+	c.Stdin = strings.NewReader(text)
+	if out, err := c.CombinedOutput(); err != nil {
+		h.l.t.Fatalf("%s: write %s: %v\n%s", h.name, path, err, out)
+	}
+}
+
+// configure writes corosync.conf on all hosts. extra goes into section totem.
+func (l *lab) configure(extra, quorum string) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "totem {\n version: 2\n cluster_name: lab\n transport: udpu\n%s}\nnodelist {\n", extra)
+	for i, h := range l.hosts {
+		fmt.Fprintf(&b, " node {\n  ring0_addr: %s\n  nodeid: %d\n  name: %s\n }\n", h.addr, i+1, h.name)
+	}
+	fmt.Fprintf(&b, "}\nquorum {\n provider: corosync_votequorum\n%s}\nlogging {\n to_stderr: no\n to_syslog: no\n to_logfile: yes\n logfile: /var/log/corosync.log\n timestamp: on\n}\n", quorum)
+	for _, h := range l.hosts {
+		h.write("/etc/corosync/corosync.conf", b.String())
+	}
+}
+
+// A daemon runs in a host until stop, kill or the end of the test.
+type daemon struct {
+	h    *host
+	cmd  *exec.Cmd
+	done chan struct{}
+	out  bytes.Buffer
+}
+
+func (h *host) start(env []string, args ...string) *daemon {
+	h.l.t.Helper()
+	d := &daemon{h: h, done: make(chan struct{}), cmd: h.command(context.Background(), env, args...)}
+	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.out
+	if err := d.cmd.Start(); err != nil {
+		h.l.t.Fatal(err)
+	}
+	go func() { d.cmd.Wait(); close(d.done) }()
+	h.l.t.Cleanup(func() {
+		d.signal(syscall.SIGKILL)
+		<-d.done
+		if h.l.t.Failed() {
+			log, _ := h.run(nil, "tail", "-n", "40", "/var/log/corosync.log")
+			h.l.t.Logf("%s: %v\n%s\n%s", h.name, args, d.out.String(), log)
+		}
+	})
+	return d
+}
+
+// signal sends a signal to the daemon, which is the child of nsenter.
+func (d *daemon) signal(s syscall.Signal) {
+	kids, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", d.cmd.Process.Pid, d.cmd.Process.Pid))
+	if err != nil {
+		return
+	}
+	for kid := range strings.FieldsSeq(string(kids)) {
+		var pid int
+		fmt.Sscan(kid, &pid)
+		syscall.Kill(pid, s)
+	}
+}
+
+// stop ends a daemon in good order and returns its exit status.
+func (d *daemon) stop() int {
+	d.signal(syscall.SIGTERM)
+	select {
+	case <-d.done:
+	case <-time.After(10 * time.Second):
+		d.h.l.t.Errorf("%s: does not end", d.h.name)
+		return -1
+	}
+	return d.cmd.ProcessState.ExitCode()
+}
+
+// ours starts our corosync daemon in a profile.
+func (h *host) ours(profile string) *daemon {
+	return h.start([]string{"GOCOROSYNC_COMPAT=" + profile}, h.l.our("corosync"), "-f")
+}
+
+// eventually runs f until it returns "", or fails with what it returned last.
+func eventually(t *testing.T, d time.Duration, f func() string) {
+	t.Helper()
+	deadline := time.Now().Add(d)
+	for {
+		why := f()
+		if why == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after %v: %s", d, why)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// real returns the path of an installed program, or skips.
+func real(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skip("needs the original ", name)
+	}
+	return path
+}
+
+// says reports what is missing in the output of a command.
+func says(out string, status, wantStatus int, want ...string) string {
+	for _, w := range want {
+		if !strings.Contains(out, w) {
+			return fmt.Sprintf("no %q in:\n%s", w, out)
+		}
+	}
+	if status != wantStatus {
+		return fmt.Sprintf("exit status %d, want %d:\n%s", status, wantStatus, out)
+	}
+	return ""
+}
