@@ -23,10 +23,7 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 			m.cfg.Log.Info("two attribute writers", "other", from)
 			m.elect()
 		} else {
-			m.writer = from
-			if m.election.State == peer.ElectionInProgress || m.election.State == peer.ElectionStart {
-				m.election.Lose()
-			}
+			m.writer = from // an election under way goes on: its votes decide
 		}
 	}
 	switch task := msg.Get("task"); task {
@@ -99,6 +96,11 @@ func (m *Machine) update(from string, msg *xml.Node, sync bool) {
 	}
 	if name == "#attrd-protocol" {
 		m.protocol[strings.ToLower(host)], _ = strconv.Atoi(msg.Get("attr_value"))
+		// A writer tells a new node of itself before that node's first message
+		// comes round, so by now it is known if there is one.
+		if strings.EqualFold(from, m.cfg.Node) && m.writer == "" && m.election.State != peer.ElectionInProgress {
+			m.elect()
+		}
 	}
 	a := m.attrs[name]
 	if a == nil {

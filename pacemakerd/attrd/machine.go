@@ -124,7 +124,6 @@ func (m *Machine) Start(now time.Duration) []Action {
 	m.send("", xml.New("attrd_broadcast_protocol", "t", "attrd", "src", "pacemaker-attrd", "task", "update",
 		"attr_name", "#attrd-protocol", "attr_value", strconv.Itoa(Protocol), "attr_is_private", "1",
 		"attr_host", m.cfg.Node, "attr_host_id", strconv.FormatUint(uint64(m.cfg.ID), 10)))
-	m.elect()
 	return m.out
 }
 

@@ -100,6 +100,35 @@ func TestOneWriterWritesEveryValue(t *testing.T) {
 	}
 }
 
+// TestWriterSurvivesANewcomer adds a node to a cluster that has a writer.
+func TestWriterSurvivesANewcomer(t *testing.T) {
+	w := newWorld(t, "n1")
+	if !w.nodes[0].Writer() {
+		t.Fatal("alone and not the writer")
+	}
+	cache := peer.NewCache()
+	for j, other := range []string{"n1", "n2"} {
+		for _, c := range []*peer.Cache{cache, w.nodes[0].cfg.Cache} {
+			p := c.Get(uint32(j + 1))
+			p.Name, p.Member, p.In["attrd"] = other, true, true
+		}
+	}
+	w.names = append(w.names, "n2")
+	w.nodes = append(w.nodes, New(Config{Node: "n2", ID: 2, Cache: cache, Version: "3.16.1",
+		Writer: &peer.Writer{Version: "3.16.1", Now: func() int64 { return 0 }}}))
+	w.do(0, w.nodes[0].PeersChanged(0, []string{"n2"}, nil))
+	w.do(1, w.nodes[1].Start(0))
+	w.settle()
+	w.do(1, w.nodes[1].Update(0, "", "ping", "7"))
+	w.settle()
+	if !w.nodes[0].Writer() || w.nodes[1].Writer() {
+		t.Errorf("writers: n1 %v, n2 %v; want n1 alone", w.nodes[0].Writer(), w.nodes[1].Writer())
+	}
+	if last := w.cib[len(w.cib)-1].Status; last.First("//nvpair[@name='ping']") == nil {
+		t.Errorf("value of the newcomer not written: %s", last)
+	}
+}
+
 // TestFailCountsAddUpAndClear uses the forms that the controller uses.
 func TestFailCountsAddUpAndClear(t *testing.T) {
 	w := newWorld(t, "n1", "n2")
