@@ -74,6 +74,9 @@ func links(dir string) error {
 }
 
 func TestMain(m *testing.M) {
+	if status, done := runHelper(); done {
+		os.Exit(status)
+	}
 	status := m.Run()
 	if dir, err := build(); err == nil {
 		os.RemoveAll(dir)
