@@ -1,0 +1,320 @@
+package pengine
+
+import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+
+// An Action is something that may have to be done (spec: scheduler.md 14).
+type Action struct {
+	ID     int
+	Key    string
+	Task   string
+	Rsc    *Resource
+	Node   *Node
+	Reason string // alias of reason, filled when the plan is done
+
+	reason     string
+	optional   bool
+	runnable   bool
+	pseudo     bool
+	printed    bool // in the graph although optional
+	migratable bool // still part of a live migration
+	anyOf      bool // runnable when enough of the actions before it are
+	dangle     bool
+	implied    bool // by fencing
+	reschedule bool
+	delete     bool // carried out by the controller
+	detached   bool
+	written    bool // its synapse exists
+	merged     bool
+	visiting   bool
+	haveExtra  bool
+	temporary  bool
+
+	needs      need
+	onFail     onFail
+	failRole   Role
+	priority   int
+	synapse    int
+	anyNeeded  int // for anyOf
+	anyHave    int
+	meta       map[string]string
+	extra      map[string]string // parameters of this operation only
+	entry      *xml.Node         // its op element
+	before     []*edge           // oldest first
+	after      []*edge
+	ms         int64
+	cancelTask string
+	cancelMS   int64
+	origin     string
+	visit      int
+}
+
+type need int
+
+const (
+	needNothing need = iota
+	needQuorum
+	needFencing
+)
+
+// Optional tells whether the action is not needed.
+func (a *Action) Optional() bool { return a.optional }
+
+// Runnable tells whether the action could be done.
+func (a *Action) Runnable() bool { return a.runnable }
+
+// action returns the action with that key, creating it where it does not
+// exist. Asked for as required it becomes required (spec: 14.1, 14.2).
+func (c *Cluster) action(r *Resource, key, task string, n *Node, optional bool) *Action {
+	a := c.existing(r, key, n)
+	if a == nil {
+		a = c.newAction(r, key, task, n, optional, true)
+	}
+	c.request(a, optional, true)
+	return a
+}
+
+// temporaryAction builds an action without registering it.
+func (c *Cluster) temporaryAction(r *Resource, key, task string, n *Node) *Action {
+	if a := c.existing(r, key, n); a != nil {
+		c.request(a, true, false)
+		return a
+	}
+	a := c.newAction(r, key, task, n, true, false)
+	c.request(a, true, false)
+	return a
+}
+
+func (c *Cluster) existing(r *Resource, key string, n *Node) *Action {
+	if r == nil {
+		return c.nodeAction[key]
+	}
+	for i := len(r.actions) - 1; i >= 0; i-- {
+		a := r.actions[i]
+		if a.Key != key {
+			continue
+		}
+		switch {
+		case n == nil || a.Node == n:
+			return a
+		case a.Node == nil:
+			a.Node = n
+			return a
+		}
+	}
+	return nil
+}
+
+func (c *Cluster) newAction(r *Resource, key, task string, n *Node, optional, register bool) *Action {
+	a := &Action{Key: key, Task: task, Rsc: r, Node: n, optional: optional, runnable: true, meta: make(map[string]string)}
+	a.delete = task == "lrm_delete"
+	if register {
+		c.lastActionID++
+		a.ID = c.lastActionID
+		c.actions = append(c.actions, a)
+		if r != nil {
+			r.actions = append(r.actions, a)
+		} else {
+			c.nodeAction[key] = a
+		}
+	}
+	if r != nil {
+		_, _, a.ms, _ = parseOpKey(key)
+		a.entry = c.opEntry(r, key, true)
+		c.unpackOperation(a)
+	}
+	return a
+}
+
+// request notes that somebody wants the action, and decides anew whether it
+// can be done.
+func (c *Cluster) request(a *Action, optional, registered bool) {
+	r := a.Rsc
+	if r != nil && a.Node != nil && !a.pseudo && !r.Managed && a.meta["interval"] == "" {
+		a.optional = true
+	} else if !optional {
+		a.optional = false
+	}
+	if r == nil {
+		return
+	}
+	if a.Node != nil && a.entry != nil && !a.haveExtra {
+		a.haveExtra = true
+		a.extra = make(map[string]string)
+		c.unpackSets(a.entry, "instance_attributes", "", &evaluation{attrs: a.Node.Attrs}, a.extra, keepFirst)
+	}
+	c.decideRunnable(a, registered)
+}
+
+// decideRunnable follows the table of spec 14.4.
+func (c *Cluster) decideRunnable(a *Action, registered bool) {
+	if a.pseudo {
+		return
+	}
+	r, n := a.Rsc, a.Node
+	switch {
+	case n == nil:
+		a.runnable = false
+	case !a.delete && !n.Online && (!n.Guest() || n.remoteReset):
+		a.runnable = false
+		if r.Managed && registered && a.Task == "stop" && !n.Unclean {
+			c.fenceNode(n, "stop is unrunnable", false)
+		}
+	case !a.delete && n.Pending:
+		a.runnable = false
+	case a.needs == needNothing:
+		a.reason = ""
+		a.runnable = !n.Guest() || c.canFence(n)
+	default:
+		switch c.quorumPolicyFor(r) {
+		case "stop":
+			a.runnable = false
+			a.reason = "no quorum"
+		case "freeze":
+			if !r.active(true) || r.NextRole > r.Role {
+				a.runnable = false
+				a.reason = "quorum freeze"
+			}
+		default:
+			a.runnable = true
+		}
+	}
+}
+
+func (c *Cluster) quorumPolicyFor(r *Resource) string {
+	switch {
+	case c.haveQuorum:
+		return "ignore"
+	case c.opt.noQuorum != "demote":
+		return c.opt.noQuorum
+	case r.Role == RolePromoted || r.Role == RoleUnpromoted:
+		if r.NextRole > RoleUnpromoted {
+			r.setNextRole(RoleUnpromoted, "no-quorum-policy=demote")
+		}
+		return "ignore"
+	}
+	return "stop"
+}
+
+// active tells whether all, or any, of a resource is active.
+func (r *Resource) active(all bool) bool {
+	switch r.Kind {
+	case Primitive:
+		for _, n := range r.Running {
+			if n.Unclean || n.Online || !r.Managed {
+				return true
+			}
+		}
+		return false
+	case Bundle:
+		for _, rep := range r.Bundle.Replicas {
+			for _, part := range rep.parts() {
+				if part == nil {
+					continue
+				}
+				if on := part.active(all); on && !all {
+					return true
+				} else if !on && all {
+					return false
+				}
+			}
+		}
+		return all
+	}
+	for _, child := range r.Children {
+		on := child.active(all)
+		if on && !all {
+			return true
+		}
+		if !on && all {
+			return false
+		}
+	}
+	return all
+}
+
+// parts are the resources of a replica: ip, child, container, connection.
+func (rep *Replica) parts() [4]*Resource {
+	return [4]*Resource{rep.IP, rep.Child, rep.Container, rep.Connection}
+}
+
+// setReason sets the reason unless there is one and overwrite is not wanted.
+func (a *Action) setReason(why string, overwrite bool) {
+	if a.reason == "" || overwrite {
+		a.reason = why
+	}
+}
+
+func (c *Cluster) stopAction(r *Resource, n *Node, optional bool) *Action {
+	return c.action(r, opKey(r.ID, "stop", 0), "stop", n, optional)
+}
+
+func (c *Cluster) startAction(r *Resource, n *Node, optional bool) *Action {
+	return c.action(r, opKey(r.ID, "start", 0), "start", n, optional)
+}
+
+func (c *Cluster) promoteAction(r *Resource, n *Node, optional bool) *Action {
+	return c.action(r, opKey(r.ID, "promote", 0), "promote", n, optional)
+}
+
+func (c *Cluster) demoteAction(r *Resource, n *Node, optional bool) *Action {
+	return c.action(r, opKey(r.ID, "demote", 0), "demote", n, optional)
+}
+
+// pseudoAction returns a pseudo action of a resource: an ordering point.
+func (c *Cluster) pseudoAction(r *Resource, task string, optional, runnable bool) *Action {
+	a := c.action(r, opKey(r.ID, task, 0), task, nil, optional)
+	a.pseudo = true
+	if runnable {
+		a.runnable = true
+	}
+	return a
+}
+
+// namedPseudo returns a pseudo action without resource.
+func (c *Cluster) namedPseudo(name string) *Action {
+	a := c.action(nil, name, name, nil, true)
+	a.pseudo, a.runnable = true, true
+	return a
+}
+
+// findByKey lists the registered actions of r with that key, newest first, on
+// n unless n is nil.
+func (r *Resource) findByKey(key string, n *Node) []*Action {
+	var list []*Action
+	for i := len(r.actions) - 1; i >= 0; i-- {
+		a := r.actions[i]
+		if a.Key == key && (n == nil || a.Node == nil || a.Node == n) {
+			if n != nil && a.Node == nil {
+				a.Node = n
+			}
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// findExact is findByKey for actions that have exactly that node.
+func (r *Resource) findExact(key string, n *Node) []*Action {
+	var list []*Action
+	for i := len(r.actions) - 1; i >= 0; i-- {
+		if a := r.actions[i]; a.Key == key && a.Node != nil && a.Node == n {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// findFirst returns the newest action with key or task and node; empty
+// conditions match everything.
+func findFirst(list []*Action, key, task string, n *Node) *Action {
+	for i := len(list) - 1; i >= 0; i-- {
+		a := list[i]
+		if key != "" && a.Key != key || task != "" && a.Task != task {
+			continue
+		}
+		if n == nil || a.Node == n {
+			return a
+		}
+	}
+	return nil
+}

@@ -1,0 +1,369 @@
+package pengine
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+func unix(s int64) time.Time { return time.Unix(s, 0) }
+
+// assignAll decides where everything runs (spec: scheduler.md 12).
+func (c *Cluster) assignAll() {
+	if c.opt.placement != "default" {
+		c.sortForUtilization()
+	}
+	if c.haveRemote {
+		for _, r := range slices.Clone(c.Resources) {
+			if r.isConnection {
+				c.assign(r, r.partialTarget)
+			}
+		}
+	}
+	for _, r := range slices.Clone(c.Resources) {
+		if !r.isConnection {
+			c.assign(r, nil)
+		}
+	}
+}
+
+// assign gives a resource its place, and colocation primaries theirs first.
+// The result is the (first) node, nil for none.
+func (c *Cluster) assign(r *Resource, prefer *Node) *Node {
+	switch r.Kind {
+	case Group:
+		return c.assignGroup(r, prefer)
+	case Clone:
+		c.assignClone(r, prefer)
+		return nil
+	case Bundle:
+		c.assignBundle(r, prefer)
+		return nil
+	}
+	return c.assignPrimitive(r, prefer)
+}
+
+func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
+	if r.Parent != nil && !r.Parent.assigning {
+		c.assign(r.Parent, prefer)
+	}
+	if !r.provisional {
+		return r.Assigned
+	}
+	if r.assigning {
+		return nil // a loop
+	}
+	r.assigning = true
+	for _, col := range c.thisWithOf(r) {
+		c.applyThisWith(r, col)
+	}
+	for _, col := range c.withThisOf(r) {
+		if col.hasInfluence(nil) {
+			c.mergeScores(col.Dependent, r, &r.allowed, col.attr, factorOf(col), mergeActive)
+		}
+	}
+	if r.NextRole == RoleStopped {
+		c.addScoreEverywhere(r, -Infinity, "target role")
+	} else if r.NextRole > r.Role && !c.haveQuorum && c.opt.noQuorum == "freeze" {
+		c.log("pcmk__primitive_assign", Notice, "Resource %s cannot be elevated from %s to %s due to no-quorum-policy=freeze", r.ID, r.Role, r.NextRole)
+		r.setNextRole(r.Role, "no-quorum-policy=freeze")
+	}
+	c.showScores(r, "pcmk__primitive_assign")
+	if c.opt.fencing && !c.haveDevice && !c.opt.watchdog {
+		r.Managed = false
+	}
+	switch {
+	case !r.Managed:
+		r.setNextRole(r.Role, "unmanaged")
+		c.settleOn(r, c.currentNode(r), true)
+	case c.opt.stopAll && !r.fenceDevice:
+		c.settleOn(r, nil, true)
+	case r.provisional:
+		c.chooseNode(r, prefer)
+	}
+	r.assigning = false
+	if r.isConnection {
+		c.connectionAssigned(r)
+	}
+	return r.Assigned
+}
+
+// factorOf is a colocation's score as a fraction, in single precision.
+func factorOf(col *Colocation) float32 { return float32(col.Score) / Infinity }
+
+// applyThisWith assigns the primary and lets it count.
+func (c *Cluster) applyThisWith(r *Resource, col *Colocation) {
+	var archive table
+	if col.dependentRole >= RolePromoted || col.Score < 0 && col.Score > -Infinity {
+		archive = r.allowed.clone()
+	}
+	c.assign(col.Primary, nil)
+	c.applyDependent(r, col.Primary, col)
+	if archive != nil && !c.anyAvailable(r.allowed) {
+		r.allowed = archive
+	}
+}
+
+// chooseNode picks the best node for a resource (spec: 12.4, step 6).
+func (c *Cluster) chooseNode(r *Resource, prefer *Node) bool {
+	if free := c.banInsufficient(r); prefer == nil {
+		prefer = free
+	}
+	nodes := c.sortNodes(r.allowed, c.currentNode(r))
+	var chosen *Node
+	if len(nodes) > 0 {
+		best := r.allowed.get(nodes[0])
+		if s := r.allowed.get(prefer); s != nil && s.score >= best.score && prefer.available() && s.score >= 0 {
+			chosen = prefer
+		}
+		if chosen == nil {
+			chosen = nodes[0]
+			if !r.uniqueInstance() && best.score > 0 && chosen.available() {
+				running := c.currentNode(r)
+				if running != nil && running.available() && running.weight >= 0 {
+					if s := r.allowed.get(running); s != nil && s.score == best.score {
+						chosen = running
+					}
+				}
+			}
+		}
+	}
+	return c.settleOn(r, chosen, false)
+}
+
+func (r *Resource) uniqueInstance() bool {
+	return r.Parent != nil && r.Parent.Kind == Clone && r.Parent.Unique
+}
+
+// settleOn makes the choice final, unless the node turns out to be unusable
+// and force is not given (spec: 12.4, step 7).
+func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
+	if len(r.Children) > 0 {
+		changed := false
+		for _, child := range r.Children {
+			changed = c.settleOn(child, n, force) || changed
+		}
+		return changed
+	}
+	score := 0
+	if s := r.allowed.get(n); s != nil {
+		score = s.score
+	}
+	if !force && n != nil && (score < 0 || !n.available() && !n.Guest()) {
+		r.setNextRole(RoleStopped, "node availability")
+		n = nil
+	}
+	c.unassign(r)
+	r.provisional = false
+	if n == nil {
+		r.setNextRole(RoleStopped, "unable to assign")
+		for i := len(r.actions) - 1; i >= 0; i-- {
+			a := r.actions[i]
+			switch {
+			case a.Task == "stop":
+				a.optional = false
+			case a.Task == "start":
+				a.runnable = false
+			case a.meta["interval"] != "" && a.meta["interval"] != "0" && a.meta["op_target_rc"] != "7":
+				a.runnable = false
+			}
+		}
+		return false
+	}
+	r.Assigned, r.assignedScore = n, score
+	n.assigned = append(n.assigned, r)
+	n.nassigned++
+	if s := r.allowed.get(n); s != nil {
+		s.count++
+	}
+	c.consume(n, r)
+	return true
+}
+
+// unassign takes a choice back.
+func (c *Cluster) unassign(r *Resource) {
+	for _, child := range r.Children {
+		c.unassign(child)
+		child.provisional = true
+	}
+	n := r.Assigned
+	if n == nil {
+		return
+	}
+	r.Assigned, r.provisional = nil, true
+	n.nassigned--
+	if i := slices.Index(n.assigned, r); i >= 0 {
+		n.assigned = slices.Delete(n.assigned, i, i+1)
+	}
+	c.release(n, r)
+}
+
+func (c *Cluster) connectionAssigned(r *Resource) {
+	n := c.node(r.ID)
+	if n == nil {
+		return
+	}
+	if r.Assigned != nil && r.NextRole != RoleStopped {
+		n.Online = true
+		if n.Unseen {
+			n.Unclean = false
+		}
+	} else {
+		n.Shutdown = true
+	}
+}
+
+func (c *Cluster) assignGroup(r *Resource, prefer *Node) *Node {
+	if !r.provisional {
+		return r.Assigned
+	}
+	if r.assigning || len(r.Children) == 0 {
+		return nil
+	}
+	r.assigning = true
+	r.Role = r.Children[0].Role
+	c.showScores(r, "pcmk__group_assign")
+	var first *Node
+	for _, m := range r.Children {
+		if n := c.assign(m, prefer); first == nil {
+			first = n
+		}
+	}
+	r.setNextRole(r.Children[0].NextRole, "first group member")
+	r.assigning, r.provisional = false, false
+	if !r.colocat {
+		return nil
+	}
+	return first
+}
+
+// showScores notes a resource's scores, and those below it, for printing.
+func (c *Cluster) showScores(r *Resource, step string) {
+	if r.Orphan {
+		return
+	}
+	for _, n := range c.Nodes {
+		if s := r.allowed.get(n); s != nil {
+			c.scores = append(c.scores, ScoreLine{step, r.ID, n.Name, s.score})
+		}
+	}
+	for _, child := range r.Children {
+		c.showScores(child, step)
+	}
+}
+
+// anyAvailable tells whether any node is left.
+func (c *Cluster) anyAvailable(t table) bool {
+	for i := range t {
+		if t[i].in && t[i].score >= 0 && c.allNodes[i].available() {
+			return true
+		}
+	}
+	return false
+}
+
+// sortNodes lists the nodes of a table, best first (spec: 12.2).
+func (c *Cluster) sortNodes(t table, current *Node) []*Node {
+	var list []*Node
+	for i := range t {
+		if t[i].in {
+			list = append(list, c.allNodes[i])
+		}
+	}
+	weight := func(n *Node) int {
+		if !n.available() {
+			return -Infinity
+		}
+		return t[n.index].score
+	}
+	slices.SortStableFunc(list, func(a, b *Node) int {
+		if x, y := weight(a), weight(b); x != y {
+			return sign(y - x)
+		}
+		if c.opt.placement != "minimal" {
+			if c.opt.placement == "balanced" {
+				if d := compareCapacity(a, b); d != 0 {
+					return d
+				}
+			}
+			if a.nassigned != b.nassigned {
+				return sign(a.nassigned - b.nassigned)
+			}
+			if a == current {
+				return -1
+			}
+			if b == current {
+				return 1
+			}
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return list
+}
+
+// location returns where a resource will be, or is: the first node, and all.
+func (r *Resource) location(current bool) (first *Node, all []*Node) {
+	for _, p := range r.Primitives() {
+		if current {
+			for _, n := range p.Running {
+				all = appendNew(all, n)
+			}
+		} else if p.Assigned != nil {
+			all = appendNew(all, p.Assigned)
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return all[0], all
+}
+
+// state is the current or next role; for collectives the highest inside.
+func (r *Resource) state(current bool) Role {
+	if r.Kind == Primitive {
+		if current {
+			return r.Role
+		}
+		return r.NextRole
+	}
+	role := RoleUnknown
+	for _, child := range r.Children {
+		role = max(role, child.state(current))
+	}
+	return role
+}
+
+// blockedInside tells whether r or anything below it is blocked.
+func (r *Resource) blockedInside() bool {
+	if r.Blocked {
+		return true
+	}
+	for _, child := range r.Children {
+		if child.blockedInside() {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Resource) failedInside() bool {
+	if r.Failed {
+		return true
+	}
+	for _, child := range r.Children {
+		if child.failedInside() {
+			return true
+		}
+	}
+	return false
+}
+
+// knownOn tells whether the state of a resource on a node is known.
+func (r *Resource) knownOn(n *Node) bool {
+	if r.known[n] {
+		return true
+	}
+	p := r.Parent
+	return r.Kind == Primitive && p != nil && p.Kind == Clone && !p.Unique && p.known[n] ||
+		r.Kind == Primitive && p != nil && p.Kind == Group && p.anonymous() && p.known[n]
+}

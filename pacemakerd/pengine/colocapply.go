@@ -1,0 +1,357 @@
+package pengine
+
+import "strings"
+
+// thisWithOf lists the colocations in which r is the dependent, those it has
+// for its group included: the first member carries them; later ones, the
+// mandatory ones only, if an earlier one is unmanaged.
+func (c *Cluster) thisWithOf(r *Resource) []*Colocation {
+	g := r.Parent
+	if g == nil || g.Kind != Group || len(g.thisWith) == 0 {
+		return r.thisWith
+	}
+	list := append([]*Colocation(nil), r.thisWith...)
+	add := func(col *Colocation) {
+		list = insertColocation(list, col, func(x *Colocation) *Resource { return x.Primary })
+	}
+	if g.Children[0] == r {
+		for _, col := range g.thisWith {
+			add(col)
+		}
+		return list
+	}
+	for _, m := range g.Children {
+		if m == r {
+			break
+		}
+		if !m.Managed {
+			for _, col := range g.thisWith {
+				if col.Score >= Infinity {
+					add(col)
+				}
+			}
+			break
+		}
+	}
+	return list
+}
+
+// withThisOf lists the colocations in which r is the primary; the last member
+// carries those of its group.
+func (c *Cluster) withThisOf(r *Resource) []*Colocation {
+	g := r.Parent
+	if g == nil || g.Kind != Group || len(g.withThis) == 0 || g.Children[len(g.Children)-1] != r {
+		return r.withThis
+	}
+	list := append([]*Colocation(nil), r.withThis...)
+	for _, col := range g.withThis {
+		list = insertColocation(list, col, func(x *Colocation) *Resource { return x.Dependent })
+	}
+	return list
+}
+
+// applyDependent applies "D with P" on behalf of D (spec: 12.5).
+func (c *Cluster) applyDependent(d, p *Resource, col *Colocation) {
+	if d.Kind == Group {
+		if d.colocat {
+			c.applyDependent(d.Children[0], p, col)
+			return
+		}
+		if col.Score >= Infinity {
+			c.log("colocate_group_with", Error, "%s: Cannot perform mandatory colocation between non-colocated group and %s", d.ID, p.ID)
+			return
+		}
+		for _, m := range d.Children {
+			c.applyDependent(m, p, col)
+		}
+		return
+	}
+	c.applyPrimary(d, p, col)
+}
+
+// applyPrimary applies "D with P" as P sees it; D is a primitive.
+func (c *Cluster) applyPrimary(d, p *Resource, col *Colocation) {
+	switch p.Kind {
+	case Primitive:
+		c.applyPrimitive(d, p, col)
+	case Group:
+		c.applyWithGroup(d, p, col)
+	case Clone:
+		c.applyWithClone(d, p, col)
+	case Bundle:
+		c.applyWithBundle(d, p, col)
+	}
+}
+
+func (c *Cluster) applyPrimitive(d, p *Resource, col *Colocation) {
+	if p.provisional {
+		return
+	}
+	if col.dependentRole >= RoleUnpromoted && d.Parent != nil && d.Parent.Promotable && !d.provisional {
+		applyToPriority(d, p, col)
+		return
+	}
+	if !d.provisional {
+		return
+	}
+	switch {
+	case col.Score > 0 && col.dependentRole != RoleUnknown && col.dependentRole != d.NextRole,
+		col.Score > 0 && col.primaryRole != RoleUnknown && col.primaryRole != p.NextRole,
+		col.Score < 0 && col.dependentRole != RoleUnknown && col.dependentRole == d.NextRole,
+		col.Score < 0 && col.primaryRole != RoleUnknown && col.primaryRole == p.NextRole:
+		return
+	}
+	c.applyToScores(d, p, col)
+}
+
+func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {
+	at := p.Assigned
+	if at == nil && col.Score < 0 {
+		return
+	}
+	work := d.allowed.clone()
+	for i := range work {
+		s := &work[i]
+		if !s.in {
+			continue
+		}
+		switch {
+		case at == nil:
+			s.score = AddScores(-col.Score, s.score)
+		case c.sameAttr(c.allNodes[i], at, col.attr):
+			if col.Score < Infinity {
+				s.score = AddScores(col.Score, s.score)
+			}
+		case col.Score >= Infinity:
+			s.score = AddScores(-col.Score, s.score)
+		default:
+			continue
+		}
+		if c.ask.Explain && s.score != d.allowed[i].score {
+			c.because(d, c.allNodes[i], s.score-d.allowed[i].score, "colocation "+col.ID+" with "+p.ID)
+		}
+	}
+	if col.Score >= Infinity || col.Score <= -Infinity || c.anyAvailable(work) {
+		d.allowed = work
+	}
+}
+
+// sameAttr tells whether two nodes have the same value of an attribute; two
+// nodes without it do.
+func (c *Cluster) sameAttr(a, b *Node, attr string) bool {
+	if attr == "#uname" {
+		return a == b
+	}
+	x, okx := a.Attrs[attr]
+	y, oky := b.Attrs[attr]
+	return okx == oky && strings.EqualFold(x, y)
+}
+
+// applyToPriority changes the promotion priority of an instance.
+func applyToPriority(d, p *Resource, col *Colocation) {
+	if p.Assigned == nil || d.Assigned == nil {
+		return
+	}
+	if !strings.EqualFold(p.Assigned.Attrs[col.attr], d.Assigned.Attrs[col.attr]) {
+		if col.Score >= Infinity && col.dependentRole == RolePromoted {
+			d.priority = -Infinity
+		}
+		return
+	}
+	if col.primaryRole != RoleUnknown && col.primaryRole != p.NextRole {
+		return
+	}
+	score := col.Score
+	if col.dependentRole == RoleUnpromoted {
+		score = -score
+	}
+	d.priority = AddScores(score, d.priority)
+}
+
+func (c *Cluster) applyWithGroup(d, p *Resource, col *Colocation) {
+	if p.provisional {
+		return
+	}
+	if p.colocat {
+		m := p.Children[0]
+		if col.Score >= Infinity {
+			m = p.Children[len(p.Children)-1]
+		}
+		c.applyPrimary(d, m, col)
+		return
+	}
+	if col.Score >= Infinity {
+		c.log("colocate_with_group", Error, "%s: Cannot perform mandatory colocation with non-colocated group %s", d.ID, p.ID)
+		return
+	}
+	for _, m := range p.Children {
+		c.applyPrimary(d, m, col)
+	}
+}
+
+func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
+	if p.provisional {
+		return
+	}
+	if p.Promotable && col.primaryRole != RoleUnknown {
+		c.applyWithPromotable(d, p, col)
+		return
+	}
+	if c.interleaved(col) {
+		if pair := c.compatible(d, p, RoleUnknown, false); pair != nil {
+			c.applyDependent(d, pair, col)
+		} else if col.Score >= Infinity {
+			c.settleOn(d, nil, true)
+		}
+		return
+	}
+	if col.Score >= Infinity {
+		var where []nodeScore
+		for _, inst := range p.Children {
+			if n, _ := inst.location(false); n != nil && !inst.blockedInside() {
+				where = append(where, nodeScore{n, 0})
+			}
+		}
+		c.restrict(d, where, false, col)
+		return
+	}
+	for _, inst := range p.Children {
+		c.applyPrimary(d, inst, col)
+	}
+}
+
+type nodeScore struct {
+	n     *Node
+	score int
+}
+
+// interleaved tells whether a colocation of clones pairs their instances.
+func (c *Cluster) interleaved(col *Colocation) bool {
+	d, p := col.Dependent, col.Primary
+	if d.Kind != Clone || !isTrue(d.Meta["interleave"]) {
+		return false
+	}
+	if p.Kind != Clone || d.Clone.NodeMax != p.Clone.NodeMax {
+		c.logOnce("pcmk__clone_apply_coloc_score", Error, "Cannot interleave %s and %s because they do not support the same number of instances per node", d.ID, p.ID)
+		return false
+	}
+	return true
+}
+
+// compatible finds the instance of a clone or bundle to pair r with: the one
+// on its node, or on the best of its nodes.
+func (c *Cluster) compatible(r, clone *Resource, role Role, current bool) *Resource {
+	if n, _ := r.location(current); n != nil {
+		return instanceOn(clone, n, role, current)
+	}
+	for _, n := range c.sortNodes(r.allowed, nil) {
+		if inst := instanceOn(clone, n, role, current); inst != nil {
+			return inst
+		}
+	}
+	return nil
+}
+
+func instanceOn(clone *Resource, n *Node, role Role, current bool) *Resource {
+	for _, inst := range clone.instances() {
+		if inst.blockedInside() || role != RoleUnknown && inst.state(current) != role {
+			continue
+		}
+		if at, _ := inst.location(current); at == n {
+			return inst
+		}
+	}
+	return nil
+}
+
+// instances are the children of a clone, or the containers of a bundle.
+func (r *Resource) instances() []*Resource {
+	if r.Kind != Bundle {
+		return r.Children
+	}
+	var list []*Resource
+	for _, rep := range r.Bundle.Replicas {
+		list = append(list, rep.Container)
+	}
+	return list
+}
+
+// restrict bans d from all nodes but the listed ones, adding their scores if
+// wanted.
+func (c *Cluster) restrict(d *Resource, where []nodeScore, merge bool, col *Colocation) {
+	for i := range d.allowed {
+		s := &d.allowed[i]
+		if !s.in {
+			continue
+		}
+		found := false
+		for _, ns := range where {
+			if ns.n.index == i {
+				found = true
+				if merge {
+					s.score = AddScores(s.score, ns.score)
+				}
+				break
+			}
+		}
+		if !found {
+			s.score = -Infinity
+			c.because(d, c.allNodes[i], -Infinity, "colocation "+col.ID+" with "+col.Primary.ID)
+		}
+	}
+}
+
+// applyWithPromotable colocates with the instances in one role.
+func (c *Cluster) applyWithPromotable(d, p *Resource, col *Colocation) {
+	var where []nodeScore
+	for _, inst := range p.Children {
+		n, _ := inst.location(false)
+		if n == nil || inst.state(false) != col.primaryRole {
+			continue
+		}
+		if col.Score < Infinity {
+			for i := range d.allowed {
+				if s := &d.allowed[i]; s.in && c.sameAttr(c.allNodes[i], n, col.attr) {
+					s.score = AddScores(s.score, col.Score)
+					c.because(d, c.allNodes[i], col.Score, "colocation "+col.ID+" with "+p.ID)
+				}
+			}
+		}
+		where = append([]nodeScore{{n, inst.Primitives()[0].assignedScore}}, where...)
+	}
+	if col.Score >= Infinity && (col.dependentRole != RolePromoted || col.primaryRole != RolePromoted) {
+		c.restrict(d, where, true, col)
+	}
+}
+
+func (c *Cluster) applyWithBundle(d, p *Resource, col *Colocation) {
+	if p.provisional {
+		return
+	}
+	if col.Dependent.Kind > Group {
+		if pair := c.compatible(d, p, RoleUnknown, false); pair != nil {
+			c.applyDependent(d, pair, col)
+		} else if col.Score >= Infinity {
+			c.settleOn(d, nil, true)
+		}
+		return
+	}
+	var where []nodeScore
+	for _, rep := range p.Bundle.Replicas {
+		if col.Score < Infinity {
+			c.applyPrimary(d, rep.Container, col)
+			continue
+		}
+		n := rep.Container.Assigned
+		if n == nil || rep.Container.Blocked {
+			continue
+		}
+		if col.primaryRole >= RolePromoted && (rep.Child == nil || rep.Child.NextRole < RolePromoted) {
+			continue
+		}
+		where = append(where, nodeScore{n, 0})
+	}
+	if col.Score >= Infinity {
+		c.restrict(d, where, false, col)
+	}
+}

@@ -1,0 +1,229 @@
+package pengine
+
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// A Colocation says that Dependent is to be where Primary is, or not (spec:
+// scheduler.md 10.2).
+type Colocation struct {
+	ID                         string
+	Dependent, Primary         *Resource
+	dependentRole, primaryRole Role // RoleUnknown: any
+	attr                       string
+	Score                      int
+	influence                  bool
+}
+
+func colocationRole(s string) Role {
+	if s == "" || strings.EqualFold(s, "started") {
+		return RoleUnknown
+	}
+	return parseRole(s)
+}
+
+// colocate stores a colocation with both resources.
+func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resource, depRole, primRole string, influence bool) {
+	if score == 0 || dependent == nil || primary == nil {
+		return
+	}
+	if attr == "" {
+		attr = "#uname"
+	}
+	col := &Colocation{ID: id, Dependent: dependent, Primary: primary, attr: attr, Score: score, influence: influence,
+		dependentRole: colocationRole(depRole), primaryRole: colocationRole(primRole)}
+	dependent.addThisWith(col)
+	primary.addWithThis(col)
+	c.colocations = append(c.colocations, col)
+	if score <= -Infinity {
+		c.antiColocationOrder(dependent, col.dependentRole, primary, col.primaryRole)
+		c.antiColocationOrder(primary, col.primaryRole, dependent, col.dependentRole)
+	}
+}
+
+func (r *Resource) addThisWith(col *Colocation) {
+	r.thisWith = insertColocation(r.thisWith, col, func(x *Colocation) *Resource { return x.Primary })
+}
+
+func (r *Resource) addWithThis(col *Colocation) {
+	r.withThis = insertColocation(r.withThis, col, func(x *Colocation) *Resource { return x.Dependent })
+}
+
+// insertColocation keeps a list sorted; a new one goes before equals.
+func insertColocation(list []*Colocation, col *Colocation, other func(*Colocation) *Resource) []*Colocation {
+	at := 0
+	for at < len(list) && colocationOrder(other(col), other(list[at])) > 0 {
+		at++
+	}
+	list = append(list, nil)
+	copy(list[at+1:], list[at:])
+	list[at] = col
+	return list
+}
+
+func colocationOrder(a, b *Resource) int {
+	switch {
+	case a.priority != b.priority:
+		return sign(b.priority - a.priority)
+	case a.Kind != b.Kind:
+		return sign(int(b.Kind) - int(a.Kind))
+	case a.Kind == Clone && a.Promotable != b.Promotable:
+		if a.Promotable {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.ID, b.ID)
+}
+
+// antiColocationOrder: what has to leave leaves before the other comes.
+func (c *Cluster) antiColocationOrder(first *Resource, firstRole Role, then *Resource, thenRole Role) {
+	firsts, thens := []string{"stop"}, []string{"start"}
+	switch firstRole {
+	case RolePromoted:
+		firsts = []string{"demote"}
+	case RoleUnpromoted:
+		firsts = append(firsts, "promote")
+	}
+	switch thenRole {
+	case RolePromoted:
+		thens = []string{"promote"}
+	case RoleUnpromoted:
+		thens = append(thens, "demote")
+	}
+	for _, f := range firsts {
+		for _, t := range thens {
+			c.addOrdering(op(first, f), op(then, t), orderAntiColocation)
+		}
+	}
+}
+
+func (c *Cluster) unpackColocation(e *xml.Node) {
+	e = c.expandTags(e, [2]string{"rsc", "rsc-role"}, [2]string{"with-rsc", "with-rsc-role"})
+	if e == nil {
+		return
+	}
+	score := c.score(e.Get("score"))
+	if sets := c.sets(e); len(sets) > 0 {
+		var last *xml.Node
+		for _, set := range sets {
+			if !c.colocateSet(e, set, score) {
+				return
+			}
+			if last != nil && !c.colocateSets(e, last, set, score) {
+				return
+			}
+			last = set
+		}
+		return
+	}
+	dep, prim := c.constrained(e.Get("rsc")), c.constrained(e.Get("with-rsc"))
+	for _, x := range [...]struct {
+		r  *Resource
+		id string
+	}{{dep, e.Get("rsc")}, {prim, e.Get("with-rsc")}} {
+		if x.r == nil {
+			c.log("unpack_simple_colocation", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), x.id)
+			return
+		}
+	}
+	if isTrue(e.Get("symmetrical")) {
+		c.log("unpack_simple_colocation", Warning, "The colocation constraint 'symmetrical' attribute has been removed")
+	}
+	c.colocate(e.ID(), e.Get("node-attribute"), score, dep, prim, e.Get("rsc-role"), e.Get("with-rsc-role"), influenceOf(e, dep))
+}
+
+// influenceOf is the option influence, by default whether the dependent is
+// critical.
+func influenceOf(e *xml.Node, dependent *Resource) bool {
+	if v, ok := parseBool(e.Get("influence")); ok {
+		return v
+	}
+	return dependent.critical
+}
+
+// members finds the resources of a set; ok is false from the first unknown on.
+func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
+	for ref := range set.Each("resource_ref") {
+		r := c.constrained(ref.ID())
+		if r == nil {
+			c.log("unpack_resource_set", Error, "%s: No resource found for %s", set.ID(), ref.ID())
+			return list, false
+		}
+		list = append(list, r)
+	}
+	return list, true
+}
+
+func (c *Cluster) colocateSet(e, set *xml.Node, score int) bool {
+	if v, ok := set.Lookup("score"); ok {
+		score = c.score(v)
+	}
+	list, ok := c.members(set)
+	if sequential, given := parseBool(set.Get("sequential")); score == 0 || given && !sequential {
+		return ok
+	}
+	role := set.Get("role")
+	previous := set.Get("ordering") == "" || set.Get("ordering") == "group"
+	for i, r := range list {
+		switch {
+		case i == 0:
+		case score < 0:
+			for _, other := range list[:i] {
+				c.colocate(set.ID(), "", score, r, other, role, role, influenceOf(e, r))
+			}
+		case previous:
+			c.colocate(set.ID(), "", score, r, list[i-1], role, role, influenceOf(e, r))
+		default:
+			c.colocate(set.ID(), "", score, list[i-1], r, role, role, influenceOf(e, list[i-1]))
+		}
+	}
+	return ok
+}
+
+// colocateSets relates two neighbouring sets: of a sequential one only one end
+// takes part.
+func (c *Cluster) colocateSets(e, earlier, later *xml.Node, score int) bool {
+	if score == 0 {
+		return true
+	}
+	deps, ok1 := c.members(earlier)
+	prims, ok2 := c.members(later)
+	if notFalse(earlier.Get("sequential")) && len(deps) > 0 {
+		deps = deps[:1]
+	}
+	if notFalse(later.Get("sequential")) && len(prims) > 0 {
+		prims = prims[len(prims)-1:]
+	}
+	for _, d := range deps {
+		for _, p := range prims {
+			c.colocate(e.ID(), "", score, d, p, earlier.Get("role"), later.Get("role"), influenceOf(e, d))
+		}
+	}
+	return ok1 && ok2
+}
+
+// hasInfluence tells whether a with-this colocation may move the primary; r is
+// the instance being looked at, if any (spec: 10.2, "Influence").
+func (col *Colocation) hasInfluence(r *Resource) bool {
+	if r == nil {
+		r = col.Primary
+	}
+	dep := col.Dependent
+	// A bundle's connection does not move its active, healthy container.
+	if r.hasFiller(dep) && r.active(false) && !r.Failed && dep.bundleOf() != nil && dep.isConnection && dep.container == r {
+		return false
+	}
+	return col.influence || len(r.Running) == 0
+}
+
+func (r *Resource) hasFiller(f *Resource) bool {
+	for _, x := range r.fillers {
+		if x == f {
+			return true
+		}
+	}
+	return false
+}

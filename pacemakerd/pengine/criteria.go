@@ -1,0 +1,154 @@
+package pengine
+
+import "strings"
+
+// nodeCriteria applies what nodes and constraints say about every resource
+// (spec: scheduler.md 11).
+func (c *Cluster) nodeCriteria() {
+	if c.opt.shutdownLock {
+		for _, r := range c.Resources {
+			c.applyLock(r)
+		}
+	}
+	for i := len(c.locations) - 1; i >= 0; i-- {
+		loc := c.locations[i]
+		if len(loc.Nodes) > 0 {
+			c.applyLocation(loc.Resource, loc, loc.Nodes)
+		}
+	}
+	for _, r := range c.Resources {
+		c.applyStickiness(r)
+	}
+	for _, n := range c.Nodes {
+		for _, r := range c.Resources {
+			c.applyThreshold(r, n)
+			c.applyExclusive(r, n)
+		}
+	}
+}
+
+// applyHealth turns node health into location constraints.
+func (c *Cluster) applyHealth() {
+	if c.opt.healthStrategy == "none" {
+		return
+	}
+	for _, n := range c.Nodes {
+		score := c.opt.healthBase
+		for name, v := range n.Attrs {
+			if strings.HasPrefix(name, "#health") {
+				score = AddScores(score, c.score(v))
+			}
+		}
+		if score == 0 {
+			continue
+		}
+		for _, r := range c.Resources {
+			if score < 0 && isTrue(r.Meta["allow-unhealthy-nodes"]) {
+				continue
+			}
+			loc := c.newLocation(c.opt.healthStrategy, r, "")
+			loc.Nodes = []NodeScore{{n, score}}
+		}
+	}
+}
+
+// applyLock locks resources to nodes that shut down cleanly.
+func (c *Cluster) applyLock(r *Resource) {
+	switch r.Kind {
+	case Group:
+		for _, m := range r.Children {
+			c.applyLock(m)
+		}
+		return
+	case Clone, Bundle:
+		return
+	}
+	if r.fenceDevice || c.remoteConnection(r) {
+		return
+	}
+	switch {
+	case r.LockNode != nil:
+		if len(r.Running) > 0 {
+			c.clearHistory(r, r.LockNode)
+			r.LockNode, r.LockTime = nil, 0
+		}
+	case len(r.Running) == 1:
+		if n := r.Running[0]; n.Shutdown && !n.Unclean {
+			r.LockNode = n
+			r.LockTime, _ = leadingInt(n.Attrs["shutdown"])
+			if r.LockTime == 0 {
+				r.LockTime = c.now.Unix()
+			}
+		}
+	}
+	if r.LockNode == nil {
+		return
+	}
+	if limit := c.opt.shutdownLockLimit / 1000; limit > 0 {
+		c.recheckAt(unix(r.LockTime + limit + 1))
+	}
+	for _, n := range c.Nodes {
+		if n != r.LockNode {
+			c.addScore(r, n, -Infinity, "shutdown-lock")
+		}
+	}
+}
+
+// applyStickiness prefers the node a resource is on.
+func (c *Cluster) applyStickiness(r *Resource) {
+	if len(r.Children) > 0 {
+		for _, child := range r.Children {
+			c.applyStickiness(child)
+		}
+		return
+	}
+	if !r.Managed || r.stickiness == 0 || len(r.Running) != 1 {
+		return
+	}
+	n := r.Running[0]
+	if !c.opt.symmetric && r.allowed.get(n) == nil {
+		return
+	}
+	c.addScore(r, n, r.stickiness, "stickiness")
+}
+
+// applyThreshold bans resources from nodes where they failed too often.
+func (c *Cluster) applyThreshold(r *Resource, n *Node) {
+	if len(r.Children) > 0 {
+		for _, child := range r.Children {
+			c.applyThreshold(child, n)
+		}
+		return
+	}
+	if len(r.findExact(opKey(r.ID, "clear_failcount", 0), n)) > 0 {
+		return
+	}
+	if c.thresholdReached(r, n) {
+		ban := r.wholeIfAnonymous()
+		c.log("check_failure_threshold", Warning, "%s cannot run on %s due to reaching migration threshold (clean up resource to allow again)", ban.ID, n.Name)
+		c.addScore(ban, n, -Infinity, "migration threshold")
+	}
+}
+
+func (c *Cluster) thresholdReached(r *Resource, n *Node) bool {
+	if r.threshold == 0 || r.FailureIgnored {
+		return false
+	}
+	count := c.containerFailCount(n, r)
+	return count > 0 && count >= r.threshold
+}
+
+// applyExclusive bans a resource with exclusive discovery from nodes that are
+// not exclusive.
+func (c *Cluster) applyExclusive(r *Resource, n *Node) {
+	if !r.exclusive && !r.Top().exclusive {
+		return
+	}
+	for _, child := range r.Children {
+		c.applyExclusive(child, n)
+	}
+	if s := r.allowed.get(n); s != nil && s.discover != discoverExclusive {
+		s.score = -Infinity
+		c.because(r, n, -Infinity, "exclusive discovery")
+	}
+}

@@ -1,0 +1,341 @@
+package pengine
+
+import "strings"
+
+// canFence tells whether a node could be fenced (spec: scheduler.md 14.5).
+func (c *Cluster) canFence(n *Node) bool {
+	switch {
+	case n.Guest():
+		for _, host := range n.Connection.container.Running {
+			if !host.Online && !c.canFence(host) {
+				return false
+			}
+		}
+		return true
+	case !c.opt.fencing, !c.haveDevice && !c.opt.watchdog:
+		return false
+	case c.haveQuorum, c.opt.noQuorum == "ignore":
+		return true
+	}
+	return n != nil && n.Online
+}
+
+// fenceNode marks a node for fencing (spec: 19.1).
+func (c *Cluster) fenceNode(n *Node, why string, delay bool) {
+	switch {
+	case n.Guest():
+		machine := n.Connection.container
+		if !machine.Failed && machine.Managed {
+			n.remoteReset = true
+			machine.Failed, machine.stopNeeded = true, true
+		}
+	case n.Kind == Remote && n.Connection != nil && n.Connection.container == nil && n.Connection.Orphan && n.Connection.Meta["container"] != "":
+		// The connection of a guest whose machine is gone.
+		n.Connection.Failed, n.Connection.stopNeeded = true, true
+	case n.Kind == Remote:
+		if n.Connection == nil || n.Connection.Managed {
+			n.remoteReset = true
+		}
+		n.Unclean = true
+		c.fenceAction(n, "", true, why, false)
+	case !n.Unclean:
+		n.Unclean = true
+		c.fenceAction(n, "", true, why, delay)
+	}
+}
+
+// fenceAction returns the action that fences a node, or unfences it with op
+// "on".
+func (c *Cluster) fenceAction(n *Node, op string, optional bool, why string, delay bool) *Action {
+	if op == "" {
+		op = c.opt.fenceAction
+	}
+	key := "stonith-" + n.Name + "-" + op
+	a := c.nodeAction[key]
+	if a == nil {
+		a = c.action(nil, key, "stonith", n, true)
+		a.meta["on_node"], a.meta["on_node_uuid"], a.meta["stonith_action"] = n.Name, n.ID, op
+		if c.unfencing {
+			if c.unfencingDigests(n, a) {
+				optional = false
+			}
+		}
+	}
+	if c.opt.fencingDelay > 0 {
+		if _, had := a.meta["priority-fencing-delay"]; delay || had {
+			a.meta["priority-fencing-delay"] = itoa(c.delayFor(n))
+		}
+	}
+	if !optional && c.canFence(n) {
+		a.optional = false
+		a.setReason(why, false)
+	} else if why != "" {
+		a.setReason(why, false)
+	}
+	return a
+}
+
+// delayFor is the priority delay for fencing n (spec: 19.4).
+func (c *Cluster) delayFor(n *Node) int64 {
+	if n.Online || n.Kind != Member {
+		return 0
+	}
+	members, online := 0, 0
+	var top, lowest int
+	for _, m := range c.Nodes {
+		if m.Kind != Member {
+			continue
+		}
+		if members == 0 {
+			top, lowest = m.priority, m.priority
+		}
+		members++
+		top, lowest = max(top, m.priority), min(lowest, m.priority)
+		if m.Online {
+			online++
+		}
+	}
+	if online > members/2 || lowest == top || n.priority < top {
+		return 0
+	}
+	return c.opt.fencingDelay
+}
+
+// fencingAndShutdown schedules what happens to nodes as a whole (spec: 19.2).
+func (c *Cluster) fencingAndShutdown() {
+	managed := false
+	for _, r := range c.Resources {
+		managed = managed || r.Managed
+	}
+	if !managed {
+		c.log("schedule_fencing_and_shutdowns", Notice, "No fencing will be done until there are resources to manage")
+	}
+	var dcDown *Action
+	var fenceOps, shutdownOps []*Action
+	integrity := true
+	for _, n := range c.Nodes {
+		if n.Guest() {
+			if n.remoteReset && managed && c.canFence(n) {
+				c.fenceGuest(n)
+			}
+			continue
+		}
+		var a *Action
+		switch {
+		case c.needsFencing(n, managed):
+			a = c.fenceAction(n, "", false, "node is unclean", false)
+			c.orderAgainstFencing(a)
+			if n.IsDC {
+				dcDown = a
+			} else {
+				fenceOps = c.chainFencing(fenceOps, a)
+			}
+		case n.Online && n.Shutdown && n.Kind == Member:
+			a = c.shutdownAction(n)
+			if n.IsDC {
+				dcDown = a
+			} else {
+				shutdownOps = append(shutdownOps, a)
+			}
+		}
+		if a == nil && n.Unclean {
+			integrity = false
+			c.log("schedule_fencing_and_shutdowns", Warning, "Node %s is unclean but cannot be fenced", n.Name)
+		}
+	}
+	if !integrity {
+		if !c.opt.fencing {
+			c.log("schedule_fencing_and_shutdowns", Warning, "Resource functionality and data integrity cannot be guaranteed (configure, enable, and test fencing to correct this)")
+		} else if !c.haveQuorum {
+			c.log("schedule_fencing_and_shutdowns", Notice, "Unclean nodes will not be fenced until quorum is attained or no-quorum-policy is set to ignore")
+		}
+	}
+	if dcDown == nil {
+		return
+	}
+	// The coordinator leaves last.
+	if dcDown.Task == "do_shutdown" {
+		for _, s := range shutdownOps {
+			order(s, dcDown, orderOptional)
+		}
+	}
+	if c.opt.concurrentFencing {
+		for i := len(fenceOps) - 1; i >= 0; i-- {
+			order(fenceOps[i], dcDown, orderOptional)
+		}
+	} else if len(fenceOps) > 0 {
+		order(fenceOps[len(fenceOps)-1], dcDown, orderOptional)
+	}
+}
+
+// chainFencing orders fencings of nodes one after another.
+func (c *Cluster) chainFencing(ops []*Action, a *Action) []*Action {
+	if !c.opt.concurrentFencing && len(ops) > 0 {
+		order(ops[len(ops)-1], a, orderOptional)
+	}
+	return append(ops, a)
+}
+
+func (c *Cluster) needsFencing(n *Node, managed bool) bool {
+	return managed && n.Unclean && c.canFence(n)
+}
+
+func (c *Cluster) shutdownAction(n *Node) *Action {
+	a := c.action(nil, "do_shutdown-"+n.Name, "do_shutdown", n, false)
+	c.orderStopsBeforeShutdown(n, a)
+	a.meta["op_no_wait"] = "true"
+	return a
+}
+
+// orderStopsBeforeShutdown: what runs on a node stops before the node does
+// (spec: 19.6).
+func (c *Cluster) orderStopsBeforeShutdown(n *Node, shutdown *Action) {
+	for i := len(c.actions) - 1; i >= 0; i-- {
+		a := c.actions[i]
+		if a.Node != n || a.Rsc == nil || a.Task != "stop" {
+			continue
+		}
+		if r := a.Rsc; r.Maintenance || n.Maintenance || !r.Managed && !r.Blocked {
+			continue // it will not be touched
+		}
+		a.optional = false
+		c.addOrdering(of(a), ref{key: "do_shutdown", a: shutdown}, orderOptional|orderRunnableLeft)
+	}
+}
+
+// fenceGuest is the pseudo fencing of a guest node (spec: 19.5).
+func (c *Cluster) fenceGuest(n *Node) {
+	machine := n.Connection.container
+	op := "off"
+	var stop *Action
+	if machine != nil {
+		stop = findFirst(machine.actions, "", "stop", nil)
+		if findFirst(machine.actions, "", "start", nil) != nil {
+			op = "reboot"
+		}
+	}
+	a := c.fenceAction(n, op, false, "guest is unclean", false)
+	a.pseudo, a.runnable = true, true
+	if stop != nil && stop.pseudo {
+		host := c.fenceAction(stop.Node, "", false, "", false)
+		order(host, a, orderRunnableLeft|orderImpliesThen)
+	} else if stop != nil {
+		order(stop, a, orderRunnableLeft|orderImpliesThen)
+	} else if s := findFirst(n.Connection.actions, "", "stop", nil); s != nil {
+		// The guest is thought to be stopped already.
+		order(s, a, orderOptional)
+	}
+	c.orderAgainstFencing(a)
+}
+
+// orderAgainstFencing puts the actions of all resources in their place around
+// the fencing of a node (spec: 19.3).
+func (c *Cluster) orderAgainstFencing(fence *Action) {
+	for _, r := range c.Resources {
+		c.resourceAgainstFencing(r, fence)
+	}
+}
+
+func (c *Cluster) resourceAgainstFencing(r *Resource, fence *Action) {
+	if r.Kind != Primitive {
+		for _, child := range r.Children {
+			c.resourceAgainstFencing(child, fence)
+		}
+		return
+	}
+	if !r.Managed {
+		return
+	}
+	c.startsAgainstFencing(r, fence)
+	c.stopsAgainstFencing(r, fence)
+}
+
+func (c *Cluster) startsAgainstFencing(r *Resource, fence *Action) {
+	target := fence.Node
+	for i := len(r.actions) - 1; i >= 0; i-- {
+		a := r.actions[i]
+		switch a.needs {
+		case needFencing:
+			order(fence, a, orderOptional)
+		case needQuorum:
+			if a.Task == "start" && r.allowed.get(target) != nil && !r.knownOn(target) {
+				order(fence, a, orderOptional|orderRunnableLeft)
+			}
+		}
+	}
+}
+
+func (c *Cluster) stopsAgainstFencing(r *Resource, fence *Action) {
+	top := r.Top()
+	target := fence.Node
+	stops := r.findExact(opKey(r.ID, "stop", 0), target)
+	demotes := r.findExact(opKey(r.ID, "demote", 0), target)
+	if len(stops)+len(demotes) == 0 {
+		return
+	}
+	implied := r.needsFencing || target.Guest()
+	if implied {
+		for _, a := range stops {
+			a.implied = true
+		}
+	}
+	for _, a := range stops {
+		// The fencing does the stopping.
+		a.pseudo, a.runnable = true, true
+		if implied {
+			if r.bundleOf() == nil {
+				order(fence, a, orderPreserve)
+			}
+			if t := findFirst(top.actions, "", "stop", nil); t != nil {
+				order(fence, t, orderPreserve)
+			}
+		}
+		if r.Notify {
+			c.notifyFencing(r, a, fence)
+		}
+	}
+	for _, a := range demotes {
+		if a.Node.Online && !a.Node.Unclean && !r.Failed {
+			continue
+		}
+		a.pseudo, a.runnable = true, true
+		if r.bundleOf() != nil {
+			continue
+		}
+		if implied {
+			order(fence, a, orderPreserve|orderOptional)
+		}
+	}
+}
+
+// unfencingDigests compares the digests of unfencing devices with what the
+// node was unfenced with, and notes them in the action. It reports whether one
+// changed (spec: 19.7).
+func (c *Cluster) unfencingDigests(n *Node, a *Action) (changed bool) {
+	var all, secure strings.Builder
+	for _, dev := range c.unfencingDevices() {
+		d := c.deviceDigest(dev, n)
+		if d.result == digestAll {
+			changed = true
+			c.notices = append(c.notices, "notice: Unfencing node "+n.Name+" because the definition of "+dev.ID+" changed")
+		}
+		entry := dev.ID + ":" + dev.Type + ":"
+		all.WriteString(entry + d.all + ",")
+		secure.WriteString(entry + d.secure + ",")
+	}
+	a.meta["digests-all"], a.meta["digests-secure"] = all.String(), secure.String()
+	return changed
+}
+
+// unfencingDevices lists the fence devices that unfence.
+func (c *Cluster) unfencingDevices() []*Resource {
+	var list []*Resource
+	for _, r := range c.Resources {
+		for _, p := range r.Primitives() {
+			if p.fenceDevice && strings.EqualFold(p.Meta["provides"], "unfencing") {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,197 @@
+package pengine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// createGraph writes the transition graph (spec: scheduler.md 22).
+func (c *Cluster) createGraph() {
+	o := &c.opt
+	g := xml.New("transition_graph", "cluster-delay", o.clusterDelay, "stonith-timeout", o.fenceTimeout, "failed-stop-offset", "INFINITY")
+	c.graph = g
+	if o.startFailureFatal {
+		g.Set("failed-start-offset", "INFINITY")
+	} else {
+		g.Set("failed-start-offset", "1")
+	}
+	g.Set("batch-limit", o.batchSize)
+	g.Set("transition_id", itoa(c.ask.TransitionID))
+	if o.migrationLimit > 0 {
+		g.Set("migration-limit", itoa(o.migrationLimit))
+	}
+	if !c.recheck.IsZero() {
+		g.Set("recheck-by", itoa(c.recheck.Unix()))
+	}
+	for _, r := range c.Resources {
+		c.writeResource(r)
+	}
+	c.maintenanceUpdate()
+	for i := len(c.actions) - 1; i >= 0; i-- {
+		c.writeAction(c.actions[i])
+	}
+}
+
+func (c *Cluster) writeResource(r *Resource) {
+	switch r.Kind {
+	case Clone:
+		for i := len(r.actions) - 1; i >= 0; i-- {
+			c.collectiveFlags(r.actions[i], nil)
+		}
+		c.createNotifications(r)
+		for _, child := range r.Children {
+			c.writeResource(child)
+		}
+		c.writeOwn(r)
+	case Bundle:
+		if r.Bundle.Inner != nil {
+			c.writeResource(r.Bundle.Inner)
+		}
+		for _, rep := range r.Bundle.Replicas {
+			for _, part := range [...]*Resource{rep.IP, rep.Container, rep.Connection} {
+				if part != nil {
+					c.writeResource(part)
+				}
+			}
+		}
+	default:
+		c.writeOwn(r)
+		for _, child := range r.Children {
+			c.writeResource(child)
+		}
+	}
+}
+
+func (c *Cluster) writeOwn(r *Resource) {
+	for i := len(r.actions) - 1; i >= 0; i-- {
+		c.writeAction(r.actions[i])
+	}
+}
+
+// maintenanceUpdate tells remote and guest nodes about their maintenance state
+// when what they know differs (spec: 20.5).
+func (c *Cluster) maintenanceUpdate() {
+	for _, n := range c.Nodes {
+		if n.Away() && n.Maintenance != n.remoteMaintenance {
+			c.namedPseudo("maintenance_nodes").printed = true
+			return
+		}
+	}
+}
+
+// inGraph tells whether an action belongs in the graph (spec: 22.3).
+func (a *Action) inGraph() bool {
+	if !a.runnable || a.optional && !a.printed {
+		return false
+	}
+	if a.Rsc != nil && !a.Rsc.Managed && a.Task != "monitor" && !a.recurring() {
+		return false
+	}
+	switch {
+	case a.pseudo, a.Task == "stonith", a.Task == "do_shutdown":
+		return true
+	case a.Node == nil:
+		return false
+	case a.delete:
+		return true
+	case a.Node.Guest() && !a.Node.remoteReset:
+		return true
+	}
+	return a.Node.Online && !a.Node.Unclean
+}
+
+// usedInput tells whether an action waits for an input (spec: 22.4).
+func (c *Cluster) usedInput(a *Action, e *edge) bool {
+	const plain = orderOptional | orderImpliesFirstPrinted | orderImpliesThenPrinted
+	f := e.a
+	switch {
+	case e.state == linkKept:
+		return true
+	case e.flags == 0:
+		return false
+	case !f.runnable && e.flags&^plain == 0:
+		return false
+	case !f.runnable && e.flags&orderOneOrMore != 0:
+		return false
+	case e.flags&orderFirstNonMigratable != 0 && f.migratable:
+		return false
+	case e.flags == orderOptional && f.migratable && strings.HasSuffix(f.Key, "_stop_0"):
+		return false
+	case e.flags&orderImpliesFirstMigratable != 0 && !f.runnable:
+		return false
+	case e.flags == orderLoad:
+		at := a.Node
+		if a.Rsc != nil && a.Task == "migrate_to" {
+			at = a.Rsc.Assigned
+		}
+		if f.Node != at || f.optional {
+			e.flags = 0
+			return false
+		}
+	case e.flags == orderAntiColocation:
+		if f.Node != nil && a.Node != nil && f.Node != a.Node || f.optional {
+			e.flags = 0
+			return false
+		}
+	case f.Rsc != nil && f.Rsc != a.Rsc && f.Rsc.Failed && !f.Rsc.Managed && strings.HasSuffix(f.Key, "_stop_0") &&
+		a.Rsc != nil && a.Rsc.Kind == Clone:
+		return false
+	case f.optional && !f.printed && !f.written && !f.inGraph():
+		return false
+	}
+	return true
+}
+
+// mergeInputs merges the records of one predecessor and sorts by action id.
+func (a *Action) mergeInputs() {
+	if a.merged {
+		return
+	}
+	a.merged = true
+	list := slices.Clone(a.before)
+	slices.Reverse(list)
+	slices.SortStableFunc(list, func(x, y *edge) int { return x.a.ID - y.a.ID })
+	out := list[:0]
+	for _, e := range list {
+		if len(out) > 0 && out[len(out)-1].a == e.a {
+			last := out[len(out)-1]
+			last.flags |= e.flags
+			last.state = max(last.state, e.state)
+			continue
+		}
+		out = append(out, e)
+	}
+	slices.Reverse(out) // newest first when walked from the end
+	a.before = out
+	slices.Reverse(a.before)
+}
+
+func (c *Cluster) writeAction(a *Action) {
+	a.mergeInputs()
+	if a.written || !a.inGraph() {
+		return
+	}
+	a.written = true
+	s := c.graph.Append(xml.New("synapse", "id", itoa(c.nsynapses)))
+	c.nsynapses++
+	priority := a.priority
+	if a.Rsc != nil {
+		priority = max(priority, a.Rsc.priority)
+	}
+	if priority > 0 {
+		s.Set("priority", itoa(priority))
+	}
+	s.Append(xml.New("action_set")).Append(c.actionXML(a, true))
+	inputs := s.Append(xml.New("inputs"))
+	for _, e := range a.before {
+		if c.usedInput(a, e) {
+			e.state = linkKept
+			inputs.Append(xml.New("trigger")).Append(c.actionXML(e.a, false))
+		}
+	}
+}
+
+// InGraph tells whether the action is part of the transition graph.
+func (a *Action) InGraph() bool { return a.written }

@@ -1,0 +1,457 @@
+package pengine
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// Statuses of a recorded operation.
+const (
+	opPending       = -1
+	opDone          = 0
+	opCancelled     = 1
+	opTimeout       = 2
+	opNotSupported  = 3
+	opError         = 4
+	opHard          = 5 // banned from the node
+	opFatal         = 6 // banned everywhere
+	opNotInstalled  = 7
+	opNotConnected  = 8
+	opInvalid       = 9
+	opNoFenceDevice = 10
+)
+
+// Results of agents.
+const (
+	rcOK               = 0
+	rcError            = 1
+	rcInvalid          = 2
+	rcUnimplemented    = 3
+	rcNoPermission     = 4
+	rcNotInstalled     = 5
+	rcNotConfigured    = 6
+	rcNotRunning       = 7
+	rcPromoted         = 8
+	rcFailedPromoted   = 9
+	rcDegraded         = 190
+	rcDegradedPromoted = 191
+)
+
+// A record is one history entry being read.
+type record struct {
+	r        *Resource
+	n        *Node
+	xml      *xml.Node
+	task     string
+	ms       int64
+	key      string
+	status   int
+	rc       int
+	expected int
+	probe    bool
+}
+
+// historyKey is the operation key of an entry, else its id.
+func historyKey(op *xml.Node) string {
+	if k := op.Get("operation_key"); k != "" {
+		return k
+	}
+	return op.ID()
+}
+
+// expectedResult is the last field before the uuid of the transition key, -1
+// if there is none.
+func expectedResult(op *xml.Node) int {
+	if k, ok := parseTransitionKey(op.Get("transition-key")); ok {
+		return int(k.expected)
+	}
+	return -1
+}
+
+func isProbe(op *xml.Node) bool {
+	return op.Get("operation") == "monitor" && opInterval(op) == 0
+}
+
+// masked tells whether an entry is a probe that could not tell more than that
+// the resource cannot run there.
+func masked(op *xml.Node) bool {
+	if !isProbe(op) {
+		return false
+	}
+	rc, _ := leadingInt(op.Get("rc-code"))
+	status, _ := leadingInt(op.Get("op-status"))
+	return rc == rcNotInstalled || rc == rcInvalid || status == opNotInstalled
+}
+
+// unpackOp reads one entry (spec: scheduler.md 8.3).
+func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState) {
+	h := &record{r: r, n: n, xml: op, task: op.Get("operation"), ms: opInterval(op), key: historyKey(op), expected: expectedResult(op), probe: isProbe(op)}
+	if op.ID() == "" || h.task == "" {
+		return
+	}
+	switch h.task {
+	case "notify", "meta-data":
+		return
+	case "start", "stop", "promote", "demote", "migrate_to", "migrate_from", "monitor":
+	default:
+		return // it cannot affect the state
+	}
+	status, ok := leadingInt(op.Get("op-status"))
+	if !ok || status < opPending || status > opNoFenceDevice {
+		return
+	}
+	rc, ok := leadingInt(op.Get("rc-code"))
+	if !ok && status == opDone {
+		return
+	}
+	h.status, h.rc = int(status), int(rc)
+
+	expired := c.expired(h)
+	mask := r.bundleOf() == nil && masked(op)
+	c.remap(h, st, expired, mask)
+
+	if expired && h.rc != h.expected {
+		if h.ms == 0 {
+			return
+		}
+		if n.Online && !n.Unclean {
+			// A digest that matches nothing gets the operation rescheduled.
+			op.Set("op-restart-digest", "calculated-failure-timeout")
+			return
+		}
+	}
+	if mask {
+		if expired {
+			if r.Role == RoleStopped {
+				r.Role = RoleUnknown
+			}
+			return
+		}
+		c.success(h, h.expected, st)
+		c.recordFailure(h)
+		c.addScore(r.wholeIfAnonymous(), n, -Infinity, "masked probe failure")
+		return
+	}
+	parent := r.wholeIfAnonymous()
+	switch h.status {
+	case opPending:
+		c.unpackPending(h)
+		return
+	case opDone:
+		c.success(h, h.rc, st)
+		return
+	case opNotInstalled:
+		fail, role := c.failureHandling(h)
+		if fail == failIgnore {
+			fail = failMigrate
+		}
+		c.addScore(parent, n, -Infinity, "hard error")
+		c.failure(h, fail, role, st)
+		return
+	case opNotConnected:
+		if n.Away() && n.Connection != nil && n.Connection.Managed {
+			n.Connection.Failed, n.Connection.stopNeeded = true, true
+		}
+	case opCancelled:
+		return
+	}
+	fail, role := c.failureHandling(h)
+	if fail == failIgnore || fail == failRestartContainer && h.task == "stop" {
+		c.success(h, h.expected, st)
+		r.FailureIgnored = true
+		c.recordFailure(h)
+		if fail == failRestartContainer && st.onFail.severity() <= failRestart.severity() {
+			st.onFail = fail
+		}
+		return
+	}
+	c.failure(h, fail, role, st)
+	switch h.status {
+	case opHard:
+		c.addScore(parent, n, -Infinity, "hard error")
+	case opFatal:
+		c.addScoreEverywhere(parent, -Infinity, "fatal error")
+	}
+}
+
+// wholeIfAnonymous is the resource, or the whole clone for an anonymous
+// instance.
+func (r *Resource) wholeIfAnonymous() *Resource {
+	if r.Unique {
+		return r
+	}
+	return r.Top()
+}
+
+// remap turns what the agent said into what it means (spec: 8.3, step 2).
+func (c *Cluster) remap(h *record, st *historyState, expired, mask bool) {
+	switch h.rc {
+	case rcDegraded, rcDegradedPromoted:
+		if h.rc == rcDegraded {
+			h.rc = rcOK
+		} else {
+			h.rc = rcPromoted
+		}
+		if h.task == "monitor" {
+			c.recordFailure(h)
+		}
+	}
+	if mask {
+		h.status, h.rc = opDone, rcNotRunning
+	}
+	if h.status != opDone && h.status != opError {
+		return
+	}
+	if h.rc == h.expected && h.expected >= 0 {
+		h.status = opDone
+	} else {
+		h.status = opError
+	}
+	switch h.rc {
+	case rcOK:
+		if h.probe && h.expected == rcNotRunning {
+			h.status = opDone
+		}
+	case rcNotRunning:
+		if h.probe || h.expected == h.rc || !h.r.Managed {
+			h.status = opDone
+			h.r.Role = RoleStopped
+			st.onFail = failIgnore
+			h.r.setNextRole(RoleUnknown, "not running")
+		}
+	case rcPromoted:
+		if h.probe && h.rc != h.expected {
+			h.status = opDone
+		}
+		if !expired || h.rc == h.expected {
+			h.r.Role = RolePromoted
+		}
+	case rcFailedPromoted:
+		if !expired {
+			h.r.Role = RolePromoted
+		}
+		h.status = opError
+	case rcNotConfigured:
+		h.status = opFatal
+	case rcUnimplemented:
+		if h.ms > 0 {
+			h.status = opNotSupported
+			return
+		}
+		c.blockUnrecoverable(h, expired)
+		h.status = opHard
+	case rcNotInstalled, rcInvalid, rcNoPermission:
+		c.blockUnrecoverable(h, expired)
+		h.status = opHard
+	default:
+		if h.status == opDone {
+			h.status = opError
+		}
+	}
+}
+
+func (c *Cluster) blockUnrecoverable(h *record, expired bool) {
+	if !expired && h.task == "stop" && !c.canFence(h.n) {
+		c.log("block_if_unrecoverable", Error, "No further recovery can be attempted for %s because %s on %s failed", h.r.ID, h.task, h.n.Name)
+		h.r.Managed, h.r.Blocked = false, true
+	}
+}
+
+// expired decides whether an entry is too old to count, and schedules the
+// clearing of fail counts (spec: 8.3, step 1).
+func (c *Cluster) expired(h *record) bool {
+	if h.status == opNotInstalled {
+		return false
+	}
+	r := h.r
+	last := strings.HasSuffix(h.xml.ID(), "_last_failure_0")
+	expired, why := false, ""
+	unexpiredCount := 0
+	if changed, ok := leadingInt(h.xml.Get("last-rc-change")); ok && r.failureTimeout > 0 {
+		if c.now.Unix() >= changed+r.failureTimeout && !c.waitsForFencing(h) {
+			expired = true
+		}
+		var when int64
+		unexpiredCount, when = c.failCount(h.n, r, true, h.xml)
+		if when > 0 {
+			c.recheckAt(time.Unix(when+r.failureTimeout, 0))
+		}
+	}
+	if expired {
+		if count, _ := c.failCount(h.n, r, false, h.xml); count != 0 {
+			if unexpiredCount == 0 {
+				why = "it expired"
+			} else {
+				expired = false
+			}
+		} else if last && r.reconnectMS != 0 {
+			why = "reconnect interval is set"
+		}
+	}
+	if !expired && last && (h.task == "start" || h.task == "monitor") {
+		if c.needsRemoteName(r) {
+			c.paramChecks = append(c.paramChecks, paramCheck{h.xml, r, h.n, true})
+		} else if d := c.compareDigests(r, h.xml, h.n); d.result != digestMatch && d.result != digestUnknown {
+			why = "resource parameters have changed"
+		}
+	}
+	if why != "" {
+		clear := c.clearFailCount(r, h.n, why)
+		if c.opt.fencing && r.reconnectMS != 0 {
+			c.afterRemoteFencing(clear, r)
+		}
+	}
+	if expired && h.probe {
+		switch h.rc {
+		case rcOK, rcNotRunning, rcPromoted, rcDegraded, rcDegradedPromoted:
+			return false
+		}
+	}
+	return expired
+}
+
+// waitsForFencing: the monitor of a connection with reconnect interval does not
+// expire before its node was fenced.
+func (c *Cluster) waitsForFencing(h *record) bool {
+	if h.r.reconnectMS == 0 || !c.opt.fencing || h.task != "monitor" || h.ms == 0 {
+		return false
+	}
+	n := c.node(h.r.ID)
+	return n != nil && !n.remoteFenced
+}
+
+func (c *Cluster) unpackPending(h *record) {
+	r := h.r
+	switch h.task {
+	case "start":
+		r.StartPending = true
+		r.setActive()
+	case "promote":
+		r.Role = RolePromoted
+	case "migrate_to":
+		if h.n.Unclean {
+			if target := c.node(h.xml.Get("migrate_target")); target != nil {
+				c.stopAction(r, target, false)
+			}
+		}
+	}
+	if r.Pending == "" && !h.probe {
+		r.Pending, r.PendingNode = h.task, h.n
+	}
+}
+
+// setActive gives a resource the role of an active one.
+func (r *Resource) setActive() {
+	if r.Top().Promotable {
+		r.Role = RoleUnpromoted
+	} else {
+		r.Role = RoleStarted
+	}
+}
+
+// success applies the result rc of an operation (spec: 8.4).
+func (c *Cluster) success(h *record, rc int, st *historyState) {
+	r := h.r
+	forget := false
+	switch {
+	case rc == rcNotInstalled, r.bundleOf() == nil && masked(h.xml):
+		r.Role = RoleStopped
+	case rc == rcNotRunning:
+		r.Role = RoleStopped
+		forget = true
+	case h.task == "monitor":
+		forget = st.lastFailure != nil && h.key == historyKey(st.lastFailure)
+		if r.Role < RoleStarted {
+			r.setActive()
+		}
+	case h.task == "start":
+		r.Role, forget = RoleStarted, true
+	case h.task == "stop":
+		r.Role, forget = RoleStopped, true
+	case h.task == "promote":
+		r.Role, forget = RolePromoted, true
+	case h.task == "demote":
+		forget = st.onFail == failDemote
+		r.Role = RoleUnpromoted
+	case h.task == "migrate_from":
+		r.Role, forget = RoleStarted, true
+	case h.task == "migrate_to":
+		c.migrateToSucceeded(h)
+	case r.Role < RoleStarted:
+		r.setActive()
+	}
+	if !forget {
+		return
+	}
+	switch st.onFail {
+	case failStop, failFence, failMigrate, failStandby:
+	case failResetRemote:
+		if r.reconnectMS == 0 {
+			st.onFail = failIgnore
+			r.setNextRole(RoleUnknown, "clear past failures and reset remote")
+		}
+	default:
+		st.onFail = failIgnore
+		r.setNextRole(RoleUnknown, "clear past failures")
+	}
+}
+
+// failure applies a failed operation (spec: 8.5).
+func (c *Cluster) failure(h *record, fail onFail, role Role, st *historyState) {
+	r := h.r
+	st.lastFailure = h.xml
+	if !h.n.Shutdown || h.n.Online {
+		c.recordFailure(h)
+	}
+	if st.onFail.severity() < fail.severity() {
+		st.onFail = fail
+	}
+	switch h.task {
+	case "stop":
+		c.addScore(r, h.n, -Infinity, "failed stop")
+	case "migrate_to":
+		c.migrateToFailed(h)
+	case "migrate_from":
+		c.migrateFromFailed(h)
+	case "promote":
+		r.Role = RolePromoted
+	case "demote":
+		switch {
+		case fail == failBlock:
+			r.Role = RolePromoted
+			r.setNextRole(RoleStopped, "demote with on-fail=block")
+		case h.rc == rcNotRunning:
+			r.Role = RoleStopped
+		default:
+			r.Role = RoleUnpromoted
+		}
+	}
+	if h.probe && h.rc == rcNotInstalled {
+		r.Role = RoleStopped
+	} else if r.Role < RoleStarted {
+		r.setActive()
+	}
+	if role != RoleStarted && r.NextRole < role {
+		r.setNextRole(role, "failure")
+	}
+	if role == RoleStopped {
+		whole := r
+		if r.Parent != nil && !r.Unique && r.Top().Kind == Clone {
+			whole = r.Parent
+		}
+		c.banEverywhere(whole)
+	}
+}
+
+// recordFailure remembers an entry for display, once per key and node.
+func (c *Cluster) recordFailure(h *record) {
+	h.xml.Set("uname", h.n.Name)
+	for _, old := range c.FailedOps {
+		if historyKey(old) == h.key && old.Get("uname") == h.n.Name {
+			return
+		}
+	}
+	c.FailedOps = append(c.FailedOps, h.xml)
+}

@@ -1,0 +1,286 @@
+package pengine
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// A Location is a location constraint in terms of nodes and scores (spec:
+// scheduler.md 10.1).
+type Location struct {
+	ID       string
+	Resource *Resource
+	Nodes    []NodeScore
+	role     Role // only for instances going to that role
+	discover discovery
+}
+
+// NodeScore is a score on a node.
+type NodeScore struct {
+	Node  *Node
+	Score int
+}
+
+// unpackConstraints reads the constraints in document order.
+func (c *Cluster) unpackConstraints() {
+	for e := range c.cib.Descend("configuration", "constraints").Each("") {
+		id := e.ID()
+		if id == "" {
+			c.log("pcmk__unpack_constraints", Error, "Ignoring <%s> constraint without id", e.Name)
+			continue
+		}
+		if life := e.Child("lifetime"); life != nil && !c.anyRule(life, &evaluation{}) {
+			continue
+		}
+		switch e.Name {
+		case "rsc_location":
+			c.unpackLocation(e)
+		case "rsc_colocation":
+			c.unpackColocation(e)
+		case "rsc_order":
+			c.unpackOrder(e)
+		case "rsc_ticket":
+			c.unpackTicket(e)
+		default:
+			c.log("pcmk__unpack_constraints", Error, "Unsupported constraint type: %s", e.Name)
+		}
+	}
+}
+
+// constrained finds what a constraint names: the resource of that id; for
+// what is known under that name in an anonymous clone, the whole clone.
+func (c *Cluster) constrained(id string) *Resource {
+	if r := c.rscByID[id]; r != nil {
+		return r
+	}
+	if r := c.byHistoryName[id]; r != nil {
+		return r.Top()
+	}
+	if r := c.rscByID[id+":0"]; r != nil {
+		return r.Top()
+	}
+	return nil
+}
+
+// sets yields the resource sets of a constraint, references followed.
+func (c *Cluster) sets(e *xml.Node) []*xml.Node {
+	var list []*xml.Node
+	for set := range e.Each("resource_set") {
+		if s := c.referred(set); s != nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (c *Cluster) unpackLocation(e *xml.Node) {
+	e = c.expandTags(e, [2]string{"rsc", "role"})
+	if e == nil {
+		return
+	}
+	if sets := c.sets(e); len(sets) > 0 {
+		for _, set := range sets {
+			for ref := range set.Each("resource_ref") {
+				r := c.constrained(ref.ID())
+				if r == nil {
+					c.log("unpack_location_set", Error, "%s: No resource found for %s", set.ID(), ref.ID())
+					return
+				}
+				c.locate(e, r, set.Get("role"), set.Get("score"), nil)
+			}
+		}
+		return
+	}
+	if id, ok := e.Lookup("rsc"); ok {
+		r := c.constrained(id)
+		if r == nil {
+			c.log("unpack_rsc_location", Warning, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), id)
+			return
+		}
+		c.locate(e, r, "", "", nil)
+	}
+	if pattern, ok := e.Lookup("rsc-pattern"); ok {
+		pattern, invert := strings.CutPrefix(pattern, "!")
+		re, err := regexp.CompilePOSIX(pattern)
+		if err != nil {
+			c.log("unpack_simple_location", Error, "Ignoring constraint '%s' because rsc-pattern has invalid value '%s'", e.ID(), pattern)
+			return
+		}
+		for _, r := range c.Resources {
+			groups := re.FindStringSubmatch(r.ID)
+			switch {
+			case groups != nil && !invert:
+				c.locate(e, r, "", "", groups)
+			case groups == nil && invert:
+				c.locate(e, r, "", "", nil)
+			}
+		}
+	}
+}
+
+// locate makes locations for one resource out of a constraint.
+func (c *Cluster) locate(e *xml.Node, r *Resource, role, score string, groups []string) {
+	if score == "" {
+		score = e.Get("score")
+	}
+	discovery := e.Get("resource-discovery")
+	node, hasNode := e.Lookup("node")
+	if hasNode && score != "" {
+		n := c.node(node)
+		if n == nil {
+			return
+		}
+		loc := c.newLocation(e.ID(), r, discovery)
+		loc.Nodes = []NodeScore{{n, c.score(score)}}
+		if role == "" {
+			role = e.Get("role")
+		}
+		if role != "" {
+			switch parseRole(role) {
+			case RolePromoted:
+				loc.role = RolePromoted
+			case RoleUnknown:
+				c.log("unpack_rsc_location", Error, "Ignoring role '%s' in constraint '%s'", role, e.ID())
+			}
+		}
+		return
+	}
+	some := false
+	for rule := range e.Each("rule") {
+		some = true
+		if rule = c.referred(rule); rule != nil {
+			c.locateByRule(rule, r, discovery, groups)
+		}
+	}
+	if !some {
+		c.log("unpack_rsc_location", Error, "Ignoring constraint '%s' because it contains no rules", e.ID())
+	}
+}
+
+func (c *Cluster) newLocation(id string, r *Resource, discovery string) *Location {
+	loc := &Location{ID: id, Resource: r}
+	switch discovery {
+	case "", "always":
+	case "never":
+		loc.discover = discoverNever
+	case "exclusive":
+		loc.discover = discoverExclusive
+		r.exclusive = true
+	default:
+		c.log("pcmk__new_location", Error, "Invalid resource-discovery value %s in location constraint", discovery)
+	}
+	c.locations = append(c.locations, loc)
+	r.locations = append(r.locations, loc)
+	return loc
+}
+
+func (c *Cluster) locateByRule(rule *xml.Node, r *Resource, discovery string, groups []string) {
+	score, literal := rule.Lookup("score")
+	attr := ""
+	if !literal {
+		attr = expandGroups(rule.Get("score-attribute"), groups)
+	}
+	or := strings.EqualFold(rule.Get("boolean-op"), "or")
+	loc := c.newLocation(rule.ID(), r, discovery)
+	if v, ok := rule.Lookup("role"); ok {
+		loc.role = parseRole(v)
+	}
+	for _, n := range c.Nodes {
+		ev := &evaluation{attrs: n.Attrs, params: c.parameters(r, n), meta: r.Meta, groups: groups}
+		if !c.ruleHolds(rule, ev) {
+			continue
+		}
+		value := -Infinity
+		if literal {
+			value = c.score(score)
+		} else if v, ok := c.attribute(r, n, attr); ok {
+			value = c.score(v)
+		}
+		if or {
+			value = AddScores(n.weight, value)
+		}
+		loc.Nodes = append(loc.Nodes, NodeScore{n, value})
+	}
+}
+
+// attribute reads a node attribute for a resource: with meta attribute
+// container-attribute-target=host, that of the machine a guest runs on.
+func (c *Cluster) attribute(r *Resource, n *Node, name string) (string, bool) {
+	if n.Guest() && r != nil && strings.EqualFold(r.Meta["container-attribute-target"], "host") {
+		container := n.Connection.container
+		if container != nil {
+			var host *Node
+			if container.Assigned != nil {
+				host = container.Assigned
+			} else if len(container.Running) > 0 {
+				host = container.Running[0]
+			}
+			if host != nil {
+				v, ok := host.Attrs[name]
+				return v, ok
+			}
+			return "", false
+		}
+	}
+	v, ok := n.Attrs[name]
+	return v, ok
+}
+
+// applyLocation puts a location's scores on a resource's table.
+func (c *Cluster) applyLocation(r *Resource, loc *Location, nodes []NodeScore) {
+	c.applyLocationTo(r, loc, nodes)
+	switch r.Kind {
+	case Group:
+		for _, m := range r.Children {
+			c.applyLocation(m, loc, nodes)
+			if r.colocat {
+				// The others follow the first; they only need to list the nodes.
+				zero := make([]NodeScore, len(nodes))
+				for i, ns := range nodes {
+					zero[i].Node = ns.Node
+				}
+				nodes = zero
+			}
+		}
+	case Clone:
+		for _, child := range r.Children {
+			c.applyLocation(child, loc, nodes)
+		}
+	case Bundle:
+		for _, rep := range r.Bundle.Replicas {
+			c.applyLocation(rep.Container, loc, nodes)
+			if rep.IP != nil {
+				c.applyLocation(rep.IP, loc, nodes)
+			}
+		}
+		if inner := r.Bundle.Inner; inner != nil && loc.role >= RoleUnpromoted {
+			c.applyLocation(inner, loc, nodes)
+			inner.locations = append(inner.locations, loc)
+		}
+	}
+}
+
+func (c *Cluster) applyLocationTo(r *Resource, loc *Location, nodes []NodeScore) {
+	if loc.role > RoleUnknown && loc.role != r.NextRole {
+		return
+	}
+	for _, ns := range nodes {
+		s := r.allowed.get(ns.Node)
+		if s == nil {
+			s = r.allowed.put(ns.Node, slot{score: ns.Score, discover: ns.Node.discover})
+		} else {
+			s.score = AddScores(s.score, ns.Score)
+		}
+		if ns.Score != 0 {
+			c.because(r, ns.Node, ns.Score, "location constraint "+loc.ID)
+		}
+		if s.discover < loc.discover {
+			if loc.discover == discoverExclusive {
+				r.exclusive = true
+			}
+			s.discover = loc.discover
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package pengine
+
+// How mergeScores treats contributions.
+type mergeMode uint
+
+const (
+	mergeActive      mergeMode = 1 << iota // discard what leaves no node
+	mergeNonNegative                       // keep results from falling below 0
+	mergeThisWith                          // follow colocations the other way
+)
+
+// unusable marks nodes during a non-negative merge; they end as 1.
+const unusable = Infinity * -2
+
+// mergeScores adds the scores of r, and of what is colocated with r, to a
+// table, by a factor (spec: 12.5, "Merging").
+func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor float32, mode mergeMode) {
+	if r.merging {
+		return
+	}
+	if r.Kind == Group {
+		r.merging = true
+		c.mergeScores(r.Children[0], target, t, attr, factor, mode)
+		r.merging = false
+		return
+	}
+	r.merging = true
+	defer func() { r.merging = false }()
+	var work table
+	if *t == nil {
+		work = r.allowed.clone()
+	} else {
+		work = t.clone()
+		c.addMatching(work, r, attr, factor, mode&mergeNonNegative != 0, target)
+	}
+	empty := true
+	for i := range work {
+		empty = empty && !work[i].in
+	}
+	if empty {
+		return
+	}
+	if c.anyAvailable(work) {
+		multiplier := float32(1)
+		if factor < 0 {
+			multiplier = -1
+		}
+		list := c.withThisOf(r)
+		if mode&mergeThisWith != 0 {
+			list = c.thisWithOf(r)
+		}
+		for _, col := range list {
+			other := col.Dependent
+			if mode&mergeThisWith != 0 {
+				other = col.Primary
+			} else if !col.hasInfluence(nil) {
+				continue
+			}
+			c.mergeScores(other, target, &work, col.attr, multiplier*factorOf(col), mode|mergeActive)
+		}
+	} else if mode&mergeActive != 0 {
+		return
+	}
+	if mode&mergeNonNegative != 0 {
+		for i := range work {
+			if work[i].in && work[i].score == unusable {
+				work[i].score = 1
+			}
+		}
+	}
+	*t = work
+}
+
+// addMatching adds to every node the best score r has on available nodes with
+// the same attribute value.
+func (c *Cluster) addMatching(work table, r *Resource, attr string, factor float32, nonNegative bool, target *Resource) {
+	for i := range work {
+		s := &work[i]
+		if !s.in {
+			continue
+		}
+		score := c.bestMatching(r, c.allNodes[i], attr)
+		if factor < 0 && score < 0 || s.score == unusable {
+			continue
+		}
+		part := float64(factor * float32(score))
+		rounded := 0
+		if part < 0 {
+			rounded = int(part - 0.5)
+		} else {
+			rounded = int(part + 0.5)
+		}
+		if rounded == 0 && score != 0 {
+			if factor > 0 {
+				rounded = 1
+			} else if factor < 0 {
+				rounded = -1
+			}
+		}
+		sum := AddScores(rounded, s.score)
+		if nonNegative && sum < 0 {
+			if s.score > 0 {
+				s.score = unusable
+				continue
+			}
+			if s.score == 0 {
+				continue
+			}
+		}
+		s.score = sum
+		if rounded != 0 {
+			c.because(target, c.allNodes[i], rounded, "colocated "+r.ID)
+		}
+	}
+}
+
+func (c *Cluster) bestMatching(r *Resource, n *Node, attr string) int {
+	best := -Infinity
+	if attr == "#uname" {
+		if s := r.allowed.get(n); s != nil && n.available() {
+			best = max(best, s.score)
+		}
+		return best
+	}
+	for i := range r.allowed {
+		m := c.allNodes[i]
+		if s := &r.allowed[i]; s.in && s.score > best && m.available() && c.sameAttr(m, n, attr) {
+			best = s.score
+		}
+	}
+	return best
+}

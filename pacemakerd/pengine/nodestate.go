@@ -1,0 +1,281 @@
+package pengine
+
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// unpackStatus reads the status section (spec: scheduler.md 7).
+func (c *Cluster) unpackStatus() {
+	status := c.cib.Child("status")
+	c.Tickets = make(map[string]*Ticket)
+	for tickets := range status.Each("tickets") {
+		for e := range tickets.Each("ticket_state") {
+			c.unpackTicketState(e)
+		}
+	}
+	for e := range status.Each("node_state") {
+		c.unpackNodeState(e)
+	}
+	for c.unpackHistories(status, false) {
+	}
+	c.unpackHistories(status, c.opt.fencing)
+	for _, r := range c.stopLater {
+		if n := c.currentNode(r); n != nil {
+			c.stopAction(r, n, false)
+		}
+	}
+	for _, n := range c.Nodes {
+		if !n.Away() {
+			continue
+		}
+		if n.Shutdown && n.Connection != nil {
+			n.Connection.setNextRole(RoleStopped, "remote shutdown")
+		}
+		if !n.unpacked {
+			c.remoteOnline(n)
+		}
+	}
+}
+
+func (c *Cluster) unpackTicketState(e *xml.Node) {
+	id := e.ID()
+	if id == "" {
+		return
+	}
+	t := c.ticket(id)
+	t.State = e
+	t.Granted = isTrue(e.Get("granted"))
+	t.Standby = isTrue(e.Get("standby"))
+	t.LastGranted = e.Get("last-granted")
+}
+
+func (c *Cluster) ticket(id string) *Ticket {
+	t := c.Tickets[id]
+	if t == nil {
+		t = &Ticket{ID: id}
+		c.Tickets[id] = t
+	}
+	return t
+}
+
+// unpackNodeState is the first pass over a node's state (spec: 7.2).
+func (c *Cluster) unpackNodeState(e *xml.Node) {
+	n := c.nodeByIDOrName(e.ID(), e.Get("uname"))
+	if n == nil {
+		c.log("unpack_node_state", Warning, "Ignoring recorded state for node with id %s and no name because it is not in configuration", e.ID())
+		return
+	}
+	if n.State == nil {
+		n.State = e
+	}
+	if n.Away() {
+		// What matters about their own state comes through their connection.
+		n.remoteFenced = fenced(e)
+		return
+	}
+	n.Unclean, n.Unseen = false, false
+	c.nodeAttributes(n, e.Child("transient_attributes"), replace)
+	if isTrue(n.Attrs["standby"]) {
+		n.Standby = true
+	}
+	if isTrue(n.Attrs["maintenance"]) {
+		n.Maintenance = true
+	}
+	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !isTrue(v) {
+		c.logOnce("unpack_node_state", Warning, "Ignoring resource-discovery-enabled attribute for %s because disabling resource discovery is not allowed for cluster nodes", n.Name)
+	}
+	c.nodeOnline(n, e)
+	if n.Unclean {
+		c.log("unpack_node_state", Warning, "%s is not ready to run resources", n.Name)
+	}
+	if !c.haveQuorum && n.Online && c.opt.noQuorum == "suicide" {
+		c.fenceNode(n, "cluster does not have quorum", false)
+	}
+}
+
+func fenced(e *xml.Node) bool {
+	v, _ := leadingInt(e.Get("node_fenced"))
+	return v != 0 || isTrue(e.Get("node_fenced"))
+}
+
+// asked reads an attribute that is off when missing or zero.
+func asked(v string) bool { return v != "" && v != "0" }
+
+func (c *Cluster) nodeOnline(n *Node, e *xml.Node) {
+	expected := e.Get("expected")
+	n.Expected = expected == "member"
+	if asked(n.Attrs["shutdown"]) {
+		n.Shutdown = true
+	}
+	if c.opt.fencing {
+		n.Online = c.onlineWithFencing(n, e)
+	} else {
+		n.Online = c.onlineWithoutFencing(n, e)
+	}
+	if n.Online && n.Shutdown || !n.Online {
+		n.fixed, n.weight = true, -Infinity
+	}
+	if n.Kind == Ping {
+		n.Unclean, n.Online = false, false
+		n.fixed, n.weight = true, -Infinity
+	}
+}
+
+func (c *Cluster) onlineWithoutFencing(n *Node, e *xml.Node) bool {
+	controller := e.Get("crmd") == "online"
+	if !isTrue(e.Get("in_ccm")) {
+		return false
+	}
+	if controller {
+		return e.Get("join") == "member"
+	}
+	if n.Expected {
+		c.fenceNode(n, "peer is unexpectedly down", false)
+	}
+	return false
+}
+
+// onlineWithFencing takes the first row of the table that applies (spec: 7.2).
+func (c *Cluster) onlineWithFencing(n *Node, e *xml.Node) bool {
+	member, known := e.Lookup("in_ccm")
+	inMembership := isTrue(member)
+	controller := e.Get("crmd") == "online"
+	join, expected := e.Get("join"), e.Get("expected")
+	if join == "" {
+		join = "down"
+	}
+	if expected == "" {
+		expected = "down"
+	}
+	term := n.Attrs["terminate"]
+	terminate := isTrue(term) || term != "" && term[0] >= '1' && term[0] <= '9'
+	switch {
+	case n.Shutdown:
+		return controller
+	case !known:
+		c.fenceNode(n, "peer has not been seen by the cluster", false)
+	case join == "banned":
+		c.fenceNode(n, "peer failed Pacemaker membership criteria", false)
+	case !terminate && expected == "down":
+		if inMembership || controller {
+			n.Standby, n.Pending = true, true
+		}
+	case terminate && join == "down" && !inMembership && !controller:
+	case !inMembership:
+		c.fenceNode(n, "peer is no longer part of the cluster", true)
+	case !controller:
+		c.fenceNode(n, "peer process is no longer available", false)
+	case terminate:
+		c.fenceNode(n, "termination was requested", false)
+	case join == "member":
+	case join == "pending" || join == "down":
+		n.Standby, n.Pending = true, true
+	default:
+		c.fenceNode(n, "peer was in an unknown state", false)
+	}
+	return inMembership
+}
+
+// unpackHistories is one round of the second pass; it reports whether another
+// round may find more (spec: 7.3).
+func (c *Cluster) unpackHistories(status *xml.Node, rest bool) bool {
+	again := false
+	for e := range status.Each("node_state") {
+		id, name := e.Get("id"), e.Get("uname")
+		n := c.nodeByIDOrName(id, name)
+		if n == nil || n.unpacked {
+			continue
+		}
+		conn := n.Connection
+		switch {
+		case rest:
+		case n.Guest():
+			if conn.Role != RoleStarted || conn.container.Role != RoleStarted {
+				continue
+			}
+		case n.Away():
+			if conn == nil || !c.opt.shutdownLock && conn.Role != RoleStarted {
+				continue
+			}
+		case !c.opt.fencing && !c.opt.shutdownLock && !n.Online:
+			continue
+		}
+		if n.Away() {
+			c.remoteOnline(n)
+			c.remoteAttributes(n, e)
+		}
+		n.unpacked = true
+		again = true
+		c.unpackNodeHistory(n, e)
+	}
+	return again
+}
+
+// remoteOnline works out a remote or guest node's state from its connection.
+func (c *Cluster) remoteOnline(n *Node) {
+	conn := n.Connection
+	if conn == nil {
+		n.Online = false
+		return
+	}
+	container := conn.container
+	if conn.Role == RoleStarted {
+		n.Online = true
+	}
+	if conn.Role == RoleStarted && conn.NextRole == RoleStopped {
+		n.Shutdown = true
+	}
+	var host *Node
+	if container != nil && len(container.Running) == 1 {
+		host = container.Running[0]
+	}
+	switch {
+	case container != nil && container.Failed:
+		n.Online, n.remoteReset = false, true
+	case conn.Failed:
+		n.Online = false
+	case conn.Role == RoleStopped || container != nil && container.Role == RoleStopped:
+		n.Online, n.remoteReset = false, false
+	case host != nil && !host.Online && host.Unclean:
+		n.Online, n.remoteReset = false, true
+	}
+}
+
+func (c *Cluster) remoteAttributes(n *Node, e *xml.Node) {
+	if v, ok := e.Lookup("node_in_maintenance"); ok {
+		n.remoteMaintenance = isTrue(v)
+	}
+	if !n.remoteReset {
+		n.Unclean, n.Unseen = false, false
+	}
+	c.nodeAttributes(n, e.Child("transient_attributes"), replace)
+	conn := n.Connection
+	if asked(n.Attrs["shutdown"]) {
+		n.Shutdown = true
+		if conn != nil {
+			conn.setNextRole(RoleStopped, "remote shutdown")
+		}
+	}
+	if isTrue(n.Attrs["standby"]) {
+		n.Standby = true
+	}
+	if isTrue(n.Attrs["maintenance"]) || conn != nil && !conn.Managed {
+		n.Maintenance = true
+	}
+	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !isTrue(v) {
+		if n.RemoteOnly() && !c.opt.fencing {
+			c.logOnce("unpack_handle_remote_attrs", Warning, "Ignoring resource-discovery-enabled attribute on Pacemaker Remote node %s because fencing is disabled", n.Name)
+		} else {
+			n.discovery = false
+		}
+	}
+}
+
+func (r *Resource) setNextRole(role Role, why string) {
+	r.NextRole, r.nextRoleWhy = role, why
+}
+
+// lowerFold is for keys that compare without regard to case.
+func lowerFold(s string) string { return strings.ToLower(s) }

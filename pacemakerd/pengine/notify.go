@@ -1,0 +1,297 @@
+package pengine
+
+import (
+	"slices"
+	"strings"
+)
+
+// notifyData is one phase of notifications of a clone (spec: scheduler.md 18).
+type notifyData struct {
+	task                         string
+	pre, preDone, post, postDone *Action
+	keys                         [][2]string
+	lists                        map[string][]notifyEntry
+	allowed                      table
+}
+
+type notifyEntry struct {
+	r *Resource
+	n *Node
+}
+
+func notifyKey(id, when, task string) string { return id + "_" + when + "_notify_" + task + "_0" }
+
+// notifyPseudo makes the pseudo actions around action and complete; either may
+// be nil.
+func (c *Cluster) notifyPseudo(r *Resource, task string, action, complete *Action) *notifyData {
+	d := &notifyData{task: task, lists: make(map[string][]notifyEntry)}
+	pseudo := func(base *Action, what, when, kind string) *Action {
+		a := c.action(r, notifyKey(r.ID, when, base.Task), what, nil, base.optional)
+		a.pseudo = true
+		a.meta["notify_key_type"], a.meta["notify_key_operation"] = when, base.Task
+		a.meta["notify_type"], a.meta["notify_operation"] = kind, task
+		return a
+	}
+	if action != nil {
+		d.pre = pseudo(action, "notify", "pre", "pre")
+		d.pre.runnable = true
+		d.preDone = pseudo(action, "notified", "confirmed-pre", "pre")
+		d.preDone.runnable = true
+		order(d.pre, d.preDone, orderOptional)
+		order(d.preDone, action, orderOptional)
+	}
+	if complete != nil {
+		d.post = pseudo(complete, "notify", "post", "post")
+		d.postDone = pseudo(complete, "notified", "confirmed-post", "post")
+		for _, a := range [...]*Action{d.post, d.postDone} {
+			a.priority = Infinity
+			a.runnable = complete.runnable
+		}
+		order(complete, d.post, orderImpliesThen)
+		order(d.post, d.postDone, orderImpliesThen)
+	}
+	if action != nil && complete != nil {
+		order(d.preDone, d.post, orderOptional)
+	}
+	return d
+}
+
+// createNotifications makes the real notify actions of a clone.
+func (c *Cluster) createNotifications(r *Resource) {
+	info := r.Clone
+	for _, d := range [...]*notifyData{info.startNotify, info.stopNotify, info.promoteNotify, info.demoteNotify} {
+		if d == nil {
+			continue
+		}
+		d.allowed = r.allowed
+		d.collect(r, true)
+		c.notifyKeys(r, d)
+		c.notifyActions(r, d)
+	}
+}
+
+// collect gathers who is in which role and who does what.
+func (d *notifyData) collect(r *Resource, activity bool) {
+	if len(r.Children) > 0 {
+		for _, child := range r.Children {
+			d.collect(child, activity)
+		}
+		return
+	}
+	var n *Node
+	if len(r.Running) > 0 {
+		n = r.Running[0]
+	}
+	add := func(list string, n *Node) { d.lists[list] = append(d.lists[list], notifyEntry{r, n}) }
+	switch r.Role {
+	case RoleStopped:
+		add("inactive", n)
+	case RoleStarted:
+		add("active", n)
+	case RoleUnpromoted:
+		add("unpromoted", n)
+		add("active", n)
+	case RolePromoted:
+		add("promoted", n)
+		add("active", n)
+	}
+	if !activity {
+		return
+	}
+	for _, a := range r.actions {
+		if a.optional || a.Node == nil {
+			continue
+		}
+		switch a.Task {
+		case "start", "stop", "promote", "demote":
+			if !a.runnable && !(a.Task == "stop" && a.Node.Unclean) {
+				continue
+			}
+			add(a.Task, a.Node)
+		}
+	}
+}
+
+// strings lists resources and nodes, sorted, duplicates dropped; an empty list
+// is a single blank.
+func (d *notifyData) strings(list string) (resources, nodes string) {
+	entries := d.lists[list]
+	id := func(n *Node) string {
+		if n == nil {
+			return ""
+		}
+		return n.ID
+	}
+	slices.SortStableFunc(entries, func(a, b notifyEntry) int {
+		if x := strings.Compare(a.r.ID, b.r.ID); x != 0 {
+			return x
+		}
+		return strings.Compare(id(a.n), id(b.n))
+	})
+	entries = slices.CompactFunc(entries, func(a, b notifyEntry) bool { return a.r == b.r && a.n == b.n })
+	d.lists[list] = entries
+	var rs, ns []string
+	for _, e := range entries {
+		rs = append(rs, e.r.ID)
+		if e.n != nil {
+			ns = append(ns, e.n.Name)
+		}
+	}
+	return blank(rs), blank(ns)
+}
+
+func blank(words []string) string {
+	if len(words) == 0 {
+		return " "
+	}
+	return strings.Join(words, " ")
+}
+
+func (c *Cluster) notifyKeys(r *Resource, d *notifyData) {
+	set := func(k, v string) { d.keys = append(d.keys, [2]string{k, v}) }
+	required := len(d.lists[d.task]) > 0
+	for _, list := range [...]string{"stop", "start", "demote", "promote", "active", "unpromoted", "promoted"} {
+		resources, nodes := d.strings(list)
+		names := []string{list}
+		switch list {
+		case "unpromoted":
+			names = append(names, "slave")
+		case "promoted":
+			names = append(names, "master")
+		}
+		for _, name := range names {
+			set("notify_"+name+"_resource", resources)
+			set("notify_"+name+"_uname", nodes)
+		}
+	}
+	resources, _ := d.strings("inactive")
+	set("notify_inactive_resource", resources)
+	var allowed, all, hosts []string
+	for _, n := range c.Nodes {
+		if d.allowed.get(n) != nil {
+			allowed = append(allowed, n.Name)
+		}
+	}
+	set("notify_available_uname", blank(allowed))
+	for _, n := range c.Nodes {
+		all = append(all, n.Name)
+		host := n
+		if n.Guest() {
+			host = nil
+			if m := n.Connection.container; len(m.Running) > 0 {
+				host = m.Running[0]
+			}
+		}
+		if host != nil {
+			hosts = append(hosts, host.Name)
+		}
+	}
+	if r.Meta["container-attribute-target"] == "host" {
+		set("notify_all_hosts", blank(hosts))
+	}
+	set("notify_all_uname", blank(all))
+	if required {
+		for _, a := range [...]*Action{d.pre, d.preDone, d.post, d.postDone} {
+			if a != nil {
+				a.optional = false
+			}
+		}
+	}
+}
+
+func (d *notifyData) addTo(a *Action) {
+	for _, kv := range d.keys {
+		if _, there := a.meta[kv[0]]; !there {
+			a.meta[kv[0]] = kv[1]
+		}
+	}
+}
+
+func (c *Cluster) notifyActions(r *Resource, d *notifyData) {
+	if len(r.Children) > 0 {
+		for _, child := range r.Children {
+			c.notifyActions(child, d)
+		}
+		return
+	}
+	for _, a := range r.actions {
+		if a.optional || a.Node == nil {
+			continue
+		}
+		switch a.Task {
+		case "start", "stop", "promote", "demote":
+			d.addTo(a)
+		}
+	}
+	switch d.task {
+	case "start", "promote", "demote":
+		if len(d.lists[d.task]) == 0 {
+			return
+		}
+	}
+	switch {
+	case r.Role != RoleStopped && (d.task == "stop" || d.task == "demote"):
+		stop := findFirst(r.actions, "", "stop", nil)
+		for _, n := range r.Running {
+			if stop != nil && stop.pseudo && (n.Unclean || n.remoteReset) {
+				continue // it is being fenced
+			}
+			c.notifyAction(r, n, d.pre, d.preDone, d)
+			if d.task == "demote" || stop == nil || stop.optional {
+				c.postNotifyAction(r, n, d)
+			}
+		}
+	case r.NextRole != RoleStopped && (d.task == "start" || d.task == "promote"):
+		start := findFirst(r.actions, "", "start", nil)
+		if start != nil {
+			for _, e := range start.before {
+				if q := e.a.Rsc; q != nil && q.isConnection && e.a.Task == "start" && !e.a.runnable {
+					return
+				}
+			}
+		}
+		if r.Assigned == nil {
+			return
+		}
+		if d.task != "start" || start == nil || start.optional {
+			c.notifyAction(r, r.Assigned, d.pre, d.preDone, d)
+		}
+		c.postNotifyAction(r, r.Assigned, d)
+	}
+}
+
+// notifyAction makes one notify action between two pseudo actions.
+func (c *Cluster) notifyAction(r *Resource, n *Node, from, done *Action, d *notifyData) *Action {
+	if from == nil || n == nil || done == nil || !n.Online || !from.runnable {
+		return nil
+	}
+	key := notifyKey(r.ID, from.meta["notify_type"], from.meta["notify_operation"])
+	a := c.action(r, key, from.Task, n, from.optional)
+	addMissing(a.meta, from.meta)
+	d.addTo(a)
+	order(from, a, orderOptional)
+	order(a, done, orderOptional)
+	return a
+}
+
+func (c *Cluster) postNotifyAction(r *Resource, n *Node, d *notifyData) {
+	if a := c.notifyAction(r, n, d.post, d.postDone, d); a != nil {
+		a.priority = Infinity
+	}
+	if d.postDone == nil {
+		return
+	}
+	for _, mon := range r.actions {
+		if mon.recurring() && mon.Task != "cancel" {
+			order(d.postDone, mon, orderOptional)
+		}
+	}
+}
+
+// notifyFencing tells the others about an instance that fencing stopped.
+func (c *Cluster) notifyFencing(r *Resource, stop, fence *Action) {
+	d := c.notifyPseudo(r, "stop", nil, fence)
+	d.collect(r, false)
+	d.keys = append(d.keys, [2]string{"notify_stop_resource", r.ID}, [2]string{"notify_stop_uname", stop.Node.Name})
+	c.notifyActions(r.Top(), d)
+}

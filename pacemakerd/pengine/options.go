@@ -1,0 +1,168 @@
+package pengine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// options are the cluster options the engine reads (spec: scheduler.md 4).
+type options struct {
+	all map[string]string
+
+	noQuorum                              string
+	symmetric, maintenance                bool
+	startFailureFatal, startupProbes      bool
+	shutdownLock                          bool
+	shutdownLockLimit                     int64 // ms
+	fencing                               bool
+	fenceAction                           string
+	watchdog, concurrentFencing           bool
+	startupFencing                        bool
+	fencingDelay                          int64 // seconds
+	stopAll, stopOrphans, stopOrphanOps   bool
+	removeAfterStop                       bool
+	healthStrategy                        string
+	healthBase                            int
+	healthGreen, healthYellow, healthRed  int
+	placement                             string
+	migrationLimit                        int64
+	clusterDelay, fenceTimeout, batchSize string
+}
+
+// Option returns the value of a cluster option as configured, "" if it is not.
+func (c *Cluster) Option(name string) string { return c.opt.all[name] }
+
+func (c *Cluster) unpackOptions() {
+	o := &c.opt
+	o.all = make(map[string]string)
+	c.unpackSets(c.cib.Descend("configuration", "crm_config"), "cluster_property_set",
+		"cib-bootstrap-options", &evaluation{}, o.all, keepFirst)
+
+	text := func(name, def string, valid ...string) string {
+		v, ok := o.all[name]
+		if !ok {
+			return def
+		}
+		if len(valid) == 0 {
+			return v
+		}
+		for _, w := range valid {
+			if strings.EqualFold(v, w) {
+				return w
+			}
+		}
+		c.log("cluster_option", Error, "Using default value '%s' for cluster option '%s' because '%s' is invalid", def, name, v)
+		return def
+	}
+	flag := func(name string, def bool) bool {
+		v, ok := o.all[name]
+		if !ok {
+			return def
+		}
+		b, valid := parseBool(v)
+		if !valid {
+			c.log("cluster_option", Error, "Using default value '%v' for cluster option '%s' because '%s' is invalid", def, name, v)
+			return def
+		}
+		return b
+	}
+	span := func(name, def string) int64 {
+		v := o.all[name]
+		if v == "" {
+			v = def
+		}
+		return interval(v)
+	}
+
+	o.startupProbes = flag("enable-startup-probes", true)
+	o.watchdog = flag("have-watchdog", false)
+	o.shutdownLock = flag("shutdown-lock", false)
+	o.shutdownLockLimit = span("shutdown-lock-limit", "0")
+	o.fenceTimeout = text("stonith-timeout", "60s")
+	o.fencing = flag("stonith-enabled", true)
+	o.fenceAction = text("stonith-action", "reboot", "reboot", "off", "poweroff")
+	if o.fenceAction == "poweroff" {
+		o.fenceAction = "off"
+	}
+	o.concurrentFencing = flag("concurrent-fencing", c.ask.ConcurrentFencing)
+	o.fencingDelay = span("priority-fencing-delay", "0") / 1000
+	o.stopAll = flag("stop-all-resources", false)
+	o.symmetric = flag("symmetric-cluster", true)
+	o.stopOrphans = flag("stop-orphan-resources", true)
+	o.stopOrphanOps = flag("stop-orphan-actions", true)
+	o.removeAfterStop = flag("remove-after-stop", false)
+	o.maintenance = flag("maintenance-mode", false)
+	o.startFailureFatal = flag("start-failure-is-fatal", true)
+	o.startupFencing = flag("startup-fencing", true)
+	if !o.fencing {
+		// Nodes never seen can only be trusted then.
+	} else if !o.startupFencing {
+		c.logOnce("unpack_config", Warning, "Blind faith: not fencing unseen nodes")
+	}
+	o.placement = text("placement-strategy", "default", "default", "utilization", "minimal", "balanced")
+	o.migrationLimit = -1
+	if v, ok := o.all["migration-limit"]; ok {
+		o.migrationLimit, _ = leadingInt(v)
+	}
+	o.clusterDelay = text("cluster-delay", "60s")
+	o.batchSize = text("batch-limit", "0")
+
+	o.noQuorum = text("no-quorum-policy", "stop", "stop", "freeze", "ignore", "demote", "suicide")
+	if o.noQuorum == "suicide" {
+		switch {
+		case !o.fencing:
+			c.log("unpack_config", Error, "Setting no-quorum-policy=stop because 'suicide' requires fencing to be enabled")
+			o.noQuorum = "stop"
+		case !c.haveQuorum && !isTrue(c.cib.Get("no-quorum-panic")):
+			o.noQuorum = "stop"
+		}
+	}
+	c.unpackHealthOptions()
+}
+
+func (c *Cluster) unpackHealthOptions() {
+	o := &c.opt
+	number := func(name string, def int) int {
+		v, ok := o.all[name]
+		if !ok {
+			return def
+		}
+		return c.score(v)
+	}
+	o.healthStrategy = o.all["node-health-strategy"]
+	// Until the strategy is known the colours are worth nothing.
+	switch o.healthStrategy {
+	case "migrate-on-red":
+		o.healthRed = -Infinity
+	case "only-green":
+		o.healthRed, o.healthYellow = -Infinity, -Infinity
+	case "progressive", "custom":
+		green, yellow, red := number("node-health-green", 0), number("node-health-yellow", 0), number("node-health-red", -Infinity)
+		o.healthGreen, o.healthYellow, o.healthRed = green, yellow, red
+		if o.healthStrategy == "progressive" {
+			o.healthBase = number("node-health-base", 0)
+		}
+	case "", "none":
+		o.healthStrategy = "none"
+	default:
+		c.log("cluster_option", Error, "Using default value 'none' for cluster option 'node-health-strategy' because '%s' is invalid", o.healthStrategy)
+		o.healthStrategy = "none"
+	}
+}
+
+// canManage tells whether resources may be managed without asking about a
+// particular action.
+func (c *Cluster) log(origin string, s Severity, format string, args ...any) {
+	c.Messages = append(c.Messages, Message{origin, s, fmt.Sprintf(format, args...)})
+}
+
+// logOnce is log for things that are said once a run.
+func (c *Cluster) logOnce(origin string, s Severity, format string, args ...any) {
+	m := Message{origin, s, fmt.Sprintf(format, args...)}
+	for _, old := range c.Messages {
+		if old == m {
+			return
+		}
+	}
+	c.Messages = append(c.Messages, m)
+}

@@ -1,0 +1,306 @@
+package pengine
+
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+type orderKind int
+
+const (
+	kindMandatory orderKind = iota
+	kindOptional
+	kindSerialize
+)
+
+type symmetry int
+
+const (
+	asymmetric symmetry = iota
+	symmetrical
+	inverse
+)
+
+// orderKindOf reads kind, or the score that older documents have instead.
+func (c *Cluster) orderKindOf(e *xml.Node) orderKind {
+	kind, ok := e.Lookup("kind")
+	if !ok {
+		if v, scored := e.Lookup("score"); scored && c.score(v) == 0 {
+			return kindOptional
+		}
+		return kindMandatory
+	}
+	switch strings.ToLower(kind) {
+	case "mandatory":
+	case "optional":
+		return kindOptional
+	case "serialize":
+		return kindSerialize
+	default:
+		c.log("get_ordering_type", Error, "Resetting 'kind' for constraint %s to 'Mandatory' because '%s' is not valid", e.ID(), kind)
+	}
+	return kindMandatory
+}
+
+func (c *Cluster) symmetryOf(e *xml.Node, parentKind orderKind, parent string) symmetry {
+	kind := parentKind
+	if e.Has("kind") || e.Has("score") {
+		kind = c.orderKindOf(e)
+	}
+	text, given := e.Lookup("symmetrical")
+	if _, ok := parseBool(text); !given || !ok {
+		text, given = parent, parent != ""
+	}
+	if given {
+		if !isTrue(text) {
+			return asymmetric
+		}
+		if kind == kindSerialize {
+			c.log("get_ordering_symmetry", Warning, "Ignoring symmetrical for '%s' because not valid with kind of 'Serialize'", e.ID())
+			return asymmetric
+		}
+		return symmetrical
+	}
+	if kind == kindSerialize {
+		return asymmetric
+	}
+	return symmetrical
+}
+
+// flagsFor turns a kind into flags; first is the first action (spec: 10.3).
+func flagsFor(kind orderKind, first string, sym symmetry) orderFlags {
+	flags := orderOptional
+	switch kind {
+	case kindSerialize:
+		flags |= orderSerialize
+	case kindMandatory:
+		switch sym {
+		case asymmetric:
+			flags |= orderAsymmetrical
+		case symmetrical:
+			flags |= orderImpliesThen
+			if first == "start" || first == "promote" {
+				flags |= orderRunnableLeft
+			}
+		case inverse:
+			flags |= orderImpliesFirst
+		}
+	}
+	return flags
+}
+
+func invertTask(task string) (string, bool) {
+	switch task {
+	case "start":
+		return "stop", true
+	case "stop":
+		return "start", true
+	case "promote":
+		return "demote", true
+	case "demote":
+		return "promote", true
+	case "promoted":
+		return "demoted", true
+	case "demoted":
+		return "promoted", true
+	case "running":
+		return "stopped", true
+	case "stopped":
+		return "running", true
+	}
+	return "", false
+}
+
+func (c *Cluster) unpackOrder(e *xml.Node) {
+	e = c.expandTags(e, [2]string{"first", "first-action"}, [2]string{"then", "then-action"})
+	if e == nil {
+		return
+	}
+	sets := c.sets(e)
+	if len(sets) == 0 {
+		c.simpleOrder(e)
+		return
+	}
+	kind := c.orderKindOf(e)
+	sym := c.symmetryOf(e, kind, "")
+	var last *xml.Node
+	for _, set := range sets {
+		if !c.orderSet(set, kind, e.Get("symmetrical")) {
+			return
+		}
+		if last != nil {
+			if !c.orderSets(last, set, kind, sym) {
+				return
+			}
+			if sym == symmetrical && !c.orderSets(set, last, kind, inverse) {
+				return
+			}
+		}
+		last = set
+	}
+}
+
+func (c *Cluster) simpleOrder(e *xml.Node) {
+	first, then := c.constrained(e.Get("first")), c.constrained(e.Get("then"))
+	for _, x := range [...]struct {
+		r  *Resource
+		id string
+	}{{first, e.Get("first")}, {then, e.Get("then")}} {
+		if x.r == nil {
+			c.log("get_ordering_resource", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), x.id)
+			return
+		}
+	}
+	sym := c.symmetryOf(e, kindMandatory, "")
+	kind := c.orderKindOf(e)
+	firstTask, thenTask := e.Get("first-action"), e.Get("then-action")
+	if firstTask == "" {
+		firstTask = "start"
+	}
+	if thenTask == "" {
+		thenTask = firstTask
+	}
+	flags := flagsFor(kind, firstTask, sym)
+	restart := kind == kindOptional && then.Meta["restart-type"] == "restart"
+	if restart {
+		flags |= orderImpliesThen
+	}
+	if n := cloneMin(first, e); n > 0 {
+		gate := c.namedPseudo("clone-one-or-more:" + e.ID())
+		gate.anyOf, gate.anyNeeded = true, n
+		for _, child := range first.Children {
+			c.addOrdering(op(child, firstTask), ref{a: gate}, orderOneOrMore|orderImpliesThenPrinted)
+		}
+		c.addOrdering(ref{a: gate}, op(then, thenTask), flags|orderRunnableLeft)
+	} else {
+		c.addOrdering(op(first, firstTask), op(then, thenTask), flags)
+	}
+	if sym != symmetrical {
+		return
+	}
+	undoThen, ok1 := invertTask(thenTask)
+	undoFirst, ok2 := invertTask(firstTask)
+	if !ok1 || !ok2 {
+		c.log("inverse_ordering", Warning, "Cannot invert constraint '%s' (please specify inverse manually)", e.ID())
+		return
+	}
+	flags = flagsFor(kind, undoFirst, inverse)
+	if restart {
+		flags |= orderImpliesFirst
+	}
+	c.addOrdering(op(then, undoThen), op(first, undoFirst), flags)
+}
+
+// cloneMin is how many instances of first have to be runnable, 0 for no such
+// rule.
+func cloneMin(first *Resource, e *xml.Node) int {
+	if first.Kind != Clone {
+		return 0
+	}
+	if v, ok := first.Meta["clone-min"]; ok {
+		n, _ := leadingInt(v)
+		return int(max(0, min(n, Infinity)))
+	}
+	if all, ok := parseBool(e.Get("require-all")); ok && !all {
+		return 1
+	}
+	return 0
+}
+
+func (c *Cluster) orderSet(set *xml.Node, kind orderKind, parentSymmetrical string) bool {
+	list, ok := c.members(set)
+	sym := c.symmetryOf(set, kind, parentSymmetrical)
+	if set.Has("kind") {
+		kind = c.orderKindOf(set)
+	}
+	task := set.Get("action")
+	if task == "" {
+		task = "start"
+	}
+	sequential := true
+	if v, given := set.Lookup("sequential"); given {
+		sequential = isTrue(v)
+	}
+	flags := flagsFor(kind, task, sym)
+	for i, r := range list {
+		switch {
+		case kind == kindSerialize:
+			for _, later := range list[i+1:] {
+				c.addOrdering(op(r, task), op(later, task), flags)
+			}
+		case sequential && i > 0:
+			c.addOrdering(op(list[i-1], task), op(r, task), flags)
+		}
+	}
+	if !ok || sym == asymmetric {
+		return ok
+	}
+	undo, can := invertTask(task)
+	if !can {
+		return true
+	}
+	flags = flagsFor(kind, undo, inverse)
+	for i := 1; i < len(list) && sequential; i++ {
+		c.addOrdering(op(list[i], undo), op(list[i-1], undo), flags)
+	}
+	return true
+}
+
+// orderSets orders two neighbouring sets. Here a missing sequential counts as
+// false, unlike inside a set.
+func (c *Cluster) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
+	firsts, ok1 := c.members(a)
+	thens, ok2 := c.members(b)
+	if !ok1 || !ok2 {
+		return false
+	}
+	task := func(set *xml.Node) string {
+		t := set.Get("action")
+		if t == "" {
+			t = "start"
+		}
+		if sym == inverse {
+			t, _ = invertTask(t)
+		}
+		return t
+	}
+	ta, tb := task(a), task(b)
+	if ta == "" || tb == "" {
+		return true
+	}
+	all := notFalse(a.Get("require-all")) || ta == "stop" || ta == "demote"
+	flags := flagsFor(kind, ta, sym)
+	if !all {
+		gate := c.namedPseudo("one-or-more:" + a.ID())
+		gate.anyOf = true
+		for _, r := range firsts {
+			c.addOrdering(op(r, ta), ref{a: gate}, orderOneOrMore|orderImpliesThenPrinted)
+		}
+		for _, r := range thens {
+			c.addOrdering(ref{a: gate}, op(r, tb), flags|orderRunnableLeft)
+		}
+		return true
+	}
+	end := func(list []*Resource, last bool) []*Resource {
+		if len(list) < 2 {
+			return list
+		}
+		if last {
+			return list[len(list)-1:]
+		}
+		return list[:1]
+	}
+	if isTrue(a.Get("sequential")) {
+		firsts = end(firsts, sym != inverse)
+	}
+	if isTrue(b.Get("sequential")) {
+		thens = end(thens, sym == inverse)
+	}
+	for _, f := range firsts {
+		for _, t := range thens {
+			c.addOrdering(op(f, ta), op(t, tb), flags)
+		}
+	}
+	return true
+}

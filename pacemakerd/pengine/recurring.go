@@ -1,0 +1,169 @@
+package pengine
+
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// recurringOp is a configured recurring operation.
+type recurringOp struct {
+	name string
+	ms   int64
+	key  string
+	role Role
+}
+
+// createRecurring makes, or cancels, the recurring operations of a primitive
+// (spec: scheduler.md 16.1).
+func (c *Cluster) createRecurring(r *Resource) {
+	if r.Blocked || r.Maintenance {
+		return
+	}
+	var start *Action
+	n := r.Assigned
+	if n != nil && !n.Maintenance && (r.NextRole != RoleStopped || !r.Managed) {
+		start = c.startAction(r, n, true)
+	}
+	for e := range r.XML.Child("operations").Each("op") {
+		o, ok := c.recurring(r, e)
+		if !ok {
+			continue
+		}
+		if start != nil {
+			c.recurActive(r, start, n, o)
+		}
+		c.recurStopped(r, n, o)
+	}
+}
+
+// recurring tells whether an op element is a recurring operation to run. Of
+// several with one name and interval the first counts.
+func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
+	o.name, o.ms = e.Get("name"), interval(e.Get("interval"))
+	if o.ms == 0 {
+		return o, false
+	}
+	switch strings.ToLower(o.name) {
+	case "start", "stop", "demote", "promote", "reload-agent", "migrate_to", "migrate_from", "":
+		c.log("is_recurring_history", Error, "Ignoring %s because %s action cannot be recurring", e.ID(), o.name)
+		return o, false
+	}
+	for other := range r.XML.Child("operations").Each("op") {
+		if other == e {
+			break
+		}
+		if other.Get("name") == o.name && interval(other.Get("interval")) == o.ms {
+			c.log("is_op_dup", Error, "Operation %s is duplicate of %s (do not use same name and interval combination more than once per resource)", e.ID(), other.ID())
+			return o, false
+		}
+	}
+	if v, given := e.Lookup("role"); given {
+		if o.role = parseRole(v); o.role == RoleUnknown {
+			return o, false
+		}
+	}
+	o.key = opKey(r.ID, o.name, o.ms)
+	return o, c.opEntry(r, o.key, false) != nil
+}
+
+// recurActive handles an operation of active roles.
+func (c *Cluster) recurActive(r *Resource, start *Action, n *Node, o recurringOp) {
+	if o.role == RoleStopped {
+		return
+	}
+	optional := start.optional
+	existing := r.findExact(o.key, n)
+	for _, a := range existing {
+		optional = optional && !a.reschedule
+	}
+	optional = optional && len(existing) > 0
+	if o.role == RoleUnknown && r.NextRole == RolePromoted || o.role != RoleUnknown && o.role != r.NextRole {
+		if optional {
+			c.cancelForRole(r, n, o)
+		}
+		return
+	}
+	mon := c.action(r, o.key, o.name, n, optional)
+	if !start.runnable || !n.Online || n.Unclean {
+		mon.runnable = false
+	}
+	if r.NextRole == RolePromoted {
+		mon.meta["op_target_rc"] = "8"
+	}
+	if r.Managed {
+		flags := orderImpliesThen | orderRunnableLeft
+		c.addOrdering(op(r, "start"), ref{a: mon, key: mon.Key}, flags)
+		c.addOrdering(op(r, "reload-agent"), ref{a: mon}, flags)
+		if r.NextRole == RolePromoted {
+			c.addOrdering(op(r, "promote"), ref{r: r, a: mon}, orderOptional|orderRunnableLeft)
+		} else if r.Role == RolePromoted {
+			c.addOrdering(op(r, "demote"), ref{r: r, a: mon}, orderOptional|orderRunnableLeft)
+		}
+	}
+}
+
+// cancelForRole cancels an operation that is not for the coming role.
+func (c *Cluster) cancelForRole(r *Resource, n *Node, o recurringOp) {
+	a := c.cancelAction(r, o.name, o.ms, n)
+	after := ""
+	switch r.Role {
+	case RoleUnpromoted, RoleStarted:
+		if r.NextRole == RolePromoted {
+			after = "promote"
+		} else if r.NextRole == RoleStopped {
+			after = "stop"
+		}
+	case RolePromoted:
+		after = "demote"
+	}
+	if after != "" {
+		c.addOrdering(ref{r: r, a: a}, op(r, after), orderRunnableLeft)
+	}
+}
+
+// recurStopped handles an operation of the Stopped role: it runs everywhere
+// else.
+func (c *Cluster) recurStopped(r *Resource, n *Node, o recurringOp) {
+	if o.role != RoleStopped {
+		return
+	}
+	if !r.Unique {
+		c.log("recurring_op_for_inactive", Notice, "Ignoring %s (recurring monitors for Stopped role are not supported for anonymous clones)", o.key)
+		return
+	}
+	for _, m := range c.Nodes {
+		existing := r.findExact(o.key, m)
+		if m == n {
+			if len(existing) == 0 {
+				continue
+			}
+			a := c.cancelAction(r, o.name, o.ms, m)
+			if r.NextRole == RoleStarted || r.NextRole == RoleUnpromoted {
+				c.addOrdering(ref{r: r, a: a}, op(r, "start"), orderRunnableLeft)
+			}
+			continue
+		}
+		mon := c.action(r, o.key, o.name, m, len(existing) > 0)
+		mon.meta["op_target_rc"] = "7"
+		if r.Managed {
+			for _, probe := range r.findByKey(opKey(r.ID, "monitor", 0), m) {
+				order(probe, mon, orderRunnableLeft)
+			}
+		}
+		for _, stop := range r.findExact(opKey(r.ID, "stop", 0), m) {
+			if !stop.optional && !mon.optional && !r.Managed {
+				mon.optional = true
+			}
+			if !stop.runnable {
+				mon.runnable = false
+			}
+			if r.Managed {
+				c.addOrdering(ref{r: r, a: stop, key: stop.Key}, ref{a: mon}, orderImpliesThen|orderRunnableLeft)
+			}
+		}
+		if !m.Online || m.Unclean {
+			mon.runnable = false
+		}
+	}
+}

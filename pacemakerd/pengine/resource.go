@@ -1,0 +1,433 @@
+package pengine
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// unpackResources reads the resources (spec: scheduler.md 6).
+func (c *Cluster) unpackResources() {
+	conf := c.cib.Child("configuration")
+	c.rscDefaults, c.opDefaults = conf.Child("rsc_defaults"), conf.Child("op_defaults")
+	resources := conf.Child("resources")
+	c.unfencing = c.usesUnfencing()
+	for e := range resources.Each("template") {
+		if _, ok := c.templates[e.ID()]; !ok {
+			c.templates[e.ID()] = nil
+		}
+	}
+	for e := range resources.Each("") {
+		if e.Name == "template" {
+			continue
+		}
+		if e.ID() == "" {
+			c.log("unpack_resources", Error, "Ignoring <%s> resource without ID", e.Name)
+			continue
+		}
+		r := c.unpackResource(e, nil)
+		if r == nil {
+			c.log("unpack_resources", Error, "Ignoring <%s> resource '%s' because configuration is invalid", e.Name, e.ID())
+			continue
+		}
+		c.Resources = append(c.Resources, r)
+	}
+	for _, r := range c.Resources {
+		c.linkContainers(r)
+		c.linkConnection(r)
+	}
+	slices.SortStableFunc(c.Resources, func(a, b *Resource) int { return cmp.Compare(b.priority, a.priority) })
+	if c.opt.fencing && !c.haveDevice && !c.opt.watchdog {
+		c.log("unpack_resources", Error, "Resource start-up disabled since no STONITH resources have been defined")
+		c.log("unpack_resources", Error, "Either configure some or disable STONITH with the stonith-enabled option")
+		c.log("unpack_resources", Error, "NOTE: Clusters with shared data need STONITH to ensure data integrity")
+	}
+}
+
+// usesUnfencing is decided by the text alone, before anything is unpacked.
+func (c *Cluster) usesUnfencing() bool {
+	conf := c.cib.Child("configuration")
+	for _, section := range [...]string{"resources", "rsc_defaults"} {
+		for set := range conf.Child(section).Walk() {
+			if set.Name != "meta_attributes" {
+				continue
+			}
+			for p := range set.Each("nvpair") {
+				if n := p.Get("name"); (n == "provides" || n == "requires") && p.Get("value") == "unfencing" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// unpackResource makes a resource and what is inside it. nil means that it is
+// invalid and is to be ignored.
+func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
+	if t, ok := e.Lookup("template"); ok {
+		c.templates[t] = appendNew(c.templates[t], e.ID())
+	}
+	full, ok := c.expandTemplate(e)
+	if !ok {
+		return nil
+	}
+	r := &Resource{ID: full.ID(), XML: full, Parent: parent, known: make(map[*Node]bool), index: len(c.rscByID),
+		Class: full.Get("class"), Provider: full.Get("provider"), Type: full.Get("type"), Managed: true, provisional: true,
+		params: make(map[*Node]map[string]string), Role: RoleStopped}
+	switch full.Name {
+	case "primitive":
+		r.Kind = Primitive
+	case "group":
+		r.Kind = Group
+	case "clone", "master":
+		r.Kind = Clone
+	case "bundle":
+		r.Kind = Bundle
+	default:
+		c.log("common_unpack", Error, "Unrecognized resource type: <%s id=\"%s\"/>", full.Name, r.ID)
+		return nil
+	}
+	if n, ok := full.Lookup("clone"); ok {
+		r.number = n
+		r.ID = full.ID() + ":" + n
+	}
+	r.fenceDevice = r.Kind == Primitive && r.Class == "stonith"
+	r.isConnection = r.Kind == Primitive && isConnectionAgent(full)
+	c.resourceMeta(r)
+	if !c.commonOptions(r) {
+		return nil
+	}
+	ok = true
+	switch r.Kind {
+	case Primitive:
+		ok = c.checkCloneable(r)
+		if ok && r.fenceDevice {
+			c.haveDevice = true
+		}
+	case Group:
+		ok = c.unpackGroup(r)
+	case Clone:
+		ok = c.unpackClone(r)
+	case Bundle:
+		ok = c.unpackBundle(r)
+	}
+	if !ok {
+		return nil
+	}
+	c.rscByID[r.ID] = r
+	if c.opt.symmetric {
+		c.addScoreEverywhere(r, 0, symmetricCluster)
+	} else if r.isConnection && r.Meta["container"] != "" {
+		// Guests need nowhere to be allowed: their connection follows the machine.
+		c.addScoreEverywhere(r, 0, "guest connection")
+	}
+	values := make(map[string]string)
+	c.unpackSets(full, "utilization", "", &evaluation{agent: r.agent()}, values, keepFirst)
+	r.utilization = amounts(values)
+	return r
+}
+
+func (r *Resource) agent() *agent {
+	return &agent{r.Class, r.Provider, r.Type}
+}
+
+// resourceMeta resolves the meta attributes: first hit wins (spec: 6.3).
+func (c *Cluster) resourceMeta(r *Resource) {
+	m := make(map[string]string)
+	r.Meta = m
+	for _, a := range r.XML.Attrs {
+		m[a.Name] = a.Value
+	}
+	ev := &evaluation{agent: r.agent()}
+	c.unpackSets(r.XML, "meta_attributes", "", ev, m, keepFirst)
+	for p := r.Parent; p != nil; p = p.Parent {
+		c.unpackSets(p.XML, "meta_attributes", "", ev, m, keepFirst)
+	}
+	c.unpackSets(c.rscDefaults, "meta_attributes", "", ev, m, keepFirst)
+	if r.Parent != nil {
+		for k, v := range r.Parent.Meta {
+			if _, set := m[k]; !set {
+				m[k] = v
+			}
+		}
+	}
+}
+
+// parameters are the instance attributes of a resource on a node, or without
+// one.
+func (c *Cluster) parameters(r *Resource, n *Node) map[string]string {
+	if p, ok := r.params[n]; ok {
+		return p
+	}
+	p := make(map[string]string)
+	r.params[n] = p
+	ev := &evaluation{agent: r.agent()}
+	if n != nil {
+		ev.attrs = n.Attrs
+	}
+	c.unpackSets(r.XML, "instance_attributes", "", ev, p, keepFirst)
+	for q := r.Parent; q != nil; q = q.Parent {
+		c.unpackSets(q.XML, "instance_attributes", "", ev, p, keepFirst)
+	}
+	c.unpackSets(c.rscDefaults, "instance_attributes", "", ev, p, keepFirst)
+	return p
+}
+
+func (c *Cluster) commonOptions(r *Resource) bool {
+	m := r.Meta
+	if r.XML.Name == "master" {
+		m["promotable"] = "true"
+	}
+	r.priority = c.score(m["priority"])
+	r.critical = true
+	if v, ok := m["critical"]; ok {
+		r.critical = isTrue(v)
+	}
+	r.Notify = isTrue(m["notify"])
+	r.internal = isTrue(m["internal-rsc"])
+	remote := r.isConnection && m["container"] == ""
+	if v, ok := m["allow-migrate"]; ok {
+		r.allowMigrate = isTrue(v)
+	} else {
+		r.allowMigrate = remote
+	}
+	if v, ok := m["is-managed"]; ok && !strings.EqualFold(v, "default") {
+		r.Managed = isTrue(v)
+	}
+	if isTrue(m["maintenance"]) {
+		r.Managed, r.Maintenance = false, true
+	}
+	if c.opt.maintenance {
+		r.Managed, r.Maintenance = false, true
+	}
+	if top := r.Top(); top.Kind == Clone || r.Kind == Clone {
+		r.Unique = isTrue(m["globally-unique"])
+		if r.Kind == Clone {
+			r.Promotable = isTrue(m["promotable"]) || r.XML.Name == "master"
+		} else {
+			r.Promotable = top.Promotable
+		}
+	} else {
+		r.Unique = true
+	}
+	switch v := m["multiple-active"]; v {
+	case "stop_only", "block", "stop_unexpected":
+		r.multipleActive = v
+	default:
+		r.multipleActive = "stop_start"
+	}
+	if v, ok := m["resource-stickiness"]; ok && !strings.EqualFold(v, "default") {
+		r.stickiness = c.score(v)
+	}
+	r.threshold = Infinity
+	if v, ok := m["migration-threshold"]; ok && !strings.EqualFold(v, "default") {
+		if r.threshold = c.score(v); r.threshold < 0 {
+			r.threshold = 1
+		}
+	}
+	c.requirements(r)
+	if v := m["failure-timeout"]; v != "" {
+		r.failureTimeout = interval(v) / 1000
+	}
+	if r.isConnection {
+		if v := c.parameters(r, nil)["reconnect_interval"]; v != "" {
+			r.reconnectMS = interval(v)
+			r.failureTimeout = r.reconnectMS / 1000
+		}
+	}
+	if role, limited := c.targetRole(r); limited {
+		r.NextRole, r.nextRoleWhy = role, "target-role"
+	}
+	return true
+}
+
+// requirements turns "requires" into flags (spec: 6.3).
+func (c *Cluster) requirements(r *Resource) {
+	v, given := r.Meta["requires"]
+	v = strings.ToLower(v)
+	switch v {
+	case "nothing", "quorum":
+	case "fencing":
+		if !c.opt.fencing {
+			c.log("unpack_requires", Warning, "%s requires fencing but fencing is disabled", r.ID)
+		}
+	case "unfencing":
+		if r.fenceDevice {
+			c.log("unpack_requires", Warning, "Resetting \"requires\" for %s to \"quorum\" because fencing devices cannot require unfencing", r.ID)
+			v = "quorum"
+		} else if !c.opt.fencing {
+			c.log("unpack_requires", Warning, "Resetting \"requires\" for %s to \"quorum\" because fencing is disabled", r.ID)
+			v = "quorum"
+		}
+	default:
+		switch {
+		case r.fenceDevice || r.isConnection:
+			v = "quorum"
+		case c.unfencing:
+			v = "unfencing"
+		case c.opt.fencing:
+			v = "fencing"
+		case c.opt.noQuorum == "ignore":
+			v = "nothing"
+		default:
+			v = "quorum"
+		}
+		if given {
+			c.log("unpack_requires", Error, "Resetting \"requires\" for %s to \"%s\" because \"%s\" is not valid", r.ID, v, r.Meta["requires"])
+		}
+	}
+	r.needsQuorum, r.needsFencing, r.needsUnfencing = v == "quorum", v == "fencing" || v == "unfencing", v == "unfencing"
+}
+
+// targetRole returns the role a resource is limited to, and whether it is.
+func (c *Cluster) targetRole(r *Resource) (Role, bool) {
+	v, ok := r.Meta["target-role"]
+	if !ok || strings.EqualFold(v, "started") || strings.EqualFold(v, "default") {
+		return RoleUnknown, false
+	}
+	role := parseRole(v)
+	switch {
+	case role == RoleUnknown:
+		c.log("get_target_role", Error, "Value '%s' for %s in resource %s is not valid", v, "target-role", r.ID)
+	case role > RoleStarted:
+		if !r.Top().Promotable {
+			c.log("get_target_role", Error, "%s is not part of a promotable clone resource, a %s of '%s' makes no sense", r.ID, "target-role", v)
+			return RoleUnknown, false
+		}
+		if role == RolePromoted {
+			return RoleUnknown, false
+		}
+		return role, true
+	default:
+		return role, true
+	}
+	return RoleUnknown, false
+}
+
+// Top returns the outermost parent; below a bundle, the bundle's inner clone.
+func (r *Resource) Top() *Resource {
+	for r.Parent != nil && r.Parent.Kind != Bundle {
+		r = r.Parent
+	}
+	return r
+}
+
+// Outermost returns the outermost parent, bundles included.
+func (r *Resource) Outermost() *Resource {
+	for r.Parent != nil {
+		r = r.Parent
+	}
+	return r
+}
+
+// bundleOf returns the bundle a resource is part of, nil if none.
+func (r *Resource) bundleOf() *Resource {
+	if r == nil {
+		return nil
+	}
+	for r.Parent != nil {
+		r = r.Parent
+	}
+	if r.Kind == Bundle {
+		return r
+	}
+	return nil
+}
+
+func (r *Resource) anonymous() bool { return r.Top().Kind == Clone && !r.Unique }
+
+// Primitives yields r and what is below it, primitives only, in order.
+func (r *Resource) Primitives() []*Resource {
+	if r.Kind == Primitive {
+		return []*Resource{r}
+	}
+	var list []*Resource
+	for _, child := range r.Children {
+		list = append(list, child.Primitives()...)
+	}
+	return list
+}
+
+// linkContainers follows the meta attribute container (spec: 6.8).
+func (c *Cluster) linkContainers(r *Resource) {
+	for _, child := range r.Children {
+		c.linkContainers(child)
+	}
+	id, ok := r.Meta["container"]
+	if !ok || id == r.ID {
+		return
+	}
+	container := c.rscByID[id]
+	if container == nil {
+		c.log("setup_container", Error, "Resource %s: Unknown resource container (%s)", r.ID, id)
+		return
+	}
+	r.container = container
+	container.fillers = append(container.fillers, r)
+}
+
+// linkConnection ties a remote or guest node to the resource that reaches it.
+func (c *Cluster) linkConnection(r *Resource) {
+	for _, child := range r.Children {
+		c.linkConnection(child)
+	}
+	if !r.isConnection {
+		return
+	}
+	n := c.node(r.ID)
+	if n == nil {
+		return
+	}
+	n.Connection = r
+	if r.container == nil {
+		c.startupFencing(n)
+	} else {
+		n.Attrs["#kind"] = "container"
+	}
+}
+
+// addScoreEverywhere adds a score on every node known by now. Bundle nodes and
+// the contents of bundles are not for everybody and take no part.
+func (c *Cluster) addScoreEverywhere(r *Resource, score int, why string) {
+	for _, n := range c.Nodes {
+		c.addScore(r, n, score, why)
+	}
+}
+
+const symmetricCluster = "symmetric cluster"
+
+// addScore adds to the score of r on n, and of everything below r, listing the
+// node where it was not listed.
+func (c *Cluster) addScore(r *Resource, n *Node, score int, why string) {
+	if (r.exclusive || n.discover == discoverNever) && why == symmetricCluster {
+		return
+	}
+	for _, child := range r.Children {
+		c.addScore(child, n, score, why)
+	}
+	s := r.allowed.get(n)
+	if s == nil {
+		s = r.allowed.put(n, slot{score: n.weight, fixed: n.fixed, discover: n.discover})
+	}
+	s.score = AddScores(s.score, score)
+	if score != 0 {
+		c.because(r, n, score, why)
+	}
+}
+
+// because remembers why a score is what it is, if anybody asked.
+func (c *Cluster) because(r *Resource, n *Node, score int, why string) {
+	if !c.ask.Explain || why == "" {
+		return
+	}
+	if c.whys == nil {
+		c.whys = make(map[*Resource]map[*Node][]Contribution)
+	}
+	if c.whys[r] == nil {
+		c.whys[r] = make(map[*Node][]Contribution)
+	}
+	c.whys[r][n] = append(c.whys[r][n], Contribution{score, why})
+}

@@ -1,0 +1,233 @@
+package pengine
+
+import "slices"
+
+// consume takes a resource's utilization from a node.
+func (c *Cluster) consume(n *Node, r *Resource) {
+	if c.opt.placement == "default" {
+		return
+	}
+	for name, v := range r.utilization {
+		n.Utilization[name] -= v
+	}
+}
+
+func (c *Cluster) release(n *Node, r *Resource) {
+	if c.opt.placement == "default" {
+		return
+	}
+	for name, v := range r.utilization {
+		n.Utilization[name] += v
+	}
+}
+
+// compareCapacity puts the node with more free capacity first: each attribute
+// votes for the node with more of it.
+func compareCapacity(a, b *Node) int {
+	votes := 0
+	for name, v := range a.Utilization {
+		votes += sign(b.Utilization[name] - v)
+	}
+	for name, v := range b.Utilization {
+		if _, both := a.Utilization[name]; !both {
+			votes += sign(v)
+		}
+	}
+	return sign(votes)
+}
+
+// holds tells whether a node has room for what is asked.
+func (n *Node) holds(need map[string]int) bool {
+	for name, v := range need {
+		if v > n.Utilization[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// banInsufficient bans nodes that cannot hold a resource together with all
+// that has to be with it, or at least alone, and returns the most capable node
+// (spec: scheduler.md 13).
+func (c *Cluster) banInsufficient(r *Resource) *Node {
+	if c.opt.placement == "default" {
+		return nil
+	}
+	var together []*Resource
+	c.collectColocated(r, &together, r)
+	if !slices.Contains(together, r) {
+		together = append([]*Resource{r}, together...)
+	}
+	sum := make(map[string]int)
+	for _, q := range together {
+		if q.provisional {
+			c.addUtilization(q, sum, together)
+		}
+	}
+	alone := make(map[string]int)
+	c.addUtilization(r, alone, []*Resource{r})
+	any := false
+	var most *Node
+	for _, i := range c.hashOrder(r.allowed) {
+		n := c.allNodes[i]
+		s := r.allowed.get(n)
+		if !n.available() || s.score < 0 {
+			continue
+		}
+		if n.holds(sum) {
+			any = true
+		}
+	}
+	limit := alone
+	if any {
+		limit = sum
+	}
+	for _, i := range c.hashOrder(r.allowed) {
+		n := c.allNodes[i]
+		s := r.allowed.get(n)
+		if n.available() && s.score >= 0 && n.holds(limit) && (most == nil || compareCapacity(n, most) < 0) {
+			if !any {
+				most = n
+			} else if any {
+				most = n
+			}
+		}
+		if n.available() && !n.holds(limit) {
+			c.addScore(r, n, -Infinity, "utilization")
+		}
+	}
+	return most
+}
+
+// collectColocated gathers what is colocated at INFINITY with r, transitively,
+// both ways.
+func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resource) {
+	if slices.Contains(*list, r) {
+		return
+	}
+	*list = append(*list, r)
+	for _, col := range c.thisWithOf(r) {
+		p := col.Primary
+		if p == orig || col.Score < Infinity {
+			continue
+		}
+		c.collectColocated(p, list, orig)
+	}
+	for _, col := range c.withThisOf(r) {
+		d := col.Dependent
+		if d == orig || r.Kind == Clone && d.Kind <= Group || col.Score < Infinity {
+			continue
+		}
+		c.collectColocated(d, list, orig)
+	}
+	if r.Kind == Group {
+		for _, m := range r.Children {
+			c.collectColocated(m, list, orig)
+		}
+	}
+}
+
+// addUtilization adds what a resource will need.
+func (c *Cluster) addUtilization(r *Resource, sum map[string]int, among []*Resource) {
+	add := func(p *Resource) {
+		for name, v := range p.utilization {
+			sum[name] += v
+		}
+	}
+	switch r.Kind {
+	case Primitive:
+		if r.provisional {
+			add(r)
+		}
+	case Group:
+		if slices.ContainsFunc(r.Children, func(m *Resource) bool { return slices.Contains(among, m) }) {
+			return
+		}
+		for _, m := range r.Children {
+			c.addUtilization(m, sum, among)
+		}
+	case Clone:
+		for _, child := range r.Children {
+			if slices.Contains(among, child) || slices.ContainsFunc(child.Children, func(m *Resource) bool { return slices.Contains(among, m) }) {
+				return // counted by themselves
+			}
+		}
+		if len(r.Children) > 0 {
+			c.addUtilization(r.Children[0], sum, among)
+		}
+	case Bundle:
+		if len(r.Bundle.Replicas) > 0 {
+			c.addUtilization(r.Bundle.Replicas[0].Container, sum, among)
+		}
+	}
+}
+
+// sortForUtilization orders the resources so that those that want the best
+// places most come first.
+func (c *Cluster) sortForUtilization() {
+	nodes := c.sortNodesAll()
+	tables := make(map[*Resource]table)
+	weights := func(r *Resource) table {
+		t, ok := tables[r]
+		if !ok {
+			c.mergeScores(r, r, &t, "#uname", 1, mergeThisWith)
+			tables[r] = t
+		}
+		return t
+	}
+	score := func(t table, n *Node) int {
+		if s := t.get(n); s != nil {
+			return s.score
+		}
+		return -Infinity
+	}
+	c.Resources = mergeSort(c.Resources, func(a, b *Resource) int {
+		if a.priority != b.priority {
+			return sign(b.priority - a.priority)
+		}
+		ta, tb := weights(a), weights(b)
+		na, nb := c.currentNode(a), c.currentNode(b)
+		x, y := -Infinity, -Infinity
+		if na != nil {
+			x = score(ta, na)
+		}
+		if nb != nil {
+			y = score(tb, nb)
+		}
+		if x != y {
+			return sign(y - x)
+		}
+		for _, n := range nodes {
+			if x, y := score(ta, n), score(tb, n); x != y {
+				return sign(y - x)
+			}
+		}
+		return 0
+	})
+}
+
+func (c *Cluster) sortNodesAll() []*Node {
+	var t table
+	for _, n := range c.Nodes {
+		t.put(n, slot{score: n.weight})
+	}
+	return c.sortNodes(t, nil)
+}
+
+// hashOrder lists the node indexes of a table in the order the original's hash
+// table has them, which decides between equally capable nodes (spec: 28.2).
+func (c *Cluster) hashOrder(t table) []int {
+	var keys []string
+	byKey := make(map[string]int)
+	for _, n := range c.Nodes {
+		if t.get(n) != nil {
+			keys = append(keys, n.ID)
+			byKey[n.ID] = n.index
+		}
+	}
+	var out []int
+	for _, k := range hashTableOrder(keys) {
+		out = append(out, byKey[k])
+	}
+	return out
+}
