@@ -33,10 +33,10 @@ func (m *Machine) enterCommit(c *wire.CommitToken) {
 	m.setActive()
 	m.ring = c.Ring
 	m.ringSeq = max(m.ringSeq, c.Ring.Seq)
-	m.isRep = m.self.Identity(m.gen) == c.Members[0].Identity(m.gen)
+	m.isRep = m.isSelf(c.Members[0])
 	m.next = c.Members[c.MembIndex%len(c.Members)]
 
-	m.state = commit
+	m.state, m.commitAt = commit, m.now
 	m.stats.CommitEntered++
 	m.myTrc, m.myPbl, m.myCbl = 0, 0, 0
 	m.stopTimer(timerJoin)
@@ -92,7 +92,7 @@ func (m *Machine) receiveCommitToken(c *wire.CommitToken) {
 		switch {
 		case !alive.equal(c.Members) || c.Ring.Seq <= m.ring.Seq:
 			m.drop("commit token for other members")
-		case complete || c.Members[c.MembIndex].Identity(m.gen) != m.self.Identity(m.gen):
+		case complete || !m.isSelf(c.Members[c.MembIndex]):
 			m.drop("commit token for another node")
 		case !m.inRingOrder(c):
 			m.drop("commit token with members out of order")

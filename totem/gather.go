@@ -66,10 +66,10 @@ func (m *Machine) leave() {
 		from.IP[0].Node = 0
 	}
 	proc := slices.DeleteFunc(slices.Clone(m.proc.list), func(s wire.SRP) bool {
-		return s.Identity(m.gen) == m.self.Identity(m.gen)
+		return m.isSelf(s)
 	})
 	failed := slices.DeleteFunc(slices.Clone(m.failed.list), func(s wire.SRP) bool {
-		return s.Identity(m.gen) == m.self.Identity(m.gen)
+		return m.isSelf(s)
 	})
 	m.stats.MembJoinTx++
 	m.toAll(m.encode(&wire.Join{
@@ -83,8 +83,7 @@ func (m *Machine) leave() {
 // receiveJoin is the column of joins in the table of events. Spec: totem.md
 // section 3.4.
 func (m *Machine) receiveJoin(j *wire.Join) {
-	own := j.From.Identity(m.gen) == m.self.Identity(m.gen)
-	if !own && m.paused() {
+	if m.paused() && !m.isSelf(j.From) {
 		// This process was stopped. What waits in its sockets is old, and old
 		// joins would keep the others from their ring.
 		m.log.Warn("process was stopped", "took", m.now-(m.timers[timerPause]-m.tun.Token/5))
@@ -97,8 +96,7 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 	m.ringSeq = max(m.ringSeq, j.RingSeq)
 	switch m.state {
 	case operational:
-		failed := nodeList{m.gen, j.Failed}
-		if failed.has(m.self) {
+		if names(m.gen, j.Failed, m.self) {
 			m.drop("join that gives this node up")
 			return
 		}
@@ -110,7 +108,7 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 	case gather:
 		m.processJoin(j)
 	case commit, recovery:
-		if !m.newMemb.has(j.From) || j.RingSeq < m.ring.Seq {
+		if !m.newMemb.has(j.From) || j.RingSeq < m.ring.Seq && !m.refuses(j) {
 			m.drop("join from before this ring")
 			return
 		}
@@ -120,6 +118,34 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 		}
 		m.enterGather("join during " + m.state.String())
 	}
+}
+
+// refuses reports whether a join that comes during commit shows that its sender
+// will not take the commit token: it has candidates, or has given up members,
+// that this node did not know of. Lists only grow while gathering, so the ring
+// cannot be. corosync waits for the token timeout then; to gather again at once
+// saves seconds when many nodes start together. A join that was sent before and
+// comes late looks the same, hence the delay.
+func (m *Machine) refuses(j *wire.Join) bool {
+	if m.state != commit || m.now-m.commitAt < m.tun.Join/2 {
+		return false
+	}
+	if !m.newMemb.covers(j.Proc) {
+		alive := nodeList{gen: m.gen}
+		alive.addAll(j.Proc)
+		failed := nodeList{gen: m.gen}
+		failed.addAll(j.Failed)
+		alive = alive.minus(&failed)
+		if !m.newMemb.covers(alive.list) {
+			return true
+		}
+	}
+	for _, s := range j.Failed {
+		if m.newMemb.has(s) {
+			return true
+		}
+	}
+	return false
 }
 
 // processJoin works on a join in operational or gather. Spec: totem.md section
@@ -143,7 +169,7 @@ func (m *Machine) processJoin(j *wire.Join) {
 			return
 		case alive.len() > 0:
 			alive.sort()
-			if alive.list[0].Identity(m.gen) == m.self.Identity(m.gen) {
+			if m.isSelf(alive.list[0]) {
 				m.createCommitToken()
 				return
 			}
@@ -168,8 +194,7 @@ func (m *Machine) mergeJoin(j *wire.Join) (changed bool) {
 	}
 	before := m.proc.len() + m.failed.len()
 	m.proc.addAll(j.Proc)
-	failed := nodeList{m.gen, j.Failed}
-	if failed.has(m.self) {
+	if names(m.gen, j.Failed, m.self) {
 		m.failed.add(j.From) // who gives me up is given up
 	} else if m.memb.has(j.From) {
 		m.failed.addAll(j.Failed)
@@ -216,6 +241,11 @@ func (m *Machine) foreign(from wire.SRP, why string) {
 	default:
 		m.drop(why)
 	}
+}
+
+// isSelf reports whether s is this node.
+func (m *Machine) isSelf(s wire.SRP) bool {
+	return s.Identity(m.gen) == m.self.Identity(m.gen)
 }
 
 func (m *Machine) receiveMergeDetect(d *wire.MergeDetect) {

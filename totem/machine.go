@@ -58,9 +58,10 @@ type Machine struct {
 	leaver                      NodeID // last node that said good-bye
 	isRep                       bool   // of ring
 	next                        wire.SRP
-	originated                  bool   // as rep: the ring's first token was sent
-	commitSeq                   uint32 // token_seq of the commit token last sent
-	saved                       bool   // the next two are kept from the last operational ring
+	originated                  bool          // as rep: the ring's first token was sent
+	commitAt                    time.Duration // when commit was entered
+	commitSeq                   uint32        // token_seq of the commit token last sent
+	saved                       bool          // the next two are kept from the last operational ring
 	savedAru, savedHigh         uint32
 	receivedFlg, setRetransFlg  bool
 	retransCount, rotationCount int
@@ -154,7 +155,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	switch ev := ev.(type) {
 	case Received:
 		if !m.down {
-			m.receive(ev.Data, ev.From)
+			m.receive(ev.Data, ev.From, false)
 		}
 	case Submit:
 		m.submit(ev)
@@ -305,11 +306,16 @@ func (m *Machine) ifaceChange(ev IfaceChange) {
 	m.enterGather("interface changed")
 }
 
-// receive works on one message from the network or from this node itself.
-func (m *Machine) receive(b []byte, from netip.AddrPort) {
+// receive works on one message from the network, or (own) on one that this node
+// sent to itself.
+func (m *Machine) receive(b []byte, from netip.AddrPort, own bool) {
 	msg, err := m.dec.Decode(b)
 	if err != nil {
 		m.malformed(err, from)
+		return
+	}
+	if !own && m.pretends(msg) {
+		m.drop("message from the network in this node's name")
 		return
 	}
 	switch msg := msg.(type) {
@@ -334,6 +340,20 @@ func (m *Machine) receive(b []byte, from netip.AddrPort) {
 	default:
 		m.drop("redundant rings are not supported")
 	}
+}
+
+// pretends reports whether a message says that this node wrote it. What this
+// node really wrote comes back to it inside, or not at all.
+func (m *Machine) pretends(msg wire.Message) bool {
+	switch msg := msg.(type) {
+	case *wire.Join:
+		return m.isSelf(msg.From)
+	case *wire.MergeDetect:
+		return m.isSelf(msg.From)
+	case *wire.Mcast:
+		return m.isSelf(msg.From)
+	}
+	return false
 }
 
 func (m *Machine) malformed(err error, from netip.AddrPort) {
@@ -364,6 +384,6 @@ func (m *Machine) drainLoop() {
 	for n := len(m.loop); n > 0 && !m.left; n-- {
 		b := m.loop[0]
 		m.loop = m.loop[1:]
-		m.receive(b, netip.AddrPort{})
+		m.receive(b, netip.AddrPort{}, true)
 	}
 }

@@ -6,17 +6,29 @@ import (
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
-// A nodeList is a list of nodes without doubles, in the order they were added.
+// A nodeList is a set of nodes that keeps the order in which they were added.
 // Joins carry two of them; their order does not count.
 type nodeList struct {
-	gen  wire.Generation
-	list []wire.SRP
+	gen   wire.Generation
+	list  []wire.SRP
+	place map[wire.Identity]int // in list; nil while the list is short
+	seen  []bool                // scratch of equal
 }
+
+// shortList is up to how many nodes looking at all is faster than a map.
+const shortList = 16
 
 func (l *nodeList) len() int { return len(l.list) }
 
+// index returns the place of s in the list, or -1.
 func (l *nodeList) index(s wire.SRP) int {
 	id := s.Identity(l.gen)
+	if l.place != nil {
+		if i, ok := l.place[id]; ok {
+			return i
+		}
+		return -1
+	}
 	for i := range l.list {
 		if l.list[i].Identity(l.gen) == id {
 			return i
@@ -29,8 +41,18 @@ func (l *nodeList) has(s wire.SRP) bool { return l.index(s) >= 0 }
 
 // add adds s if it is not there and if there is room.
 func (l *nodeList) add(s wire.SRP) {
-	if !l.has(s) && len(l.list) < MaxMembers {
-		l.list = append(l.list, s)
+	if l.has(s) || len(l.list) >= MaxMembers {
+		return
+	}
+	l.list = append(l.list, s)
+	switch {
+	case l.place != nil:
+		l.place[s.Identity(l.gen)] = len(l.list) - 1
+	case len(l.list) > shortList:
+		l.place = make(map[wire.Identity]int, len(l.list))
+		for i := range l.list {
+			l.place[l.list[i].Identity(l.gen)] = i
+		}
 	}
 }
 
@@ -42,7 +64,7 @@ func (l *nodeList) addAll(list []wire.SRP) {
 
 // set makes l hold exactly list.
 func (l *nodeList) set(list ...wire.SRP) {
-	l.list = l.list[:0]
+	l.list, l.place = l.list[:0], nil
 	l.addAll(list)
 }
 
@@ -56,13 +78,22 @@ func (l *nodeList) covers(list []wire.SRP) bool {
 	return true
 }
 
-// equal reports whether l and list hold the same nodes.
+// equal reports whether l and list, which may name a node twice, hold the same
+// nodes.
 func (l *nodeList) equal(list []wire.SRP) bool {
-	if !l.covers(list) {
-		return false
+	l.seen = append(l.seen[:0], make([]bool, len(l.list))...)
+	distinct := 0
+	for _, s := range list {
+		i := l.index(s)
+		if i < 0 {
+			return false
+		}
+		if !l.seen[i] {
+			l.seen[i] = true
+			distinct++
+		}
 	}
-	other := nodeList{l.gen, list}
-	return other.covers(l.list)
+	return distinct == len(l.list)
 }
 
 // minus returns those of l that are not in other.
@@ -78,6 +109,7 @@ func (l *nodeList) minus(other *nodeList) nodeList {
 
 // sort puts l in ring order.
 func (l *nodeList) sort() {
+	l.place = nil
 	slices.SortFunc(l.list, func(a, b wire.SRP) int {
 		return a.Identity(l.gen).Compare(b.Identity(l.gen))
 	})
@@ -90,4 +122,10 @@ func (l *nodeList) ids() []NodeID {
 		ids = append(ids, s.Node())
 	}
 	return ids
+}
+
+// names reports whether list, as a message carries it, names s.
+func names(g wire.Generation, list []wire.SRP, s wire.SRP) bool {
+	id := s.Identity(g)
+	return slices.ContainsFunc(list, func(s wire.SRP) bool { return s.Identity(g) == id })
 }

@@ -97,7 +97,7 @@ func (m *Machine) send(s Send) {
 
 // toNext sends a token to the node after this one.
 func (m *Machine) toNext(b []byte) {
-	if m.next.Identity(m.gen) == m.self.Identity(m.gen) {
+	if m.isSelf(m.next) {
 		m.loopBack(b)
 		return
 	}
