@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/corosync"
+	"github.com/gocorosync/gocorosync/pacemakerd"
 )
 
 // A daemon runs until it is told to end and returns the exit status of the
@@ -23,6 +24,9 @@ type daemon func(ctx context.Context, args []string, stdout, stderr io.Writer) i
 func daemons() map[string]daemon {
 	return map[string]daemon{
 		"corosync": corosync.Main,
+		"pacemakerd": func(_ context.Context, args []string, stdout, stderr io.Writer) int {
+			return pacemakerd.Main("pacemakerd", args, version(), stdout, stderr)
+		},
 	}
 }
 
@@ -41,3 +45,5 @@ func run(argv []string) int {
 	}
 	return d(context.Background(), args, os.Stdout, os.Stderr)
 }
+
+func version() string { return corosync.Version() }

@@ -1,0 +1,234 @@
+package pacemakerd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// cibDir is the folder with the CIB's files (cib.md 10). One writer owns it.
+type cibDir struct {
+	path     string
+	log      *slog.Logger
+	disabled error // why nothing is written any more
+	uid, gid int   // -1: as they come
+}
+
+// backups is how many old versions are kept.
+const backups = 100
+
+// ErrModified says that somebody edited cib.xml while the cluster was running.
+var ErrModified = errors.New("cib.xml was modified by hand while the cluster is running; it is not overwritten " +
+	"(stop the cluster, or restore the file from a backup, and use cibadmin for changes)")
+
+func openCIB(path string, log *slog.Logger) (*cibDir, error) {
+	d := &cibDir{path: path, log: log, uid: -1, gid: -1}
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return nil, fmt.Errorf("cib: %w", err)
+	}
+	if os.Getuid() == 0 {
+		d.uid, d.gid = haclusterIDs()
+		_ = os.Chown(path, d.uid, d.gid)
+	}
+	return d, nil
+}
+
+func (d *cibDir) file(name string) string { return filepath.Join(d.path, name) }
+
+// read returns the CIB in a file if its signature is right or missing.
+func (d *cibDir) read(name string) (*xml.Node, error) {
+	b, err := os.ReadFile(d.file(name))
+	if err != nil {
+		return nil, err
+	}
+	n, err := xml.ParseKeepingComments(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.file(name), err)
+	}
+	if n.Name != "cib" {
+		return nil, fmt.Errorf("%s: the root element is <%s>, not <cib>", d.file(name), n.Name)
+	}
+	sig, err := os.ReadFile(d.file(name + ".sig"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return n, nil
+	case err != nil:
+		return nil, err
+	}
+	if got := xml.DigestOnDisk(n); got != strings.TrimSpace(string(sig)) {
+		return nil, fmt.Errorf("%s: digest is %s, %s.sig says %s", d.file(name), got, name, strings.TrimSpace(string(sig)))
+	}
+	return n, nil
+}
+
+// load returns the CIB to start with: cib.xml, else the newest good backup,
+// else an empty one. A bad file is moved aside, never overwritten.
+func (d *cibDir) load() (*xml.Node, error) {
+	n, err := d.read("cib.xml")
+	switch {
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist):
+		d.log.Info("no CIB on disk; starting with an empty one", "file", d.file("cib.xml"))
+		return cib.Empty(), nil
+	default:
+		kept, merr := d.setAside()
+		if merr != nil {
+			return nil, fmt.Errorf("cib: %w; and it cannot be moved aside: %v", err, merr)
+		}
+		d.log.Error("the CIB on disk is broken; it was moved aside", "err", err, "kept", kept)
+		if n = d.newestBackup(); n == nil {
+			d.log.Error("no usable backup of the CIB; starting with an empty one")
+			return cib.Empty(), nil
+		}
+	}
+	n.Set("num_updates", "0")
+	n.Unset("dc-uuid")
+	n.Child("status").Remove()
+	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
+		n.Ensure("configuration").Ensure(s)
+	}
+	n.Append(xml.New("status"))
+	return n, nil
+}
+
+func (d *cibDir) setAside() (string, error) {
+	f, err := os.CreateTemp(d.path, "cib.auto.")
+	if err != nil {
+		return "", err
+	}
+	f.Close()
+	if err := os.Rename(d.file("cib.xml"), f.Name()); err != nil {
+		return "", err
+	}
+	_ = os.Rename(d.file("cib.xml.sig"), f.Name()+".sig")
+	return f.Name(), nil
+}
+
+func (d *cibDir) newestBackup() *xml.Node {
+	files, _ := filepath.Glob(d.file("cib-*.raw"))
+	age := func(f string) int64 {
+		st, err := os.Stat(f)
+		if err != nil {
+			return 0
+		}
+		return st.ModTime().UnixNano()
+	}
+	sort.Slice(files, func(i, j int) bool { return age(files[i]) > age(files[j]) })
+	for _, f := range files {
+		n, err := d.read(filepath.Base(f))
+		if err == nil {
+			d.log.Warn("CIB taken from a backup", "file", f, "version", cib.VersionOf(n).String())
+			return n
+		}
+		d.log.Error("backup of the CIB is broken too", "err", err)
+	}
+	return nil
+}
+
+// save makes the configuration of doc durable: it is on disk when save returns
+// nil. The previous version becomes a backup.
+func (d *cibDir) save(doc *xml.Node) error {
+	if d.disabled != nil {
+		return d.disabled
+	}
+	if _, err := d.read("cib.xml"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.disabled = fmt.Errorf("%w: %v", ErrModified, err)
+		return d.disabled
+	}
+	if err := d.backup(); err != nil {
+		return fmt.Errorf("cib: backup: %w", err)
+	}
+	out := doc.ShallowClone()
+	out.Set("num_updates", "0")
+	for _, c := range doc.Children {
+		if c.Name != "status" {
+			out.Append(c.Clone())
+		}
+	}
+	sig, err := d.write("cib.", []byte(xml.DigestOnDisk(out)))
+	if err != nil {
+		return fmt.Errorf("cib: %w", err)
+	}
+	text, err := d.write("cib.", out.Format())
+	if err != nil {
+		os.Remove(sig)
+		return fmt.Errorf("cib: %w", err)
+	}
+	if err := os.Rename(text, d.file("cib.xml")); err != nil {
+		return fmt.Errorf("cib: %w", err)
+	}
+	if err := os.Rename(sig, d.file("cib.xml.sig")); err != nil {
+		return fmt.Errorf("cib: %w", err)
+	}
+	return syncDir(d.path)
+}
+
+// write writes a temporary file through to the disk and returns its name.
+func (d *cibDir) write(prefix string, b []byte) (name string, err error) {
+	f, err := os.CreateTemp(d.path, prefix)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(b); err != nil {
+		return "", err
+	}
+	if err = f.Chmod(0o600); err != nil {
+		return "", err
+	}
+	if d.uid >= 0 {
+		_ = f.Chown(d.uid, d.gid)
+	}
+	return f.Name(), f.Sync()
+}
+
+// backup links the current files to the next numbered names.
+func (d *cibDir) backup() error {
+	seq := 0
+	if b, err := os.ReadFile(d.file("cib.last")); err == nil {
+		seq, _ = strconv.Atoi(strings.TrimSpace(string(b)))
+	}
+	if seq < 0 || seq >= backups {
+		seq = 0
+	}
+	for _, suffix := range []string{"", ".sig"} {
+		name := d.file(fmt.Sprintf("cib-%d.raw%s", seq, suffix))
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.Link(d.file("cib.xml"+suffix), name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	next, err := d.write("cib.last.", []byte(strconv.Itoa((seq+1)%backups)))
+	if err != nil {
+		return err
+	}
+	_ = os.Chmod(next, 0o640)
+	return os.Rename(next, d.file("cib.last"))
+}
+
+func syncDir(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

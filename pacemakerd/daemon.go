@@ -1,0 +1,292 @@
+package pacemakerd
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gocorosync/gocorosync/ipc"
+	"github.com/gocorosync/gocorosync/ipc/pcmk"
+	"github.com/gocorosync/gocorosync/pacemakerd/agent"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/node"
+)
+
+// Exit statuses of the daemon.
+const (
+	ExitOK           = 0
+	ExitError        = 1
+	ExitFatal        = 100 // must not be started again by itself
+	ExitDisconnected = 102 // corosync is gone
+)
+
+// Options set up a daemon.
+type Options struct {
+	Version string       // of gocorosync, part of dc-version
+	State   string       // default /var/lib/pacemaker
+	Schemas cib.Schemas  // nil accepts every document
+	Log     *slog.Logger // nil discards
+	Ready   func()       // called once the endpoints are open
+	// Socket makes the local endpoints datagram sockets instead of shared
+	// memory (PCMK_ipc_type=socket).
+	Socket bool
+}
+
+// dcVersion is what the DC writes: feature set and schema are 2.1.5's.
+func (o *Options) dcVersion() string { return "2.1.5-gocorosync-" + o.Version }
+
+// A daemon is the running process. Its loop owns the node; other goroutines
+// talk to it through events.
+type daemon struct {
+	opt    Options
+	log    *slog.Logger
+	start  time.Time
+	node   *node.Machine
+	events chan node.Event
+	failed chan error
+	runner *agent.Runner
+	disk   *cibDir
+	plans  *planner
+	ring   *ring
+
+	mu    sync.Mutex
+	conns map[string]*ipc.Conn // by client id
+
+	eventID int32 // of the last event; the loop alone counts
+
+	wg sync.WaitGroup
+}
+
+// errExit carries the exit status out of the loop.
+type errExit int
+
+func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// Run is the daemon. It returns its exit status when the node has left the
+// cluster; when ctx ends, the node is asked to shut down first.
+func Run(ctx context.Context, opt Options) int {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.State == "" {
+		opt.State = "/var/lib/pacemaker"
+	}
+	err := run(ctx, opt)
+	var code errExit
+	switch {
+	case errors.As(err, &code):
+		return int(code)
+	case err != nil:
+		opt.Log.Error("stopping", "err", err)
+		return ExitError
+	}
+	return ExitOK
+}
+
+func run(stop context.Context, opt Options) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(stop)) // a stop is orderly; the rest ends at the end
+	d := &daemon{opt: opt, log: opt.Log, start: time.Now(), events: make(chan node.Event, 4096), failed: make(chan error, 16),
+		conns: map[string]*ipc.Conn{}}
+	defer d.wg.Wait()
+	defer cancel()
+
+	var err error
+	if d.ring, err = dialRing(stop, opt.Log); err != nil {
+		opt.Log.Error("corosync cannot be used", "err", err)
+		return errExit(ExitDisconnected)
+	}
+	defer d.ring.close()
+	disk, err := openCIB(opt.State+"/cib", opt.Log)
+	if err != nil {
+		return err
+	}
+	d.disk = disk
+	doc, err := disk.load()
+	if err != nil {
+		return err
+	}
+	d.plans = &planner{dir: opt.State + "/pengine", log: opt.Log}
+	work := opt.State + "/cores"
+	if err := os.MkdirAll(work, 0o750); err != nil {
+		return err
+	}
+	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log}
+	d.node = node.New(node.Config{
+		Node: d.ring.name, ID: d.ring.id, PID: uint32(os.Getpid()), Version: opt.dcVersion(), ClusterName: d.ring.cluster,
+		CIB: doc, Schemas: opt.Schemas, Cores: runtime.NumCPU(), UUID: newUUID,
+		Wall:  func() int64 { return time.Now().Unix() },
+		CTime: func() string { return time.Now().Format(time.ANSIC) },
+		Log:   opt.Log,
+	})
+	opt.Log.Info("starting", "node", d.ring.name, "id", d.ring.id, "cluster", d.ring.cluster, "version", opt.dcVersion())
+
+	if err := d.listen(ctx); err != nil {
+		return err
+	}
+	d.spawn(func() error { return d.watchQuorum(ctx) })
+	if opt.Ready != nil {
+		opt.Ready()
+	}
+	return d.loop(ctx, stop)
+}
+
+// spawn runs f in a goroutine that ends before run does. An error of f ends
+// the daemon.
+func (d *daemon) spawn(f func() error) {
+	d.wg.Add(1)
+	go func() {
+		defer d.wg.Done()
+		if err := f(); err != nil {
+			select {
+			case d.failed <- err:
+			default:
+			}
+		}
+	}()
+}
+
+// post hands an event to the loop, unless the daemon ends.
+func (d *daemon) post(ctx context.Context, ev node.Event) {
+	select {
+	case d.events <- ev:
+	case <-ctx.Done():
+	}
+}
+
+func (d *daemon) loop(ctx, stop context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	if err := d.step(ctx, node.Names{ByID: d.ring.names}); err != nil {
+		return err
+	}
+	asked := stop.Done()
+	var aged time.Time
+	for {
+		if at, _ := d.node.Next(); at != 0 {
+			timer.Reset(max(0, at-time.Since(d.start)))
+		} else {
+			timer.Stop()
+		}
+		var ev node.Event
+		select {
+		case ev = <-d.events:
+		case <-timer.C:
+			ev = node.Tick{}
+		case err := <-d.failed:
+			return err
+		case <-asked:
+			asked = nil
+			d.log.Info("shutdown asked for")
+			ev = node.Shutdown{}
+		}
+		if now := time.Now(); now.Sub(aged) >= 2*time.Second {
+			aged = now
+			if err := d.step(ctx, node.Age{Used: cpuTime()}); err != nil {
+				return err
+			}
+		}
+		if err := d.step(ctx, ev); err != nil {
+			return err
+		}
+	}
+}
+
+func cpuTime() time.Duration {
+	var ru syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &ru); err != nil {
+		return 0
+	}
+	return time.Duration(ru.Utime.Nano())
+}
+
+// step feeds one event to the node and does what it says, in order.
+func (d *daemon) step(ctx context.Context, ev node.Event) error {
+	for _, a := range d.node.Step(time.Since(d.start), ev) {
+		switch a := a.(type) {
+		case node.Join:
+			if err := d.join(ctx, a.Group); err != nil {
+				return fmt.Errorf("join group %s: %w", a.Group, err)
+			}
+		case node.Leave:
+			d.ring.leave(a.Group)
+		case node.Multicast:
+			d.ring.send(a.Group, a.Data)
+		case node.Respond:
+			d.reply(a.Client, pcmk.Frame{ID: a.Frame, Flags: pcmk.Free, Data: a.Msg.Compact()}, false)
+		case node.Notify:
+			d.reply(a.Client, pcmk.Frame{Flags: pcmk.Event | pcmk.Free, Data: a.Msg.Compact()}, true)
+		case node.Save:
+			if err := d.disk.save(a.Doc); err != nil {
+				// An administrator's files are never overwritten, and a full disk
+				// must not take the service down: go on with the copy in memory.
+				d.log.Error("the CIB was not written to disk", "err", err)
+			}
+		case node.Run:
+			d.spawn(func() error {
+				d.post(ctx, node.AgentDone{Finish: d.runner.Run(ctx, a.Run)})
+				return nil
+			})
+		case node.RunFence:
+			d.spawn(func() error {
+				run := a.Run
+				run.ID = 0 // the fencer's numbers are its own
+				f := d.runner.RunFence(ctx, run)
+				f.ID = a.ID
+				d.post(ctx, node.FenceAgentDone{Finish: f})
+				return nil
+			})
+		case node.Kill:
+			d.runner.Kill(a.ID)
+		case node.GetMetadata:
+			d.spawn(func() error {
+				meta, err := d.runner.Metadata(ctx, a.Agent)
+				if err != nil {
+					d.log.Info("no meta-data", "agent", a.Agent.String(), "err", err)
+				}
+				d.post(ctx, node.GotMetadata{Agent: a.Agent, Meta: meta})
+				return nil
+			})
+		case node.Plan:
+			d.spawn(func() error {
+				graph, err := d.plans.plan(a.CIB)
+				d.post(ctx, node.Planned{ID: a.ID, Graph: graph, Err: err})
+				return nil
+			})
+		case node.Exit:
+			d.ring.flush(2 * time.Second)
+			d.log.Info("left the cluster", "status", a.Code)
+			return errExit(a.Code)
+		}
+	}
+	return nil
+}
+
+// newUUID returns a random UUID (version 4).
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// agentEnv is what every agent inherits (resource-agents.md 3.1).
+func agentEnv() []string {
+	env := os.Environ()
+	for _, kv := range []string{"HA_mcp=true", "PCMK_mcp=true", "HA_cluster_type=corosync", "PCMK_cluster_type=corosync",
+		"HA_quorum_type=corosync", "PCMK_quorum_type=corosync", "HA_logfacility=daemon", "PCMK_logfacility=daemon",
+		"PCMK_logfile=/var/log/pacemaker/pacemaker.log", "HA_LOGFILE=/var/log/pacemaker/pacemaker.log", "PCMK_debug=no",
+		"PCMK_service=pacemaker-execd", "PCMK_watchdog=false", "LC_ALL=C", "OCF_OUTPUT_FORMAT=text"} {
+		env = append(env, kv)
+	}
+	if os.Getenv("PATH") == "" {
+		env = append(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	}
+	return env
+}

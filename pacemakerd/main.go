@@ -1,0 +1,98 @@
+package pacemakerd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+const usage = `Usage: pacemakerd [options]
+
+Start the Pacemaker cluster resource manager on this node.
+
+Options:
+ -?, --help           Show this text and exit
+ -$, --version        Show version information and exit
+ -V, --verbose        Increase debug output (repeat for more)
+ -F, --features       Show the feature set, schema and exit
+ -p, --pid-file=FILE  (ignored; the service manager keeps track)
+ -s, --standby        Start this node in standby (not supported yet)
+`
+
+// Main is the program pacemakerd. It returns its exit status.
+func Main(name string, args []string, version string, stdout, stderr io.Writer) int {
+	level := slog.LevelInfo
+	for _, a := range args {
+		switch {
+		case a == "-?" || a == "--help":
+			fmt.Fprint(stdout, usage)
+			return ExitOK
+		case a == "-$" || a == "--version":
+			fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s\nWritten by the gocorosync authors\n", version)
+			return ExitOK
+		case a == "-F" || a == "--features":
+			fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s (CRM feature set 3.16.1)\n Supporting v3.16.1: agent-manpages corosync-ge-2\n", version)
+			return ExitOK
+		case a == "-V" || a == "--verbose":
+			level = slog.LevelDebug
+		case a == "-f" || a == "-p" || strings.HasPrefix(a, "--pid-file"):
+		default:
+			fmt.Fprintf(stderr, "%s: unrecognized option '%s'\n%s", name, a, usage)
+			return 64
+		}
+	}
+	if os.Getenv("PCMK_debug") == "yes" {
+		level = slog.LevelDebug
+	}
+	out, closeLog := openLog(stderr)
+	defer closeLog()
+	log := NewLog(out, level)
+	if os.Getuid() != 0 {
+		fmt.Fprintf(stderr, "%s: must be started by root\n", name)
+		return 77
+	}
+	syscall.Umask(0o026) // what agents inherit (resource-agents.md 2)
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer cancel()
+	return Run(ctx, Options{Version: version, Log: log, Socket: os.Getenv("PCMK_ipc_type") == "socket", Ready: func() { notifyReady() }})
+}
+
+// openLog opens pacemaker's log file; without it the log goes to stderr.
+func openLog(stderr io.Writer) (io.Writer, func()) {
+	path := os.Getenv("PCMK_logfile")
+	if path == "none" {
+		return stderr, func() {}
+	}
+	if path == "" {
+		path = "/var/log/pacemaker/pacemaker.log"
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o770); err != nil {
+		return stderr, func() {}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o660)
+	if err != nil {
+		return stderr, func() {}
+	}
+	return f, func() { f.Close() }
+}
+
+// notifyReady tells the service manager that the daemon is up.
+func notifyReady() {
+	path := os.Getenv("NOTIFY_SOCKET")
+	if path == "" {
+		return
+	}
+	c, err := net.Dial("unixgram", path)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	_, _ = c.Write([]byte("READY=1"))
+}

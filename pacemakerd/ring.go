@@ -1,0 +1,293 @@
+package pacemakerd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gocorosync/gocorosync/ipc/coro"
+	"github.com/gocorosync/gocorosync/pacemakerd/node"
+)
+
+// ring is this daemon's part of corosync: who the node is, and its groups.
+type ring struct {
+	log     *slog.Logger
+	id      uint32
+	name    string
+	cluster string
+	names   map[uint32]string
+	quorum  *coro.Quorum
+
+	mu     sync.Mutex
+	groups map[string]*group
+}
+
+// connectWait is how long a starting daemon waits for corosync to be ready.
+const connectWait = 60 * time.Second
+
+// patiently calls dial until it works, corosync refuses for good, or time is up.
+func patiently[T any](ctx context.Context, dial func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel()
+	for {
+		c, err := dial(ctx)
+		if err == nil || !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ECONNREFUSED) {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return c, err
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+func dialRing(ctx context.Context, log *slog.Logger) (*ring, error) {
+	r := &ring{log: log, names: map[uint32]string{}, groups: map[string]*group{}}
+	cfg, err := patiently(ctx, coro.DialCFG)
+	if err != nil {
+		return nil, fmt.Errorf("connect to corosync's configuration service: %w", err)
+	}
+	defer cfg.Close()
+	if r.id, err = cfg.LocalNodeID(ctx); err != nil {
+		return nil, fmt.Errorf("ask corosync for the node id: %w", err)
+	}
+	if err := r.readNames(ctx); err != nil {
+		return nil, err
+	}
+	if r.quorum, err = patiently(ctx, coro.DialQuorum); err != nil {
+		return nil, fmt.Errorf("connect to corosync's quorum service: %w", err)
+	}
+	return r, nil
+}
+
+// readNames takes names from corosync's nodelist: name, else an address that is
+// a name, else, for this node, its host name (pacemaker-cluster.md 2).
+func (r *ring) readNames(ctx context.Context) error {
+	cmap, err := patiently(ctx, coro.DialCMAP)
+	if err != nil {
+		return fmt.Errorf("connect to corosync's map: %w", err)
+	}
+	defer cmap.Close()
+	text := func(key string) string {
+		v, err := cmap.Get(ctx, key)
+		if err != nil {
+			return ""
+		}
+		return v.String()
+	}
+	r.cluster = text("totem.cluster_name")
+	keys, err := cmap.Keys(ctx, "nodelist.node.")
+	if err != nil {
+		return fmt.Errorf("read corosync's nodelist: %w", err)
+	}
+	for _, k := range keys {
+		prefix, ok := strings.CutSuffix(k, ".nodeid")
+		if !ok {
+			continue
+		}
+		var id uint32
+		if _, err := fmt.Sscan(text(k), &id); err != nil {
+			continue
+		}
+		name := text(prefix + ".name")
+		if addr := text(prefix + ".ring0_addr"); name == "" && addr != "" {
+			if _, err := netip.ParseAddr(addr); err != nil {
+				name = addr
+			}
+		}
+		if name != "" {
+			r.names[id] = name
+		}
+	}
+	if r.name = r.names[r.id]; r.name == "" {
+		if r.name, err = os.Hostname(); err != nil {
+			return fmt.Errorf("this node has no name: %w", err)
+		}
+		r.names[r.id] = r.name
+	}
+	return nil
+}
+
+func (r *ring) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range r.groups {
+		g.close()
+	}
+	if r.quorum != nil {
+		r.quorum.Close()
+	}
+}
+
+// group is one CPG group: a connection, and the messages on their way to it.
+type group struct {
+	cpg   *coro.CPG
+	mu    sync.Mutex
+	queue [][]byte
+	busy  bool
+	wake  chan struct{} // has room for one
+	once  sync.Once
+}
+
+func (g *group) close() { g.once.Do(func() { g.cpg.Close() }) }
+
+// join joins a group; its events and messages come as events of the node.
+func (d *daemon) join(ctx context.Context, name string) error {
+	cpg, err := patiently(ctx, coro.DialCPG)
+	if err != nil {
+		return err
+	}
+	g := &group{cpg: cpg, wake: make(chan struct{}, 1)}
+	d.ring.mu.Lock()
+	d.ring.groups[name] = g
+	d.ring.mu.Unlock()
+	if err := cpg.Join(ctx, name+"\x00"); err != nil { // pacemaker counts the NUL to the name
+		return err
+	}
+	d.spawn(func() error { return g.write(ctx, name) })
+	d.spawn(func() error { return d.readGroup(ctx, name, g) })
+	return nil
+}
+
+func (d *daemon) readGroup(ctx context.Context, name string, g *group) error {
+	for {
+		ev, err := g.cpg.Next(ctx)
+		if err != nil {
+			if ctx.Err() != nil || d.ring.left(name) {
+				return nil
+			}
+			d.log.Error("connection to corosync lost", "group", name, "err", err)
+			return errExit(ExitDisconnected)
+		}
+		switch ev := ev.(type) {
+		case *coro.CPGDeliver:
+			d.post(ctx, node.Message{Group: name, Node: ev.Node, PID: ev.PID, Data: ev.Data})
+		case *coro.CPGConfchg:
+			c := node.Confchg{Group: name}
+			for _, m := range ev.Members {
+				c.Members = append(c.Members, m.Node)
+			}
+			d.post(ctx, c)
+		}
+	}
+}
+
+// write sends the queue in order. It blocks while the ring takes nothing.
+func (g *group) write(ctx context.Context, name string) error {
+	for {
+		g.mu.Lock()
+		var next []byte
+		if len(g.queue) > 0 {
+			next = g.queue[0]
+			g.queue = g.queue[1:]
+		}
+		g.busy = next != nil
+		g.mu.Unlock()
+		if next == nil {
+			select {
+			case <-g.wake:
+				continue
+			case <-g.cpg.Done():
+				return nil // the reader tells why
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		if err := g.cpg.Multicast(ctx, next); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			select {
+			case <-g.cpg.Done():
+				return nil
+			default:
+			}
+			return fmt.Errorf("multicast in group %s: %w", name, err)
+		}
+	}
+}
+
+// send queues a message for a group that this node is in.
+func (r *ring) send(name string, data []byte) {
+	r.mu.Lock()
+	g := r.groups[name]
+	r.mu.Unlock()
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	g.queue = append(g.queue, data)
+	g.mu.Unlock()
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// leave leaves a group after what is queued for it has gone out.
+func (r *ring) leave(name string) {
+	r.mu.Lock()
+	g := r.groups[name]
+	r.mu.Unlock()
+	if g == nil {
+		return
+	}
+	g.drain(2 * time.Second)
+	r.mu.Lock()
+	delete(r.groups, name)
+	r.mu.Unlock()
+	g.close() // corosync tells the others that we left
+}
+
+func (r *ring) left(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.groups[name] == nil
+}
+
+func (g *group) drain(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		g.mu.Lock()
+		idle := len(g.queue) == 0 && !g.busy
+		g.mu.Unlock()
+		if idle {
+			return
+		}
+	}
+}
+
+// flush waits until all groups have sent what is queued.
+func (r *ring) flush(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range r.groups {
+		g.drain(d)
+	}
+}
+
+// watchQuorum passes on what the quorum service says.
+func (d *daemon) watchQuorum(ctx context.Context) error {
+	q := d.ring.quorum
+	if err := q.Track(ctx, coro.TrackCurrent|coro.TrackChanges); err != nil {
+		return fmt.Errorf("track quorum: %w", err)
+	}
+	for {
+		ev, err := q.Next(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			d.log.Error("connection to corosync's quorum service lost", "err", err)
+			return errExit(ExitDisconnected)
+		}
+		d.post(ctx, node.Quorum{Quorate: ev.Quorate != 0, Members: ev.Members})
+	}
+}
