@@ -182,41 +182,57 @@ func (n *Node) cpgAction(a service.Action) {
 			n.local.reply(a)
 		}
 	case cpg.Confchg:
-		n.toGroup(a.Conns, coro.Response(coro.CPGEvConfchg, coro.OK, &coro.CPGConfchg{
+		n.toGroup(a.Conns, coro.CPGEvConfchg, &coro.CPGConfchg{
 			Group: a.Group, Members: addresses(a.Members), Left: addresses(a.Left), Joined: addresses(a.Joined),
-		}))
+		})
 		n.local.confchg(a)
 	case cpg.Deliver:
-		n.toGroup(a.Conns, coro.Response(coro.CPGEvDeliver, coro.OK, &coro.CPGDeliver{
+		n.toGroup(a.Conns, coro.CPGEvDeliver, &coro.CPGDeliver{
 			Group: a.Group, Node: uint32(a.Node), PID: a.PID, Data: a.Data,
-		}))
+		})
 		n.local.deliver(a)
 	case cpg.PartialDeliver:
-		n.toGroup(a.Conns, coro.Response(coro.CPGEvPartialDeliver, coro.OK, &coro.CPGPartialDeliver{
+		n.toGroup(a.Conns, coro.CPGEvPartialDeliver, &coro.CPGPartialDeliver{
 			Group: a.Group, Node: uint32(a.Node), PID: a.PID, Total: a.Total, Type: a.Type, Data: a.Data,
-		}))
+		})
 	case cpg.TotemConfchg:
-		n.toGroup(a.Conns, coro.Response(coro.CPGEvTotemConfchg, coro.OK, &coro.CPGTotemConfchg{
+		n.toGroup(a.Conns, coro.CPGEvTotemConfchg, &coro.CPGTotemConfchg{
 			Ring: ringID(a.Ring), Members: ids(a.Members),
-		}))
+		})
 	}
 }
 
-func (n *Node) cpgClient(id cpg.Conn) *client {
-	for _, cl := range n.clients {
-		if cl.service == "cpg" && cpg.Conn(cl.c.ID()) == id {
-			return cl
+func (n *Node) cpgClient(id cpg.Conn) *client { return n.cpgClients[id] }
+
+// toGroup sends an event to clients. It is made only if there are any: the
+// connections may all be the embedding program's. It goes out when the turn is
+// over, together with others.
+func (n *Node) toGroup(conns []cpg.Conn, id int32, m coro.Message) {
+	var event []byte
+	for _, conn := range conns {
+		cl := n.cpgClients[conn]
+		if cl == nil {
+			continue
+		}
+		if event == nil {
+			event = coro.Response(id, coro.OK, m)
+		}
+		cl.c.Queue(event)
+		if !cl.unflushed {
+			cl.unflushed = true
+			n.unflushed = append(n.unflushed, cl)
 		}
 	}
-	return nil
 }
 
-func (n *Node) toGroup(conns []cpg.Conn, event []byte) {
-	for _, id := range conns {
-		if cl := n.cpgClient(id); cl != nil {
-			cl.c.Event(event)
-		}
+// flushClients sends the events of this turn.
+func (n *Node) flushClients() {
+	for i, cl := range n.unflushed {
+		cl.c.Flush()
+		cl.unflushed = false
+		n.unflushed[i] = nil
 	}
+	n.unflushed = n.unflushed[:0]
 }
 
 // Zero-copy buffers: a file that the client made and we map. Layout: size i32

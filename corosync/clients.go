@@ -17,11 +17,14 @@ import (
 
 // A client is one local connection. The loop owns it.
 type client struct {
-	c       *ipc.Conn
-	service string
-	serial  uint64
-	name    string // of the process, as a part of a key
-	key     string // prefix of its keys in cmap
+	c         *ipc.Conn
+	service   string
+	serial    uint64
+	name      string // of the process, as a part of a key
+	key       string // prefix of its keys in cmap
+	waiting   int    // requests in Node.waiting
+	ahead     chan struct{}
+	unflushed bool
 
 	cmap   cmapClient
 	quorum quorumClient
@@ -76,11 +79,13 @@ func (n *Node) connected(name string, c *ipc.Conn) error {
 	if !n.synced || n.stopping {
 		return syscall.EAGAIN
 	}
-	cl := &client{c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID)}
+	cl := &client{c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID),
+		ahead: make(chan struct{}, maxAhead)}
 	c.Value = cl
 	n.clients[c] = cl
 	n.openConnKeys(cl)
 	if name == "cpg" {
+		n.cpgClients[cpg.Conn(c.ID())] = cl
 		n.feed(service.To{ID: service.IDCPG, Event: cpg.Open{Conn: cpg.Conn(c.ID())}})
 	}
 	return nil
@@ -120,32 +125,60 @@ func processName(pid int) string {
 	}, rest[:i])
 }
 
-// Message hands a request to the loop and waits until it has been dealt with,
-// so that a client whose requests must wait is not read any further.
+// Multicasts have no response, so a client may have some on their way to the
+// loop. Larger ones go one at a time.
+const (
+	maxAhead  = 64
+	aheadSize = 64 << 10 // bytes
+)
+
+// Message hands a request to the loop. Except for small multicasts it waits
+// until the request has been dealt with, so that a client whose requests must
+// wait is not read any further.
 func (s *server) Message(c *ipc.Conn, id int32, msg []byte) {
-	done := make(chan struct{})
-	n := s.n
-	posted := func() {
-		cl := n.clients[c]
-		if cl == nil || n.try(cl, id, msg) {
-			close(done)
+	cl := c.Value.(*client)
+	if s.name == "cpg" && id == coro.CPGReqMcast && len(msg) <= aheadSize {
+		select {
+		case cl.ahead <- struct{}{}:
+		case <-s.n.done:
 			return
 		}
-		n.waiting = append(n.waiting, func() bool {
-			if n.clients[c] != nil && !n.try(cl, id, msg) {
-				return false
-			}
-			close(done)
-			return true
+		s.n.loop.Go(context.Background(), func() {
+			s.n.turn(func() { s.n.request(cl, id, msg, func() { <-cl.ahead }) })
 		})
+		return
 	}
-	if n.loop.Go(context.Background(), func() { n.turn(posted) }) != nil {
+	done := make(chan struct{})
+	posted := func() { s.n.request(cl, id, msg, func() { close(done) }) }
+	if s.n.loop.Go(context.Background(), func() { s.n.turn(posted) }) != nil {
 		return
 	}
 	select {
 	case <-done:
-	case <-n.done:
+	case <-s.n.done:
 	}
+}
+
+// request deals with a request now, or when there is room for it; done is
+// called then. Requests of one client stay in order.
+func (n *Node) request(cl *client, id int32, msg []byte, done func()) {
+	if n.clients[cl.c] == nil {
+		done()
+		return
+	}
+	if cl.waiting == 0 && n.try(cl, id, msg) {
+		done()
+		return
+	}
+	cl.waiting++
+	n.waiting = append(n.waiting, func() bool {
+		if n.clients[cl.c] != nil && !n.try(cl, id, msg) {
+			return false
+		}
+		cl.waiting--
+		done()
+		return true
+	})
 }
 
 // Closed forgets a connection and what it held.
@@ -163,6 +196,7 @@ func (n *Node) disconnected(c *ipc.Conn) {
 	n.closeConnKeys(cl)
 	switch cl.service {
 	case "cpg":
+		delete(n.cpgClients, cpg.Conn(c.ID()))
 		cl.cpg.release()
 		n.feed(service.To{ID: service.IDCPG, Event: cpg.Closed{Conn: cpg.Conn(c.ID())}})
 	case "cmap":

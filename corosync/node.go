@@ -77,13 +77,15 @@ type Node struct {
 	synced   bool // a synchronisation has been completed since the start
 	stopping bool
 
-	servers  []*ipc.Server
-	clients  map[*ipc.Conn]*client
-	closed   uint64 // connections
-	shutdown shutdownVote
-	leaveAt  time.Duration // when stopping waits for a last message; 0 for not
-	local    *localGroups
-	statsAt  time.Duration // when the statistics were brought up to date
+	servers    []*ipc.Server
+	clients    map[*ipc.Conn]*client
+	cpgClients map[cpg.Conn]*client
+	unflushed  []*client // with events that have not been sent yet
+	closed     uint64    // connections
+	shutdown   shutdownVote
+	leaveAt    time.Duration // when stopping waits for a last message; 0 for not
+	local      *localGroups
+	statsAt    time.Duration // when the statistics were brought up to date
 
 	cancel   context.CancelFunc
 	onKilled func() // ends the process at once, in the daemon
@@ -122,8 +124,8 @@ func load(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, gen: wire.EL7, log: cfg.log, keys: cmap.NewMap(), stats: cmap.NewMap(),
-		clients: make(map[*ipc.Conn]*client),
-		done:    make(chan struct{}),
+		clients: make(map[*ipc.Conn]*client), cpgClients: make(map[cpg.Conn]*client),
+		done: make(chan struct{}),
 	}
 	if cfg.Profile == conf.EL9 {
 		n.gen = wire.EL9

@@ -21,6 +21,7 @@ func (n *Node) settle() {
 	n.notify()
 	n.flush()
 	n.setFlow()
+	n.flushClients()
 }
 
 // flush posts events to the ring in order. What there is no room for stays,

@@ -14,6 +14,11 @@ type serverChannel interface {
 	// respond and event send one message, or return errAgain.
 	respond(b []byte) error
 	event(b []byte) error
+	// flush makes the client notice the events sent so far, or returns
+	// errAgain; owes reports whether there are some that it cannot have
+	// noticed.
+	flush() error
+	owes() bool
 	// flow publishes the flow control value that clients look at.
 	flow(v int32)
 	// close releases everything but the stream. receive has returned, or

@@ -213,6 +213,15 @@ func (c *Conn) Respond(b []byte) error {
 // does not block. b must not change afterwards; it may be given to several
 // connections. A client that has too much queued is disconnected.
 func (c *Conn) Event(b []byte) error {
+	if err := c.Queue(b); err != nil {
+		return err
+	}
+	return c.Flush()
+}
+
+// Queue is Event for an event that need not be noticed before the next Flush,
+// so that the client is woken once for several.
+func (c *Conn) Queue(b []byte) error {
 	if len(b) > c.max {
 		return fmt.Errorf("ipc: event of %d bytes: %w", len(b), syscall.EMSGSIZE)
 	}
@@ -225,9 +234,6 @@ func (c *Conn) Event(b []byte) error {
 		err := c.channel.event(b)
 		if err == nil {
 			c.stats.dispatched.Add(1)
-			if shm, ok := c.channel.(*shmServer); ok && shm.owes() {
-				c.wake.Signal()
-			}
 			return nil
 		}
 		if !errors.Is(err, errAgain) {
@@ -254,6 +260,24 @@ func (c *Conn) Event(b []byte) error {
 	return nil
 }
 
+// Flush makes the client notice what was queued.
+func (c *Conn) Flush() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.isShut {
+		return ErrClosed
+	}
+	if !c.ready {
+		return nil
+	}
+	err := c.channel.flush()
+	if errors.Is(err, errAgain) {
+		c.wake.Signal() // sendQueued goes on
+		return nil
+	}
+	return err
+}
+
 // Queued is how many events wait for the client to make room.
 func (c *Conn) Queued() int {
 	c.mu.Lock()
@@ -267,7 +291,7 @@ func (c *Conn) Queued() int {
 func (c *Conn) sendQueued() {
 	for {
 		c.mu.Lock()
-		for !c.isShut && (!c.ready || len(c.queue) == 0) && !c.owes() {
+		for !c.isShut && (!c.ready || len(c.queue) == 0 && !c.channel.owes()) {
 			c.wake.Wait()
 		}
 		if c.isShut {
@@ -275,13 +299,18 @@ func (c *Conn) sendQueued() {
 			return
 		}
 		var err error
-		if len(c.queue) == 0 {
-			err = c.channel.(*shmServer).settle()
-		} else if err = c.channel.event(c.queue[0]); err == nil {
-			c.stats.dispatched.Add(1)
-			c.queued -= len(c.queue[0])
-			c.queue[0] = nil
-			c.queue = c.queue[1:]
+		if len(c.queue) > 0 {
+			if err = c.channel.event(c.queue[0]); err == nil {
+				c.stats.dispatched.Add(1)
+				c.queued -= len(c.queue[0])
+				c.queue[0] = nil
+				c.queue = c.queue[1:]
+			}
+		}
+		if err == nil || errors.Is(err, errAgain) {
+			if ferr := c.channel.flush(); ferr != nil {
+				err = ferr
+			}
 		}
 		c.mu.Unlock()
 		switch {
@@ -294,13 +323,6 @@ func (c *Conn) sendQueued() {
 			return
 		}
 	}
-}
-
-// owes reports whether stream bytes are still to be sent for events that are
-// in the ring already. The caller holds mu.
-func (c *Conn) owes() bool {
-	shm, ok := c.channel.(*shmServer)
-	return ok && c.ready && shm.owes()
 }
 
 // SetFlow publishes the flow control value: 0 lets the client send, 1 stops

@@ -35,11 +35,14 @@ func (s semaphore) init() {
 	atomic.StoreUint32(s.word(8), semShared)
 }
 
-// post adds one and always wakes: the waiter count's place depends on the
-// other side's C library.
+// post adds one and wakes a waiter. Where the count of waiters is depends on the
+// other side's C library; only when both places say that there is none is the
+// system call saved.
 func (s semaphore) post() {
 	atomic.AddUint32(s.word(0), 1)
-	s.wake()
+	if atomic.LoadUint32(s.word(4)) != 0 || atomic.LoadUint32(s.word(8)) != semShared {
+		s.wake()
+	}
 }
 
 func (s semaphore) wake() {

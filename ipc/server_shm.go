@@ -108,16 +108,10 @@ func (c *shmServer) event(b []byte) error {
 	if c.closed {
 		return ErrClosed
 	}
-	if err := c.pay(); err != nil {
-		return err
-	}
 	if err := c.put(c.events, b); err != nil {
 		return err
 	}
 	c.owed++
-	if err := c.pay(); err != nil && !errors.Is(err, errAgain) {
-		return err
-	}
 	return nil
 }
 
@@ -159,8 +153,8 @@ func (c *shmServer) pay() error {
 	return nil
 }
 
-// settle is called while nothing else is queued, to pay what is owed.
-func (c *shmServer) settle() error {
+// flush pays what is owed.
+func (c *shmServer) flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {

@@ -128,6 +128,10 @@ func (c *socketServer) receive() ([]byte, error) {
 func (c *socketServer) respond(b []byte) error { return c.send(c.reqres, b, c.toReqres, 8) }
 func (c *socketServer) event(b []byte) error   { return c.send(c.events, b, c.toEvents, 16) }
 
+// A datagram is noticed as soon as it is there.
+func (c *socketServer) flush() error { return nil }
+func (c *socketServer) owes() bool   { return false }
+
 // send sends one datagram without blocking. The client binds its sockets only
 // after it has read the connect response, so at first nobody may be there.
 func (c *socketServer) send(s *net.UnixConn, b []byte, to *net.UnixAddr, counter int) error {
