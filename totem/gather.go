@@ -106,6 +106,13 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 		}
 		m.processJoin(j)
 	case gather:
+		if m.ring == m.oldRing && m.now-m.operationalAt < m.tun.Join/2 &&
+			j.RingSeq < m.ring.Seq && names(m.gen, j.Failed, m.self) {
+			// Who was given up, went on alone and met the others again, all
+			// within no time, still hears how it was given up.
+			m.drop("join from before this ring")
+			return
+		}
 		m.processJoin(j)
 	case commit, recovery:
 		if !m.newMemb.has(j.From) || j.RingSeq < m.ring.Seq && !m.refuses(j) {

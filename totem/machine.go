@@ -59,7 +59,7 @@ type Machine struct {
 	isRep                       bool   // of ring
 	next                        wire.SRP
 	originated                  bool          // as rep: the ring's first token was sent
-	commitAt                    time.Duration // when commit was entered
+	commitAt, operationalAt     time.Duration // when these states were entered
 	commitSeq                   uint32        // token_seq of the commit token last sent
 	saved                       bool          // the next two are kept from the last operational ring
 	savedAru, savedHigh         uint32

@@ -148,7 +148,7 @@ func (m *Machine) enterOperational() {
 
 	m.proc.set(m.newMemb.list...)
 	m.failed.set()
-	m.state = operational
+	m.state, m.operationalAt = operational, m.now
 	m.stats.OperationalEntered++
 	m.stats.ContinuousGather = 0
 	m.prevRing, m.oldRing = m.oldRing, m.ring
