@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -225,6 +226,11 @@ func failed(log *logger, err error, stderr io.Writer) int {
 // serve runs the daemon until it is told to end.
 func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) int {
 	setName()
+	if os.Getenv("GOMAXPROCS") == "" {
+		// The loop does nearly all the work. More threads would mostly wake
+		// each other, at real-time priority, and take the CPUs from clients.
+		runtime.GOMAXPROCS(1)
+	}
 	log := newLogger(stderr)
 	cfg := Config{File: opt.file, Profile: p, log: log}
 	n, err := load(cfg)
