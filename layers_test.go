@@ -14,6 +14,7 @@ var mayImport = map[string][]string{
 	"": {}, // this test
 
 	// Floor 0: nothing of ours.
+	"version":            {},
 	"totem/wire":         {},
 	"cmap":               {},
 	"conf":               {},
@@ -54,7 +55,7 @@ var mayImport = map[string][]string{
 	"pacemakerd/vip":   {},
 
 	// Assemblies.
-	"corosync": {"totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
+	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
 	"pacemakerd": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
 		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
@@ -66,9 +67,11 @@ var mayImport = map[string][]string{
 	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "cmap", "pacemakerd/xml", "pacemakerd/cib",
 		"pacemakerd/pengine", "pacemakerd/dc", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node"},
 
-	"cmd/gocorosync": {"corosync", "pacemakerd", "conf", "tool"},
-	"cmd/gopcs":      {"tool", "tool/ring", "tool/crm", "tool/pcs"},
-	"integration":    {},
+	"cmd/gocorosync":   {"corosync", "pacemakerd", "conf", "tool", "version"},
+	"cmd/gopcs":        {"tool", "tool/ring", "tool/crm", "tool/pcs", "version"},
+	"integration":      {},
+	"integration/lab":  {},
+	"integration/demo": {"integration/lab"},
 }
 
 // pure lists the packages that compute and do nothing else. They may not use

@@ -8,11 +8,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/version"
 )
 
 // options are the daemon's command line. The generations have different ones;
@@ -150,19 +150,7 @@ func printVersion(w io.Writer, p conf.Profile) {
 }
 
 // Version is the version of this program.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value[:min(len(s.Value), 12)]
-		}
-	}
-	return v
-}
+func Version() string { return version.Version }
 
 // testConfig is -t: everything that can be said without starting.
 func testConfig(opt options, p conf.Profile, stderr io.Writer) int {

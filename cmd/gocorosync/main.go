@@ -15,6 +15,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/corosync"
 	"github.com/gocorosync/gocorosync/pacemakerd"
+	"github.com/gocorosync/gocorosync/version"
 )
 
 // A daemon runs until it is told to end and returns the exit status of the
@@ -25,7 +26,7 @@ func daemons() map[string]daemon {
 	return map[string]daemon{
 		"corosync": corosync.Main,
 		"pacemakerd": func(_ context.Context, args []string, stdout, stderr io.Writer) int {
-			return pacemakerd.Main("pacemakerd", args, version(), stdout, stderr)
+			return pacemakerd.Main("pacemakerd", args, version.Version, stdout, stderr)
 		},
 	}
 }
@@ -38,6 +39,12 @@ func run(argv []string) int {
 	if all[name] == nil && len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
+	if name == "--names" { // what 'make build' makes links for
+		for _, n := range slices.Sorted(maps.Keys(all)) {
+			fmt.Println(n)
+		}
+		return 0
+	}
 	d, ok := all[name]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "gocorosync: no daemon %q; there are: %s\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))
@@ -45,5 +52,3 @@ func run(argv []string) int {
 	}
 	return d(context.Background(), args, os.Stdout, os.Stderr)
 }
-
-func version() string { return corosync.Version() }
