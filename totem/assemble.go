@@ -12,7 +12,8 @@ import (
 // tells which of them it goes on with. Spec: totem.md sections 2 and 3.10.
 type assembler struct {
 	nodes map[NodeID]*[2]partial
-	spare [][]byte // buffers for use again
+	small [][]byte // buffers for use again
+	big   [][]byte
 	later [][]byte // as in pool
 	lost  uint64   // pieces whose beginning was missed
 }
@@ -23,8 +24,13 @@ type partial struct {
 	next uint8 // continuation that the next piece has; 0 if there is none
 }
 
-// maxSpare bounds the buffers an assembler keeps, each up to MaxMessage long.
-const maxSpare = 4
+// What an assembler keeps of buffers: many small ones, for the messages that lie
+// across two frames, and a few up to MaxMessage long.
+const (
+	smallBuffer = 16 << 10
+	maxSmall    = 128
+	maxBig      = 4
+)
 
 // frame takes the next frame of node from and calls deliver for each message
 // that is complete with it. What deliver gets is valid until turn.
@@ -87,10 +93,12 @@ func (a *assembler) frame(from NodeID, f *wire.Frame, deliver func(msg []byte)) 
 }
 
 func (a *assembler) buffer() []byte {
-	if n := len(a.spare) - 1; n >= 0 {
-		b := a.spare[n]
-		a.spare = a.spare[:n]
-		return b[:0]
+	for _, spare := range []*[][]byte{&a.small, &a.big} {
+		if n := len(*spare) - 1; n >= 0 {
+			b := (*spare)[n]
+			*spare = (*spare)[:n]
+			return b[:0]
+		}
 	}
 	return make([]byte, 0, 4096)
 }
@@ -114,8 +122,11 @@ func (a *assembler) forget(from NodeID) {
 // turn is called between two Steps.
 func (a *assembler) turn() {
 	for _, b := range a.later {
-		if len(a.spare) < maxSpare {
-			a.spare = append(a.spare, b)
+		switch {
+		case cap(b) <= smallBuffer && len(a.small) < maxSmall:
+			a.small = append(a.small, b)
+		case cap(b) > smallBuffer && len(a.big) < maxBig:
+			a.big = append(a.big, b)
 		}
 	}
 	a.later = a.later[:0]

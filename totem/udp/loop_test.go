@@ -83,11 +83,7 @@ type node struct {
 func start(t *testing.T, id totem.NodeID, n int, port uint16, edit func(*udp.Config)) *node {
 	t.Helper()
 	gen := wire.EL7
-	var nodes []totem.Node
-	for i := range n {
-		nodes = append(nodes, totem.Node{ID: totem.NodeID(i + 1), Addrs: []netip.Addr{addr(i + 1)}})
-	}
-	cfg := udp.Config{Totem: totem.Config{Self: id, Nodes: nodes, Generation: gen}, Port: port}
+	cfg := udp.Config{Totem: totem.Config{Self: id, Nodes: loopNodes(n), Generation: gen}, Port: port}
 	if edit != nil {
 		edit(&cfg)
 	}
@@ -103,6 +99,13 @@ func start(t *testing.T, id totem.NodeID, n int, port uint16, edit func(*udp.Con
 		<-nd.done
 	})
 	return nd
+}
+
+func loopNodes(n int) (nodes []totem.Node) {
+	for i := range n {
+		nodes = append(nodes, totem.Node{ID: totem.NodeID(i + 1), Addrs: []netip.Addr{addr(i + 1)}})
+	}
+	return nodes
 }
 
 func addr(i int) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 77, byte(i)}) }
