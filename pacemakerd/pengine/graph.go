@@ -163,9 +163,7 @@ func (a *Action) mergeInputs() {
 		}
 		out = append(out, e)
 	}
-	slices.Reverse(out) // newest first when walked from the end
 	a.before = out
-	slices.Reverse(a.before)
 }
 
 func (c *Cluster) writeAction(a *Action) {

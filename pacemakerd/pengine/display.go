@@ -1,0 +1,189 @@
+package pengine
+
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// Counts are the numbers of resource instances, and of those disabled by
+// target-role or blocked by failures.
+type Counts struct{ Instances, Disabled, Blocked int }
+
+// Count counts the resource instances (spec: scheduler.md 23.1).
+func (c *Cluster) Count() (n Counts) {
+	var walk func(r *Resource)
+	walk = func(r *Resource) {
+		switch r.Kind {
+		case Primitive:
+			if r.Orphan && r.Role <= RoleStopped {
+				return
+			}
+			n.Instances++
+			if r.Disabled() {
+				n.Disabled++
+			}
+			if r.Blocked {
+				n.Blocked++
+			}
+		case Bundle:
+			for _, rep := range r.Bundle.Replicas {
+				for _, part := range rep.parts() {
+					if part != nil {
+						walk(part)
+					}
+				}
+			}
+		default:
+			for _, child := range r.Children {
+				walk(child)
+			}
+		}
+	}
+	for _, r := range c.Resources {
+		walk(r)
+	}
+	return n
+}
+
+// TargetRole is the configured target role, RoleUnknown if there is none.
+func (r *Resource) TargetRole() Role { return parseRole(r.Meta["target-role"]) }
+
+// Disabled tells whether the target role limits what the resource could be.
+func (r *Resource) Disabled() bool {
+	role := r.TargetRole()
+	return role == RoleStopped || role == RoleUnpromoted && r.Top().Promotable
+}
+
+// PrintableID is the id as shown: anonymous instances go without number.
+func (r *Resource) PrintableID() string {
+	if r.Unique {
+		return r.ID
+	}
+	return r.XML.ID()
+}
+
+// Active tells whether all (or any part) of the resource is active.
+func (r *Resource) Active(all bool) bool { return r.active(all) }
+
+// CurrentRole is the role, for collectives the highest inside.
+func (r *Resource) CurrentRole() Role { return r.state(true) }
+
+// Locations are the nodes a resource, or a part of it, is active on.
+func (r *Resource) Locations() []*Node {
+	_, all := r.location(true)
+	return all
+}
+
+// CurrentNode is the one node that counts.
+func (c *Cluster) CurrentNode(r *Resource) *Node { return c.currentNode(r) }
+
+// Any tells whether f holds for r or anything below it.
+func (r *Resource) Any(f func(*Resource) bool) bool {
+	if f(r) {
+		return true
+	}
+	for _, child := range r.Children {
+		if child.Any(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// Internal tells whether the resource was made up by the cluster.
+func (r *Resource) Internal() bool { return r.internal }
+
+// IsConnection tells whether r is the connection of a remote or guest node.
+func (r *Resource) IsConnection() bool { return r.isConnection }
+
+// Number is the instance number, "" outside clones.
+func (r *Resource) Number() string { return r.number }
+
+// Container is the resource r lives in, nil if none.
+func (r *Resource) Container() *Resource { return r.container }
+
+// AllowedNodes lists the nodes a resource has in its table, or is known on
+// where the table is empty, by name.
+func (c *Cluster) AllowedNodes(r *Resource) []*Node {
+	var list, known []*Node
+	for _, n := range c.Nodes {
+		if r.allowed.get(n) != nil {
+			list = append(list, n)
+		}
+		if r.known[n] {
+			known = append(known, n)
+		}
+	}
+	if len(list) == 0 {
+		return known
+	}
+	return list
+}
+
+// FailedProbe finds the masked failed probe of a resource, on a node if one is
+// named, among the failures.
+func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
+	for _, op := range c.FailedOps {
+		if !masked(op) || node != "" && op.Get("uname") != node {
+			continue
+		}
+		id, _, _, ok := parseOpKey(historyKey(op))
+		if !ok {
+			continue
+		}
+		if r.Any(func(q *Resource) bool {
+			return q.Kind == Primitive && (q.ID == id || q.cloneName == id || !q.Unique && q.baseID() == historyBase(id))
+		}) {
+			return op
+		}
+	}
+	return nil
+}
+
+// HealthRed and HealthYellow say how a node's health is to be shown.
+func (c *Cluster) NodeHealth(n *Node) int {
+	if c.opt.healthStrategy == "none" {
+		return 0
+	}
+	worst := 0
+	for name, v := range n.Attrs {
+		if !strings.HasPrefix(name, "#health") {
+			continue
+		}
+		score := c.score(v)
+		switch {
+		case strings.EqualFold(v, "red") || score <= c.opt.healthRed && !isColour(v):
+			worst = 2
+		case strings.EqualFold(v, "yellow") || score <= c.opt.healthYellow && c.opt.healthYellow != c.opt.healthGreen && !isColour(v):
+			worst = max(worst, 1)
+		}
+	}
+	return worst
+}
+
+func isColour(s string) bool {
+	switch strings.ToLower(s) {
+	case "red", "yellow", "green":
+		return true
+	}
+	return false
+}
+
+// MaintenanceMode tells whether the whole cluster is unmanaged.
+func (c *Cluster) MaintenanceMode() bool { return c.opt.maintenance }
+
+// StopAll tells whether stop-all-resources is set.
+func (c *Cluster) StopAll() bool { return c.opt.stopAll }
+
+// FencingEnabled tells whether stonith-enabled holds.
+func (c *Cluster) FencingEnabled() bool { return c.opt.fencing }
+
+// HaveFenceDevice tells whether a fence device is configured.
+func (c *Cluster) HaveFenceDevice() bool { return c.haveDevice || c.opt.watchdog }
+
+// Symmetric is the option symmetric-cluster.
+func (c *Cluster) Symmetric() bool { return c.opt.symmetric }
+
+// QuorumPolicy is the option no-quorum-policy as it takes effect.
+func (c *Cluster) QuorumPolicy() string { return c.opt.noQuorum }

@@ -1,0 +1,385 @@
+package pengine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// An Execution is a plan being carried out on paper (spec: scheduler.md 24).
+type Execution struct {
+	// CIB is the document as it is afterwards.
+	CIB *xml.Node
+	// Done lists what was done, in order.
+	Done []Step
+	// Complete is false when some actions could never be done.
+	Complete bool
+	// Failed lists injected failures, as crm_simulate -F reports them.
+	Aborted bool
+}
+
+// A Step is one action that was carried out.
+type Step struct {
+	Kind     string // pseudo, resource, cluster, fence
+	Key      string
+	Resource string
+	Task     string
+	MS       int64
+	Node     string
+	Op       string // of fencing
+	Failed   int    // the result a -F specification made it have, else 0
+	ID       string
+}
+
+// A Fault makes an operation fail: RESOURCE_TASK_MS@NODE=RC.
+type Fault struct {
+	Key  string
+	Node string
+	RC   int
+}
+
+// Execute carries a plan out on a copy of the CIB.
+func (r *Result) Execute(cib *xml.Node, at time.Time, faults []Fault) *Execution {
+	x := &executor{c: r.Cluster, Execution: &Execution{CIB: cib.Clone()}, at: at, faults: faults, confirmed: make(map[string]bool)}
+	x.CIB.Ensure("status")
+	x.run(r.Graph)
+	return x.Execution
+}
+
+type executor struct {
+	*Execution
+	c         *Cluster
+	at        time.Time
+	faults    []Fault
+	confirmed map[string]bool
+}
+
+type synapse struct {
+	action *xml.Node
+	inputs []string
+	done   bool
+	prio   int64
+}
+
+func (x *executor) run(graph *xml.Node) {
+	var list []*synapse
+	for s := range graph.Each("synapse") {
+		syn := &synapse{action: s.Child("action_set").Child("")}
+		syn.prio, _ = leadingInt(s.Get("priority"))
+		for t := range s.Child("inputs").Each("trigger") {
+			syn.inputs = append(syn.inputs, t.Child("").Get("id"))
+		}
+		list = append(list, syn)
+	}
+	left := len(list)
+	for progress := true; progress && left > 0; {
+		progress = false
+		for _, s := range list {
+			if s.done || x.Aborted && s.prio < Infinity || !x.ready(s) {
+				continue
+			}
+			s.done = true
+			left--
+			progress = true
+			if x.fire(s.action) {
+				x.confirmed[s.action.Get("id")] = true
+			} else {
+				x.Aborted = true
+			}
+		}
+	}
+	x.Complete = left == 0 || x.Aborted
+}
+
+func (x *executor) ready(s *synapse) bool {
+	for _, id := range s.inputs {
+		if !x.confirmed[id] {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *executor) fire(a *xml.Node) bool {
+	task := a.Get("operation")
+	node := a.Get("on_node")
+	switch {
+	case a.Name == "pseudo_event":
+		x.Done = append(x.Done, Step{Kind: "pseudo", Key: a.Get("operation_key"), Node: node})
+		if task == "stonith" {
+			x.removeNodeState(node)
+		}
+	case a.Name == "crm_event" && task == "stonith":
+		op := a.Child("attributes").Get("CRM_meta_stonith_action")
+		x.Done = append(x.Done, Step{Kind: "fence", Node: node, Op: op})
+		if op != "on" {
+			x.fenced(node)
+		}
+	case a.Name == "crm_event":
+		x.Done = append(x.Done, Step{Kind: "cluster", Task: task, Resource: a.Child("primitive").Get("id"), Node: node})
+	default:
+		return x.resourceAction(a, task, node)
+	}
+	return true
+}
+
+func (x *executor) removeNodeState(string) {}
+
+func (x *executor) nodeState(node, uuid string) *xml.Node {
+	status := x.CIB.Ensure("status")
+	for e := range status.Each("node_state") {
+		if strings.EqualFold(e.Get("uname"), node) {
+			return e
+		}
+	}
+	for e := range x.CIB.Descend("configuration", "nodes").Each("node") {
+		if uuid == "" && strings.EqualFold(e.Get("uname"), node) {
+			uuid = e.ID()
+		}
+	}
+	if uuid == "" {
+		uuid = node
+	}
+	return status.Append(xml.New("node_state", "id", uuid, "uname", node))
+}
+
+// fenced is what is left of a node in the status after fencing.
+func (x *executor) fenced(node string) {
+	e := x.nodeState(node, "")
+	for i := len(e.Children) - 1; i >= 0; i-- {
+		switch e.Children[i].Name {
+		case "lrm", "transient_attributes":
+			e.Children[i].Remove()
+		}
+	}
+	SetOffline(e)
+}
+
+// SetOffline and SetOnline give a node_state the look of a node that left, or
+// is there.
+func SetOffline(e *xml.Node) {
+	e.Set("in_ccm", "false")
+	e.Set("crmd", "offline")
+	e.Set("join", "down")
+	e.Set("expected", "down")
+	e.Set("crm-debug-origin", "pcmk__inject_node_state_change")
+}
+
+// SetOnline is the opposite of SetOffline.
+func SetOnline(e *xml.Node) {
+	e.Set("in_ccm", "true")
+	e.Set("crmd", "online")
+	e.Set("join", "member")
+	e.Set("expected", "member")
+	e.Set("crm-debug-origin", "pcmk__inject_node_state_change")
+}
+
+func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
+	prim := a.Child("")
+	local := prim.Get("id")
+	name := local
+	if x.c.findResource(name) == nil {
+		if long := prim.Get("long-id"); long != "" && x.c.findResource(long) != nil {
+			name = long
+		}
+	}
+	attrs := a.Child("attributes")
+	ms, _ := leadingInt(attrs.Get("CRM_meta_interval"))
+	step := Step{Kind: "resource", Resource: name, Task: task, MS: ms, Node: node, ID: a.Get("id")}
+	switch task {
+	case "delete", "meta-data", "probe_again", "crm-resource-refresh":
+		step.MS = 0
+		x.Done = append(x.Done, step)
+		return true
+	}
+	uuid := a.Get("on_node_uuid")
+	if a.Has("router_node") {
+		uuid = node
+	}
+	state := x.nodeState(node, uuid)
+	history := x.history(state, name, local, prim)
+	rc, _ := leadingInt(attrs.Get("CRM_meta_op_target_rc"))
+	expected := int(rc)
+	result := expected
+	for _, f := range x.faults {
+		if (f.Key == opKey(name, task, ms) || f.Key == opKey(local, task, ms)) && f.Node == node {
+			result = f.RC
+			step.Failed = f.RC
+		}
+	}
+	x.Done = append(x.Done, step)
+	x.record(history, a, task, ms, node, expected, result)
+	if step.Failed != 0 {
+		x.countFailure(state, name, task, ms)
+		return false
+	}
+	return true
+}
+
+// history finds, or makes, the history of a resource on a node: an existing one
+// is used under whatever name it has.
+func (x *executor) history(state *xml.Node, name, local string, prim *xml.Node) *xml.Node {
+	list := state.Descend("lrm", "lrm_resources")
+	for _, id := range [...]string{name, local} {
+		for e := range list.Each("lrm_resource") {
+			if e.ID() == id {
+				return e
+			}
+		}
+	}
+	lrm := state.Child("lrm")
+	if lrm == nil {
+		lrm = state.Append(xml.New("lrm", "id", state.ID()))
+	}
+	e := xml.New("lrm_resource", "id", local, "class", prim.Get("class"))
+	if v, ok := prim.Lookup("provider"); ok {
+		e.Set("provider", v)
+	}
+	e.Set("type", prim.Get("type"))
+	return lrm.Ensure("lrm_resources").Append(e)
+}
+
+func (x *executor) record(history, a *xml.Node, task string, ms int64, node string, expected, result int) {
+	attrs := a.Child("attributes")
+	id := history.ID()
+	if task == "reload" || task == "reload-agent" {
+		task = "start"
+	}
+	key := opKey(id, task, ms)
+	entry := opKey(id, "last", 0)
+	switch {
+	case task == "notify":
+		key = notifyKey(id, attrs.Get("CRM_meta_notify_key_type"), attrs.Get("CRM_meta_notify_key_operation"))
+		entry = key
+	case result != expected:
+		entry = opKey(id, "last_failure", 0)
+	case ms > 0, task == "migrate_to", task == "migrate_from":
+		entry = key
+	}
+	call := int64(0)
+	for op := range history.Each("lrm_rsc_op") {
+		n, _ := leadingInt(op.Get("call-id"))
+		call = max(call, n)
+	}
+	call++
+	status := opDone
+	if result != expected {
+		status = opError
+	}
+	var params []xml.Attr
+	for _, at := range attrs.Attrs {
+		params = append(params, at)
+	}
+	var kept []xml.Attr
+	for _, at := range params {
+		switch at.Name {
+		case "id", "crm_feature_set", "op-digest", "on_node", "on_node_uuid", "pcmk_external_ip":
+			continue
+		}
+		if strings.HasPrefix(at.Name, "CRM_meta_") && !(at.Name == "CRM_meta_timeout" && ms > 0) {
+			continue
+		}
+		kept = append(kept, at)
+	}
+	slices.SortFunc(kept, func(p, q xml.Attr) int { return strings.Compare(p.Name, q.Name) })
+	transition := "-1:-1:" + itoa(expected) + ":xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	when := itoa(x.at.Unix())
+	write := func(entry string) {
+		var op *xml.Node
+		for e := range history.Each("lrm_rsc_op") {
+			if e.ID() == entry {
+				op = e
+			}
+		}
+		if op == nil {
+			op = history.Append(xml.New("lrm_rsc_op", "id", entry))
+		}
+		for _, kv := range [...][2]string{
+			{"operation_key", key}, {"operation", task}, {"crm-debug-origin", "crm_simulate"}, {"crm_feature_set", FeatureSet},
+			{"transition-key", transition}, {"transition-magic", itoa(status) + ":" + itoa(result) + ";" + transition},
+			{"exit-reason", ""}, {"on_node", node}, {"call-id", itoa(call)}, {"rc-code", itoa(result)}, {"op-status", itoa(status)}, {"interval", itoa(ms)},
+			{"last-rc-change", when}, {"exec-time", "0"}, {"queue-time", "0"},
+		} {
+			op.Set(kv[0], kv[1])
+		}
+		if task == "migrate_to" || task == "migrate_from" {
+			op.Set("migrate_source", attrs.Get("CRM_meta_migrate_source"))
+			op.Set("migrate_target", attrs.Get("CRM_meta_migrate_target"))
+		}
+		op.Set("op-digest", xml.DigestParameters(kept))
+	}
+	write(entry)
+	if result != expected && ms == 0 {
+		write(opKey(id, "last", 0))
+	}
+}
+
+// countFailure adds to the fail count of a resource.
+func (x *executor) countFailure(state *xml.Node, name, task string, ms int64) {
+	base := historyBase(name)
+	set := state.Ensure("transient_attributes")
+	if set.ID() == "" {
+		set.Set("id", state.ID())
+	}
+	values := set.Ensure("instance_attributes")
+	if values.ID() == "" {
+		values.Set("id", "status-"+state.ID())
+	}
+	attr := func(name, value string, add bool) {
+		for p := range values.Each("nvpair") {
+			if p.Get("name") == name {
+				if add {
+					n, _ := leadingInt(p.Get("value"))
+					value = itoa(n + 1)
+				}
+				p.Set("value", value)
+				return
+			}
+		}
+		values.Append(xml.New("nvpair", "id", "status-"+state.ID()+"-"+name, "name", name, "value", value))
+	}
+	suffix := base + "#" + task + "_" + itoa(ms)
+	attr("fail-count-"+suffix, "1", true)
+	attr("last-failure-"+suffix, itoa(x.at.Unix()), false)
+}
+
+// Inject writes the result of an operation into a CIB as if it had happened,
+// and returns lines telling what else was changed for it.
+func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) ([]string, error) {
+	name, task, ms, ok := parseOpKey(key)
+	if !ok {
+		return nil, fmt.Errorf("%q is not an operation key", key)
+	}
+	r := c.findResource(name)
+	if r == nil || r.Kind != Primitive {
+		return nil, fmt.Errorf("no resource %q", name)
+	}
+	x := &executor{c: c, Execution: &Execution{CIB: cib}, at: at}
+	state := x.nodeState(node, "")
+	local := r.ID
+	if r.cloneName != "" {
+		local = r.cloneName
+	} else if !r.Unique {
+		local = r.baseID()
+	}
+	h := x.history(state, name, local, r.identity())
+	expected := rcOK
+	if task == "monitor" && ms == 0 {
+		expected = rcNotRunning
+	}
+	a := xml.New("rsc_op")
+	a.Append(xml.New("attributes", "CRM_meta_interval", itoa(ms)))
+	x.record(h, a, task, ms, node, expected, rc)
+	var lines []string
+	if rc != expected {
+		x.countFailure(state, name, task, ms)
+		suffix := historyBase(name) + "#" + task + "_" + itoa(ms)
+		path := "/cib/status/node_state[@id='" + state.ID() + "']"
+		lines = append(lines, "Injecting attribute fail-count-"+suffix+"=value++ into "+path+" '"+state.ID()+"'",
+			"Injecting attribute last-failure-"+suffix+"="+itoa(at.Unix())+" into "+path+" '"+state.ID()+"'")
+	}
+	return lines, nil
+}

@@ -1,0 +1,185 @@
+package pengine
+
+// A Change is one line of the transition summary (spec: scheduler.md 23.4).
+type Change struct {
+	Verb     string // Start, Stop, Move, ...
+	ID       string
+	Origin   *Node // where it is
+	Dest     *Node // where it will be
+	Role     Role  // what it is
+	NextRole Role
+	NeedRole bool // the roles are worth showing
+	SameHost bool
+	SameRole bool
+	Reason   string
+	Blocked  bool
+}
+
+// A NodeChange is a line about a node as a whole.
+type NodeChange struct {
+	Verb     string // Fence, Shutdown
+	Op       string // reboot, off, on
+	Node     *Node
+	Resource string // the machine of a guest
+	Reason   string
+}
+
+// NodeChanges lists what happens to nodes, newest first.
+func (c *Cluster) NodeChanges() []NodeChange {
+	var list []NodeChange
+	for i := len(c.actions) - 1; i >= 0; i-- {
+		a := c.actions[i]
+		if a.optional || !a.runnable || a.Rsc != nil {
+			continue
+		}
+		switch a.Task {
+		case "stonith":
+			ch := NodeChange{Verb: "Fence", Op: a.meta["stonith_action"], Node: a.Node, Reason: a.reason}
+			if a.Node.Guest() {
+				ch.Resource = a.Node.Connection.container.ID
+			}
+			list = append(list, ch)
+		case "do_shutdown":
+			list = append(list, NodeChange{Verb: "Shutdown", Node: a.Node, Reason: a.reason})
+		}
+	}
+	return list
+}
+
+// Changes lists what happens to resources, in list order.
+func (c *Cluster) Changes() []Change {
+	var list []Change
+	for _, r := range c.Resources {
+		c.resourceChanges(r, &list)
+	}
+	return list
+}
+
+func (c *Cluster) resourceChanges(r *Resource, list *[]Change) {
+	switch r.Kind {
+	case Primitive:
+		c.primitiveChanges(r, list)
+	case Bundle:
+		for _, rep := range r.Bundle.Replicas {
+			for _, part := range [...]*Resource{rep.IP, rep.Container, rep.Connection, rep.Child} {
+				if part != nil {
+					c.resourceChanges(part, list)
+				}
+			}
+		}
+	default:
+		for _, child := range r.Children {
+			c.resourceChanges(child, list)
+		}
+	}
+}
+
+func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
+	next := r.Assigned
+	current := c.currentNode(r)
+	if current != nil && len(r.Running) == 1 && r.Role == RoleStopped {
+		// Active, but set to Stopped by what followed.
+	}
+	if !r.Managed || current == nil && next == nil {
+		return
+	}
+	moving := current != nil && next != nil && current != next
+	get := func(task string, n *Node) *Action {
+		for i := len(r.actions) - 1; i >= 0; i-- {
+			if a := r.actions[i]; a.Key == opKey(r.ID, task, 0) && (n == nil || a.Node == n || a.Node == nil) {
+				return a
+			}
+		}
+		return nil
+	}
+	var start, stop, promote, demote *Action
+	start = get("start", next)
+	if start == nil || !start.runnable {
+		stop = get("stop", nil)
+	} else {
+		stop = get("stop", current)
+	}
+	promote = get("promote", next)
+	demote = get("demote", next)
+	role := r.Role
+	if role == RoleStopped && len(r.Running) > 0 {
+		role = RoleStarted
+	}
+	add := func(verb string, origin, dest *Node, flags, reason *Action) {
+		ch := Change{Verb: verb, ID: r.ID, Origin: origin, Dest: dest, Role: role, NextRole: r.NextRole,
+			NeedRole: role > RoleStarted || r.NextRole > RoleUnpromoted, SameHost: origin != nil && origin == dest, SameRole: role == r.NextRole}
+		if flags != nil {
+			ch.Blocked = !flags.runnable
+			if reason != nil {
+				ch.Reason = reason.reason
+			}
+		}
+		*list = append(*list, ch)
+	}
+	if role == r.NextRole {
+		from := get("migrate_from", next)
+		switch {
+		case from != nil && from.runnable:
+			add("Migrate", current, next, start, from)
+		case r.reload:
+			add("Reload", current, next, start, get("reload-agent", next))
+		case start == nil || start.optional:
+			if demote != nil && promote != nil && !demote.optional && !promote.optional {
+				add("Re-promote", current, next, promote, demote)
+			}
+		case !start.runnable:
+			reason := start
+			if stop != nil && stop.reason != "" {
+				reason = stop
+			}
+			add("Stop", current, nil, stop, reason)
+		case moving:
+			verb := "Move"
+			if r.Failed {
+				verb = "Recover"
+			}
+			add(verb, current, next, stop, nil2(stop))
+		case r.Failed:
+			add("Recover", current, nil, stop, nil2(stop))
+		default:
+			add("Restart", current, next, start, start)
+		}
+		return
+	}
+	if stop != nil && (r.NextRole == RoleStopped || start != nil && !start.runnable) {
+		for _, n := range r.Running {
+			s := findFirst(r.actions, opKey(r.ID, "stop", 0), "", n)
+			if s == nil {
+				continue
+			}
+			reason := s
+			if s.reason == "" && start != nil {
+				reason = start
+			}
+			add("Stop", n, nil, s, reason)
+		}
+		return
+	}
+	switch {
+	case r.Failed && r.stopNeeded && stop != nil:
+		reason := start
+		if reason == nil {
+			reason = stop
+		}
+		add("Recover", current, next, stop, reason)
+	case moving:
+		add("Move", current, next, stop, nil2(stop))
+	case r.reload:
+		add("Reload", current, next, start, get("reload-agent", next))
+	case stop != nil && !stop.optional:
+		add("Restart", current, next, start, start)
+	case role == RolePromoted:
+		add("Demote", current, next, demote, demote)
+	case r.NextRole == RolePromoted:
+		add("Promote", current, next, promote, promote)
+	case role == RoleStopped:
+		add("Start", current, next, start, start)
+	}
+}
+
+func nil2(a *Action) *Action { return a }

@@ -1,0 +1,101 @@
+package status
+
+import (
+	"fmt"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+)
+
+// Summary lays out the lines of a transition summary. The columns only grow
+// while lines are printed, so one Summary is used for a whole run (spec:
+// scheduler.md 23.4).
+type Summary struct {
+	idWidth, detailWidth int
+}
+
+// NodeLine is a line about a node.
+func (s *Summary) NodeLine(ch pengine.NodeChange) string {
+	node := ch.Node.Name
+	if ch.Resource != "" {
+		node += " (resource: " + ch.Resource + ")"
+	}
+	line := ch.Verb
+	if ch.Op != "" {
+		line += " (" + ch.Op + ")"
+	}
+	line += " " + node
+	if ch.Reason != "" {
+		line += " '" + ch.Reason + "'"
+	}
+	return line
+}
+
+// Line is a line about a resource. tail is put behind the closing parenthesis
+// whether or not a reason follows: nothing for 2.1.5, two blanks for 1.1.20.
+func (s *Summary) Line(ch pengine.Change, el7 bool) string {
+	s.idWidth, s.detailWidth = max(s.idWidth, 5), max(s.detailWidth, 5)
+	details := details(ch, el7)
+	if len(details) > s.detailWidth {
+		s.detailWidth = len(details)
+	}
+	if len(ch.ID) > s.idWidth {
+		s.idWidth = len(ch.ID) + 2
+	}
+	line := fmt.Sprintf("%-8s   %-*s   ( %*s )", ch.Verb, s.idWidth, ch.ID, s.detailWidth, details)
+	reason := ""
+	switch {
+	case ch.Reason != "" && ch.Blocked:
+		reason = "due to " + ch.Reason + " (blocked)"
+	case ch.Reason != "":
+		reason = "due to " + ch.Reason
+	case ch.Blocked:
+		reason = "blocked"
+	}
+	switch {
+	case el7 && reason != "":
+		return line + "   " + reason
+	case el7:
+		return line + "  "
+	case reason != "":
+		return line + "  " + reason
+	}
+	return line
+}
+
+func details(ch pengine.Change, el7 bool) string {
+	role, next := roleName(ch.Role, el7), roleName(ch.NextRole, el7)
+	if !ch.NeedRole {
+		switch {
+		case ch.Origin == nil:
+			return ch.Dest.Name
+		case ch.Dest == nil, ch.SameHost:
+			return ch.Origin.Name
+		}
+		return ch.Origin.Name + " -> " + ch.Dest.Name
+	}
+	switch {
+	case ch.Origin == nil:
+		return role + " -> " + next + " " + ch.Dest.Name
+	case ch.Dest == nil:
+		return role + " " + ch.Origin.Name
+	case ch.SameRole && ch.SameHost:
+		return role + " " + ch.Origin.Name
+	case ch.SameRole:
+		return ch.Origin.Name + " -> " + ch.Dest.Name + " " + role
+	case ch.SameHost:
+		return role + " -> " + next + " " + ch.Origin.Name
+	}
+	return role + " " + ch.Origin.Name + " -> " + next + " " + ch.Dest.Name
+}
+
+func roleName(r pengine.Role, el7 bool) string {
+	if el7 {
+		switch r {
+		case pengine.RolePromoted:
+			return "Master"
+		case pengine.RoleUnpromoted:
+			return "Slave"
+		}
+	}
+	return r.String()
+}

@@ -1,0 +1,204 @@
+package crm
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/client"
+	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+	"github.com/gocorosync/gocorosync/tool"
+)
+
+// simulation is one run of crm_simulate.
+type simulation struct {
+	env     *tool.Env
+	verbose int
+
+	run, simulate, inPlace, scores, utilization bool
+	attrs, failcounts, quiet, live, pipe, all   bool
+	pending                                     bool
+	input, at, saveInput, saveOutput            string
+	graphFile, dotFile                          string
+	quorum, watchdog                            string
+	why                                         string
+	up, down, fail, inject, failing             []string
+	grant, revoke, standby, activate            []string
+
+	when   time.Time
+	fixed  bool
+	layout status.Summary
+}
+
+// Simulate is the tool crm_simulate: what the cluster would do about a CIB
+// (spec: scheduler.md 23).
+func Simulate(ctx context.Context, env *tool.Env) int {
+	s := &simulation{env: env}
+	list := func(l *[]string) func(string) error {
+		return func(v string) error { *l = append(*l, v); return nil }
+	}
+	mode := func(run, sim bool) func(string) error {
+		return func(string) error { s.run, s.simulate = s.run || run, s.simulate || sim; return nil }
+	}
+	opts := []option{
+		{short: 'Q', long: "quiet", help: "Display only essential output", flag: &s.quiet},
+		{short: 'R', long: "run", help: "Process the supplied input and show what actions the cluster will take in response", call: mode(true, false)},
+		{short: 'S', long: "simulate", help: "Like --run, but also simulate taking those actions and show the resulting new status", call: mode(true, true)},
+		{short: 'X', long: "in-place", help: "Like --simulate, but also store the results back to the input file", call: func(string) error {
+			s.run, s.simulate, s.inPlace = true, true, true
+			return nil
+		}},
+		{short: 'A', long: "show-attrs", help: "Show node attributes", flag: &s.attrs},
+		{short: 'c', long: "show-failcounts", help: "Show resource fail counts", flag: &s.failcounts},
+		{short: 's', long: "show-scores", help: "Show allocation scores", flag: &s.scores},
+		{short: 'U', long: "show-utilization", help: "Show utilization information", flag: &s.utilization},
+		{short: 'L', long: "live-check", help: "Connect to CIB manager and use the current CIB contents as input", flag: &s.live},
+		{short: 'x', long: "xml-file", arg: "FILE", help: "Retrieve XML from the named file", value: &s.input},
+		{short: 'p', long: "xml-pipe", help: "Retrieve XML from stdin", flag: &s.pipe},
+		{short: 'u', long: "node-up", arg: "NODE", help: "Simulate bringing a node online", call: list(&s.up)},
+		{short: 'd', long: "node-down", arg: "NODE", help: "Simulate taking a node offline", call: list(&s.down)},
+		{short: 'f', long: "node-fail", arg: "NODE", help: "Simulate a node failing", call: list(&s.fail)},
+		{short: 'i', long: "op-inject", arg: "OPSPEC", help: "Generate a failure for the cluster to react to in the simulation", call: list(&s.inject)},
+		{short: 'F', long: "op-fail", arg: "OPSPEC", help: "If the specified task occurs during the simulation, have it fail with return code ${rc}", call: list(&s.failing)},
+		{short: 't', long: "set-datetime", arg: "DATETIME", help: "Set date/time (ISO 8601 format, see https://en.wikipedia.org/wiki/ISO_8601)", value: &s.at},
+		{short: 'q', long: "quorum", arg: "QUORUM", help: "Set to '1' (or 'true') to indicate cluster has quorum", value: &s.quorum},
+		{short: 'w', long: "watchdog", arg: "DEVICE", help: "Set to '1' (or 'true') to indicate cluster has an active watchdog device", value: &s.watchdog},
+		{short: 'g', long: "ticket-grant", arg: "TICKET", help: "Simulate granting a ticket", call: list(&s.grant)},
+		{short: 'r', long: "ticket-revoke", arg: "TICKET", help: "Simulate revoking a ticket", call: list(&s.revoke)},
+		{short: 'b', long: "ticket-standby", arg: "TICKET", help: "Simulate making a ticket standby", call: list(&s.standby)},
+		{short: 'e', long: "ticket-activate", arg: "TICKET", help: "Simulate activating a ticket", call: list(&s.activate)},
+		{short: 'I', long: "save-input", arg: "FILE", help: "Save the input configuration to the named file", value: &s.saveInput},
+		{short: 'O', long: "save-output", arg: "FILE", help: "Save the output configuration to the named file", value: &s.saveOutput},
+		{short: 'G', long: "save-graph", arg: "FILE", help: "Save the transition graph (XML format) to the named file", value: &s.graphFile},
+		{short: 'D', long: "save-dotfile", arg: "FILE", help: "Save the transition graph (DOT format) to the named file", value: &s.dotFile},
+		{short: 'a', long: "all-actions", help: "Display all possible actions in DOT graph (even if not part of transition)", flag: &s.all},
+		{short: 'j', long: "pending", flag: &s.pending},
+		{long: "why", arg: "RES[@NODE]", help: "Show what each score of a resource is made of", value: &s.why},
+	}
+	if _, done, status := parse(env, &s.verbose, "simulate a Pacemaker cluster's response to events", "[OPTION?]", opts); done {
+		return status
+	}
+	return s.do(ctx)
+}
+
+func (s *simulation) do(ctx context.Context) int {
+	cib, err := s.read(ctx)
+	if err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	cib, code := s.prepare(cib)
+	if code != 0 {
+		return code
+	}
+	s.when = time.Now()
+	if s.at != "" {
+		t, err := iso8601.Parse(s.at, s.when)
+		if err != nil {
+			return s.env.Fail(exitUsage(s.env), "invalid date: %v", err)
+		}
+		s.when, s.fixed = t, true
+	}
+	if s.saveInput != "" {
+		if err := os.WriteFile(s.env.Path(s.saveInput), cib.Format(), 0o644); err != nil {
+			return s.env.Fail(exitError, "%v", err)
+		}
+	}
+	if s.env.Profile == conf.EL9 {
+		return s.show9(cib)
+	}
+	return s.show7(cib)
+}
+
+func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
+	var b []byte
+	var err error
+	switch {
+	case s.pipe || s.input == "-":
+		b, err = io.ReadAll(s.env.Stdin)
+	case s.input != "":
+		b, err = os.ReadFile(s.env.Path(s.input))
+	default:
+		return client.QueryCIB(ctx, "crm_simulate")
+	}
+	if err != nil {
+		return nil, err
+	}
+	doc, err := xml.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.input, err)
+	}
+	return doc, nil
+}
+
+// prepare brings the document into the shape the planner wants.
+func (s *simulation) prepare(cib *xml.Node) (*xml.Node, int) {
+	if cib.Name != "cib" || cib.Child("configuration") == nil {
+		return nil, s.env.Fail(exitConfig, "the input is not a CIB with a configuration")
+	}
+	if v := cib.Get("validate-with"); v == "none" {
+		s.env.Errorf("Schema validation of configuration is disabled (enabling is encouraged and prevents common misconfigurations)\n")
+	}
+	cib.Ensure("status")
+	return cib, 0
+}
+
+func (s *simulation) options() pengine.Options {
+	return pengine.Options{Now: s.when, Fixed: s.fixed, Sanitized: true, Explain: s.why != ""}
+}
+
+// faults reads the -F specifications.
+func (s *simulation) faults() (list []pengine.Fault, err error) {
+	for _, spec := range s.failing {
+		key, node, rc, err := parseOpSpec(spec)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, pengine.Fault{Key: key, Node: node, RC: rc})
+	}
+	return list, nil
+}
+
+func parseOpSpec(spec string) (key, node string, rc int, err error) {
+	key, rest, ok1 := strings.Cut(spec, "@")
+	node, code, ok2 := strings.Cut(rest, "=")
+	if !ok1 || !ok2 {
+		return "", "", 0, fmt.Errorf("operation specification %q is not RESOURCE_TASK_MS@NODE=RC", spec)
+	}
+	if _, err := fmt.Sscanf(code, "%d", &rc); err != nil {
+		return "", "", 0, fmt.Errorf("operation specification %q: result %q is not a number", spec, code)
+	}
+	return key, node, rc, nil
+}
+
+func (s *simulation) save(r *pengine.Result) error {
+	if s.graphFile != "" {
+		if err := os.WriteFile(s.env.Path(s.graphFile), r.Graph.Format(), 0o644); err != nil {
+			return err
+		}
+	}
+	if s.dotFile != "" {
+		return os.WriteFile(s.env.Path(s.dotFile), []byte(r.Dot(s.all, s.verbose > 0)), 0o644)
+	}
+	return nil
+}
+
+func (s *simulation) scoreLines(r *pengine.Result) string {
+	var b bytes.Buffer
+	for _, l := range r.Scores {
+		score := pengine.FormatScore(l.Score)
+		if l.Step == "" {
+			fmt.Fprintf(&b, "%s promotion score on %s: %s\n", l.Resource, l.Node, score)
+		} else {
+			fmt.Fprintf(&b, "%s: %s allocation score on %s: %s\n", l.Step, l.Resource, l.Node, score)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,198 @@
+package crm
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// show9 runs the simulation and prints it as 2.1.5 does.
+func (s *simulation) show9(cib *xml.Node) int {
+	out := s.env.Stdout
+	if s.quiet {
+		out = io.Discard
+	}
+	w := &status.Writer9{W: out, Fancy: !s.scores && !s.utilization}
+	first := true
+	space := func() {
+		if !first {
+			fmt.Fprintln(out)
+		}
+		first = false
+	}
+	s.date9(out, cib)
+	c, err := pengine.Status(cib, s.options())
+	if err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	if s.run || !s.scores || true {
+		s.status9(w, c, "Current cluster status", space, true)
+	}
+	if s.modified() {
+		space()
+		w.Begin("Performing Requested Modifications")
+		cib = cib.Clone()
+		if err := s.modify(cib, func(format string, args ...any) { w.Line(format, args...) }); err != nil {
+			return s.env.Fail(exitError, "%v", err)
+		}
+		w.End()
+	}
+	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" && s.why == "" {
+		return 0
+	}
+	r, err := pengine.Plan(cib, s.options())
+	if err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	if s.scores {
+		space()
+		fmt.Fprint(s.env.Stdout, s.scoreLines(r))
+	}
+	if s.why != "" {
+		s.explain(r)
+	}
+	for _, line := range r.Notices {
+		fmt.Fprintln(out, line)
+	}
+	if err := s.save(r); err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	space()
+	w.Begin("Transition Summary")
+	for _, ch := range r.NodeChanges() {
+		if ch.Verb != "Shutdown" || ch.Reason != "" {
+			w.Line("%s", s.layout.NodeLine(ch))
+		}
+	}
+	for _, ch := range r.Changes() {
+		w.Line("%s", s.layout.Line(ch, false))
+	}
+	w.End()
+	if !s.simulate {
+		return 0
+	}
+	faults, err := s.faults()
+	if err != nil {
+		return s.env.Fail(exitUsage(s.env), "%v", err)
+	}
+	x := r.Execute(cib, time.Now(), faults)
+	space()
+	w.Begin("Executing Cluster Transition")
+	for _, step := range x.Done {
+		w.Line("%s", stepText(step))
+	}
+	w.End()
+	if !x.Complete {
+		s.env.Errorf("Transition failed: terminated\nAn invalid transition was produced\n")
+	}
+	if s.saveOutput != "" || s.inPlace {
+		name := s.saveOutput
+		if name == "" {
+			name = s.input
+		}
+		if err := os.WriteFile(s.env.Path(name), x.CIB.Format(), 0o644); err != nil {
+			return s.env.Fail(exitError, "%v", err)
+		}
+	}
+	after, err := pengine.Status(x.CIB, s.options())
+	if err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	s.date9(out, cib)
+	s.status9(w, after, "Revised Cluster Status", space, false)
+	if !x.Complete {
+		return exitError
+	}
+	return 0
+}
+
+func stepText(s pengine.Step) string {
+	on := ""
+	if s.Node != "" {
+		on = " on " + s.Node
+	}
+	switch s.Kind {
+	case "pseudo":
+		return "Pseudo action:   " + s.Key + on
+	case "fence":
+		return "Fencing " + s.Node + " (" + s.Op + ")"
+	case "cluster":
+		text := "Cluster action:  " + s.Task
+		if s.Resource != "" {
+			text += " for " + s.Resource
+		}
+		return text + on
+	}
+	text := fmt.Sprintf("Resource action: %-15s %s", s.Resource, s.Task)
+	if s.MS > 0 {
+		text += fmt.Sprintf("=%d", s.MS)
+	}
+	return text + on
+}
+
+func (s *simulation) date9(out io.Writer, cib *xml.Node) {
+	if s.at != "" {
+		fmt.Fprintf(out, "Setting effective cluster time: %s\n", s.when.Format("2006-01-02 15:04:05 -07:00"))
+		return
+	}
+	if v := cib.Get("execution-date"); v != "" {
+		var sec int64
+		if _, err := fmt.Sscan(v, &sec); err == nil {
+			fmt.Fprintf(out, "Using the original execution date of: %s\n", time.Unix(sec, 0).UTC().Format("2006-01-02 15:04:05Z"))
+		}
+	}
+}
+
+// status9 prints one of the two status blocks.
+func (s *simulation) status9(w *status.Writer9, c *pengine.Cluster, title string, space func(), pending bool) {
+	space()
+	if c.MaintenanceMode() {
+		fmt.Fprintf(w.W, "\n              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n")
+		fmt.Fprintln(w.W)
+	}
+	if n := c.Count(); n.Disabled > 0 || n.Blocked > 0 {
+		fmt.Fprintf(w.W, "%d of %d resource instances DISABLED and %d BLOCKED from further action due to failure\n\n", n.Disabled, n.Instances, n.Blocked)
+	}
+	w.Begin("%s", title)
+	w.Begin("Node List")
+	w.Nodes(c)
+	w.End()
+	fmt.Fprintln(w.W)
+	w.Begin("Full List of Resources")
+	list := status.Entries(c, status.Options{Inactive: true, Pending: pending})
+	if len(list) == 0 {
+		w.Line("No resources")
+	}
+	w.Resources(list)
+	w.End()
+	w.End()
+}
+
+// explain prints what the scores of one resource are made of.
+func (s *simulation) explain(r *pengine.Result) {
+	id, node, _ := strings.Cut(s.why, "@")
+	rsc := r.Resource(id)
+	if rsc == nil {
+		s.env.Errorf("%s: no resource %q\n", s.env.Name, id)
+		return
+	}
+	for _, n := range r.Nodes {
+		if node != "" && n.Name != node {
+			continue
+		}
+		list := r.Why(rsc, n)
+		if len(list) == 0 {
+			continue
+		}
+		s.env.Printf("%s on %s:\n", id, n.Name)
+		for _, c := range list {
+			s.env.Printf("  %9s  %s\n", pengine.FormatScore(c.Score), c.Why)
+		}
+	}
+}
