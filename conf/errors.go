@@ -11,6 +11,7 @@ type Error struct {
 
 	// Place makes Error begin with the file and line, as corosync 3 does.
 	place bool
+	value bool // about a value: corosync 2 then says nothing in front
 	kind  errorKind
 }
 
@@ -27,7 +28,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.kind == parserError && e.place:
 		return fmt.Sprintf("parser error: %s:%d: %s", e.File, e.Line, e.Text)
-	case e.kind == parserError:
+	case e.kind == parserError && !e.value:
 		return "parser error: " + e.Text
 	case e.kind == totemError:
 		return "parse error in config: " + e.Text

@@ -92,7 +92,7 @@ func (k *keyer) item(ps *parser, path, key, value string) error {
 		return nil
 	case "totem.interface.member":
 		if key != "memberaddr" {
-			return ps.fail("Only memberaddr is allowed in member section", "remove it, and better write a nodelist instead of member sections")
+			return ps.refuse("Only memberaddr is allowed in member section", "remove it, and better write a nodelist instead of member sections")
 		}
 		k.held = append(k.held, held{"memberaddr", value, "", ps.line})
 		return nil
@@ -112,7 +112,7 @@ func (k *keyer) item(ps *parser, path, key, value string) error {
 		return k.uidgid(ps, key, value)
 	}
 	if remedy, text, bad := k.checkWord(path, value); bad {
-		return ps.fail(text, remedy)
+		return ps.refuse(text, remedy)
 	}
 	typ := intType(path, k.f.Profile)
 	if err := k.checkInt(ps, path, key, value, typ); err != nil {
@@ -130,7 +130,7 @@ func (k *keyer) close(ps *parser, s *Section) error {
 	case "nodelist.node":
 		if k.f.Profile == EL7 {
 			if _, ok := s.Get("ring0_addr"); !ok {
-				return ps.fail("No ring0_addr specified for node", "add ring0_addr, the node's name or address, to the node section in line "+itoa(s.Open))
+				return ps.refuse("No ring0_addr specified for node", "add ring0_addr, the node's name or address, to the node section in line "+itoa(s.Open))
 			}
 		}
 		k.node++
@@ -139,13 +139,13 @@ func (k *keyer) close(ps *parser, s *Section) error {
 	case "logging.logger_subsys":
 		name, ok := s.Get("subsys")
 		if !ok {
-			return ps.fail("No subsys key in logger_subsys directive", "add \"subsys: NAME\" to the section in line "+itoa(s.Open))
+			return ps.refuse("No subsys key in logger_subsys directive", "add \"subsys: NAME\" to the section in line "+itoa(s.Open))
 		}
 		return k.storeHeld(ps, "logging.logger_subsys."+name+".")
 	case "logging.logging_daemon":
 		name, ok := s.Get("name")
 		if !ok {
-			return ps.fail("No name key in logging_daemon directive", "add \"name: corosync\" to the section in line "+itoa(s.Open))
+			return ps.refuse("No name key in logging_daemon directive", "add \"name: corosync\" to the section in line "+itoa(s.Open))
 		}
 		subsys, hasSubsys := s.Get("subsys")
 		prefix := "logging.logging_daemon." + name + "."
@@ -206,17 +206,14 @@ func (k *keyer) uidgid(ps *parser, key, value string) error {
 	switch key {
 	case "uid":
 		if number, ok = k.number(value, Names.User); !ok {
-			return ps.fail(fmt.Sprintf("The '%s' user is not found in /etc/passwd, please read the documentation.", value), "create the user or name another")
+			return ps.refuse(fmt.Sprintf("The '%s' user is not found in /etc/passwd, please read the documentation.", value), "create the user or name another")
 		}
 	case "gid":
 		if number, ok = k.number(value, Names.Group); !ok {
-			return ps.fail(fmt.Sprintf("The '%s' group is not found in /etc/group, please read the documentation.", value), "create the group or name another")
+			return ps.refuse(fmt.Sprintf("The '%s' group is not found in /etc/group, please read the documentation.", value), "create the group or name another")
 		}
 	default:
-		if k.f.Profile == EL9 {
-			return ps.fail("uidgid: Only uid and gid are allowed items", "remove it")
-		}
-		return nil
+		return ps.refuse("uidgid: Only uid and gid are allowed items", "remove it")
 	}
 	if number == "" {
 		return nil
@@ -239,7 +236,7 @@ func (k *keyer) number(value string, lookup func(Names, string) (string, bool)) 
 func (k *keyer) put(ps *parser, name, typ, value string) error {
 	if !validKey(name) {
 		if k.f.Profile == EL9 {
-			err := ps.fail(fmt.Sprintf(`Can't store key "%s" into icmap, returned error is CS_ERR_NAME_TOO_LONG`, name),
+			err := ps.refuse(fmt.Sprintf(`Can't store key "%s" into icmap, returned error is CS_ERR_NAME_TOO_LONG`, name),
 				"names are made of letters, digits and . _ - / :")
 			err.(*Error).Line = k.line
 			return err
@@ -309,7 +306,7 @@ func (k *keyer) checkInt(ps *parser, path, key, value, typ string) error {
 		name = path
 	}
 	r := ranges[typ]
-	return ps.fail(fmt.Sprintf(`Value of key "%s" is expected to be integer in range (%s..%s), but "%s" was given`, name, r[0], r[1], value),
+	return ps.refuse(fmt.Sprintf(`Value of key "%s" is expected to be integer in range (%s..%s), but "%s" was given`, name, r[0], r[1], value),
 		fmt.Sprintf("%s must be a whole number from %s to %s, without unit", path, r[0], r[1]))
 }
 

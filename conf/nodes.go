@@ -13,6 +13,30 @@ const (
 	maxLinksEL9 = 8
 )
 
+// ringNumbers refuses rings and links that the generation cannot have, and
+// kinds of links that there are not.
+func (r *totemReader) ringNumbers() error {
+	limit := maxRingsEL7 - 1
+	if r.el9() {
+		limit = maxLinksEL9 - 1
+	}
+	for _, key := range r.v.Keys("nodelist.node.") {
+		field := key[strings.LastIndexByte(key, '.')+1:]
+		digits, isRing := strings.CutPrefix(field, "ring")
+		digits, isAddr := strings.CutSuffix(digits, "_addr")
+		if n, err := strconv.Atoi(digits); isRing && isAddr && err == nil && n > limit {
+			return r.fail("interface ring number %d is bigger than allowed maximum %d", n, limit)
+		}
+	}
+	for _, n := range r.interfaceSections() {
+		t := r.v.Text(fmt.Sprintf("totem.interface.%d.knet_transport", n), "udp")
+		if r.el9() && t != "udp" && t != "sctp" {
+			return r.plain("Unrecognised knet_transport. expected 'udp' or 'sctp'", "write \"knet_transport: udp\"")
+		}
+	}
+	return nil
+}
+
 // nodelist reads the nodes and finds the one this is.
 func (r *totemReader) nodelist() error {
 	t := r.t
@@ -48,7 +72,7 @@ func (r *totemReader) nodelist() error {
 	for i, n := range t.Nodes {
 		for _, o := range t.Nodes[:i] {
 			if n.ID != 0 && o.ID == n.ID {
-				return r.fail("Nodeid %d appears twice in corosync.conf", n.ID)
+				return r.plain(fmt.Sprintf("Nodeid %d appears twice in corosync.conf", n.ID), "give each node a nodeid of its own")
 			}
 		}
 	}
@@ -67,7 +91,7 @@ func (r *totemReader) nodelist() error {
 	for i := range t.Nodes {
 		if n := &t.Nodes[i]; n.ID == 0 && len(n.Addrs) > 0 {
 			if r.el9() && t.Transport == "knet" && i == t.LocalPos {
-				return r.fail("Knet requires an explicit nodeid for the local node")
+				return r.plain("Knet requires an explicit nodeid for the local node", "add a nodeid to each node")
 			}
 			n.ID = autoID(n.Addrs[0], r.v.Text("totem.clear_node_high_bit", "no") == "yes")
 		}
@@ -178,12 +202,19 @@ func (r *totemReader) checkNodes() error {
 	for _, n := range t.Nodes {
 		for i, a := range n.Addrs {
 			if !a.IsValid() {
-				return r.fail("failed to parse node address '%s'", n.Names[i])
+				what := "node"
+				if n.ID == t.Nodes[t.LocalPos].ID && n.Pos == t.Nodes[t.LocalPos].Pos {
+					what = "bindnet"
+				}
+				return r.plain(fmt.Sprintf("failed to parse %s address '%s'", what, n.Names[i]), "the name must be known to the resolver, and have an address of the ip_version")
 			}
 		}
 	}
 	if len(t.Nodes) == 0 {
 		return nil
+	}
+	if len(t.Nodes[t.LocalPos].Addrs) == 0 {
+		return r.fail("No multicast port specified for interface 0")
 	}
 	links := len(t.Nodes[0].Addrs)
 	for _, n := range t.Nodes {
@@ -238,6 +269,11 @@ func (r *totemReader) interfaces() error {
 				t.Interfaces = append(t.Interfaces, i)
 			}
 		}
+		for _, number := range sections { // an interface without a node's address
+			if !r.el9() && number >= len(t.Interfaces) && r.v.Text(fmt.Sprintf("totem.interface.%d.bindnetaddr", number), "") != "" {
+				t.Interfaces = append(t.Interfaces, Interface{Number: number})
+			}
+		}
 		if r.v.Uint("totem.nodeid", 0) != 0 {
 			text := "nodeid appears both in totem section and nodelist. Nodelist one is used."
 			if r.el9() {
@@ -260,6 +296,9 @@ func (r *totemReader) interfaces() error {
 				return err
 			}
 			t.Interfaces = append(t.Interfaces, i)
+		}
+		if r.el9() && len(t.Interfaces) > 0 {
+			return r.fail("No valid name found for local host")
 		}
 		if len(t.Interfaces) > 0 {
 			t.NodeID = uint32(r.v.Uint("totem.nodeid", 0))
@@ -324,7 +363,7 @@ func (r *totemReader) iface(number int, bind netip.Addr) (Interface, error) {
 	if text := r.v.Text(prefix+"mcastaddr", ""); text != "" {
 		a, err := netip.ParseAddr(text)
 		if err != nil && r.el9() {
-			return i, r.fail("failed to parse mcast address '%s'", text)
+			return i, r.plain(fmt.Sprintf("failed to parse mcast address '%s'", text), "mcastaddr must be an address")
 		}
 		if err != nil && r.t.Transport == "udp" {
 			return i, r.fail("No multicast address specified")
@@ -334,13 +373,20 @@ func (r *totemReader) iface(number int, bind netip.Addr) (Interface, error) {
 		i.McastAddr = autoMcast(r.t.ClusterName, number, bind.Is6())
 	}
 	if r.t.Transport == "udp" && i.McastAddr.IsValid() && !i.McastAddr.IsMulticast() && !i.Broadcast {
-		return i, r.fail("mcastaddr is not a correct multicast address%s.", suffix)
+		end := "."
+		if r.el9() {
+			end = ""
+		}
+		return i, r.fail("mcastaddr is not a correct multicast address%s%s", suffix, end)
 	}
 	if len(r.v.Keys(prefix+"ttl")) > 0 {
 		i.TTL = uint8(r.v.Uint(prefix+"ttl", 1))
-		if r.t.Transport != "udp" {
+		if r.t.Transport != "udp" && i.TTL != 1 {
 			return i, r.fail("Can only set ttl on multicast transport types%s", suffix)
 		}
+	}
+	if r.el9() && r.t.Transport != "knet" && r.v.Uint(prefix+"knet_link_priority", 0) != 0 {
+		return i, r.fail("Can only set link priority on knet transport type%s", suffix)
 	}
 	return i, nil
 }

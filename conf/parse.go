@@ -45,6 +45,13 @@ func (ps *parser) fail(text, remedy string) error {
 		place: ps.f.Profile == EL9, kind: parserError}
 }
 
+// refuse is fail for what is wrong with a value and not with the grammar.
+func (ps *parser) refuse(text, remedy string) error {
+	err := ps.fail(text, remedy).(*Error)
+	err.value = !err.place
+	return err
+}
+
 // physical takes one line of the file. Corosync 2 reads long lines in pieces
 // without noticing.
 func (ps *parser) physical(text string) error {

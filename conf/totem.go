@@ -127,10 +127,9 @@ func (r *totemReader) plain(text, remedy string) error { return &Error{Text: tex
 func (r *totemReader) el9() bool { return r.t.Profile == EL9 }
 
 func (r *totemReader) read() error {
-	steps := []func() error{r.transport, r.crypto, r.identity, r.nodelist, r.interfaces, r.timers, r.rings, r.key}
-	if r.el9() {
-		steps = []func() error{r.transport, r.crypto, r.identity, r.nodelist, r.interfaces, r.timers, r.rings, r.key}
-	}
+	// What the originals call reading comes before the key, what they call
+	// validating after it.
+	steps := []func() error{r.transport, r.crypto, r.identity, r.ringNumbers, r.key, r.nodelist, r.interfaces, r.timers, r.rings, r.knetOnly}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
@@ -175,6 +174,12 @@ func (r *totemReader) crypto() error {
 	if t.Cipher != "none" && t.Hash == "none" {
 		return r.plain("crypto_cipher requires crypto_hash with value other than none", "add \"crypto_hash: sha256\" to section totem")
 	}
+	return nil
+}
+
+// knetOnly refuses crypto where corosync 3 has none.
+func (r *totemReader) knetOnly() error {
+	t := r.t
 	if r.el9() && t.Transport != "knet" && (t.Cipher != "none" || t.Hash != "none") {
 		return r.plain("crypto_cipher & crypto_hash are only valid for the Knet transport.",
 			"transport "+t.Transport+" has no encryption in this profile: set crypto_cipher and crypto_hash to none, or use the profile el7")
@@ -205,7 +210,7 @@ func (r *totemReader) key() error {
 	if r.el9() {
 		if inline := r.v.Text("totem.key", ""); inline != "" {
 			if len(inline) < KeyBytes {
-				return r.fail("key is too short")
+				return r.plain("key is too short", "totem.key must have at least 128 characters")
 			}
 			t.Key = []byte(inline)
 			return nil
