@@ -237,13 +237,17 @@ func sinceBoth(a, b *stay, x []Message, xcut int, y []Message, ycut int) ([]Mess
 	return x, xcut, y, ycut
 }
 
-// since returns what of list comes from the first of other on.
+// since returns what of list comes from the first of other on: nothing, if list
+// ends before other begins.
 func since(list []Message, cut int, other []Message) ([]Message, int) {
 	if len(other) == 0 {
 		return nil, 0
 	}
 	if i := slices.Index(list, other[0]); i >= 0 {
 		return list[i:], max(cut-i, 0)
+	}
+	if !slices.ContainsFunc(list, func(m Message) bool { return slices.Contains(other, m) }) {
+		return nil, 0
 	}
 	return list, cut
 }
