@@ -84,7 +84,7 @@ func (c *Cluster) update(then *Action) {
 				first.Rsc.reload = false
 			}
 		}
-		if first.Rsc != nil && then.Rsc != nil && first.Rsc != then.Rsc && !then.Rsc.contains(first.Rsc) {
+		if first.Rsc != nil && then.Rsc != nil && first.Rsc != then.Rsc && !first.Rsc.contains(then.Rsc) {
 			first = c.remapped(first)
 		}
 		changed.add(c.updatePair(first, then, c.flagsFor(first, thenNode), c.flagsFor(then, firstNode), e))
