@@ -278,13 +278,10 @@ func newUUID() string {
 
 // agentEnv is what every agent inherits (resource-agents.md 3.1).
 func agentEnv() []string {
-	env := os.Environ()
-	for _, kv := range []string{"HA_mcp=true", "PCMK_mcp=true", "HA_cluster_type=corosync", "PCMK_cluster_type=corosync",
+	env := append(os.Environ(), "HA_mcp=true", "PCMK_mcp=true", "HA_cluster_type=corosync", "PCMK_cluster_type=corosync",
 		"HA_quorum_type=corosync", "PCMK_quorum_type=corosync", "HA_logfacility=daemon", "PCMK_logfacility=daemon",
 		"PCMK_logfile=/var/log/pacemaker/pacemaker.log", "HA_LOGFILE=/var/log/pacemaker/pacemaker.log", "PCMK_debug=no",
-		"PCMK_service=pacemaker-execd", "PCMK_watchdog=false", "LC_ALL=C", "OCF_OUTPUT_FORMAT=text"} {
-		env = append(env, kv)
-	}
+		"PCMK_service=pacemaker-execd", "PCMK_watchdog=false", "LC_ALL=C", "OCF_OUTPUT_FORMAT=text")
 	if os.Getenv("PATH") == "" {
 		env = append(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 	}

@@ -10,19 +10,23 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/crm"
+	"github.com/gocorosync/gocorosync/tool/pcs"
 	"github.com/gocorosync/gocorosync/tool/ring"
+	"github.com/gocorosync/gocorosync/version"
 )
 
 // tools are all tools by name.
 func tools() map[string]tool.Func {
 	all := make(map[string]tool.Func)
 	maps.Copy(all, ring.Tools())
+	maps.Copy(all, crm.Tools())
+	all["pcs"] = pcs.Pcs
 	return all
 }
 
@@ -39,24 +43,23 @@ func run(ctx context.Context, argv []string, root string) int {
 	if all[name] == nil && len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
+	if name == "--names" { // what 'make build' makes links for
+		for _, n := range slices.Sorted(maps.Keys(all)) {
+			fmt.Println(n)
+		}
+		return tool.OK
+	}
 	f, ok := all[name]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "gopcs: no tool %q; there are: %s\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))
 		return tool.Usage
 	}
 	env := &tool.Env{
-		Name: name, Args: args, Root: root, Version: version(),
+		Name: name, Args: args, Root: root, Version: version.Version,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}
 	if err := env.LoadProfile(); err != nil {
 		return env.Fail(tool.Failed, "%v", err)
 	}
 	return f(ctx, env)
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return "unknown"
 }

@@ -152,7 +152,6 @@ type timers struct {
 	recheck     time.Duration
 	replan      time.Duration // delayed planning
 	escalation  time.Duration // shutdown takes too long
-	age         time.Duration
 }
 
 // New returns a Machine that has not started. doc is the CIB.

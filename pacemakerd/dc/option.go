@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
 // defaults of the controller's own cluster options (cib.md 8).
@@ -102,12 +100,3 @@ func quoted(s string) string {
 
 // nodeState is the XPath of a node's state.
 func nodeState(uname string) string { return "//node_state[@uname=" + quoted(uname) + "]" }
-
-func stateOf(doc *xml.Node, uname string) *xml.Node {
-	for n := range doc.Child("status").Each("node_state") {
-		if n.Get("uname") == uname {
-			return n
-		}
-	}
-	return nil
-}

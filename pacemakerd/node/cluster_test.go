@@ -1,7 +1,6 @@
 package node
 
 import (
-	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -370,7 +369,7 @@ func (c *cluster) where(r string) (on []*host) {
 func (c *cluster) configure(h *host) {
 	id := "client-" + h.name
 	c.step(h, ClientOpened{Client: id, Service: "cib_rw", User: "root", Program: "cibadmin", Privileged: true})
-	msg, err := xml.Parse([]byte(fmt.Sprintf(`<cib_command t="cib" cib_op="cib_create" cib_section="resources" cib_callid="2" cib_callopt="0"><cib_calldata><primitive id="r" class="ocf" provider="test" type="Dummy"/></cib_calldata></cib_command>`)))
+	msg, err := xml.Parse([]byte(`<cib_command t="cib" cib_op="cib_create" cib_section="resources" cib_callid="2" cib_callopt="0"><cib_calldata><primitive id="r" class="ocf" provider="test" type="Dummy"/></cib_calldata></cib_command>`))
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -1,0 +1,59 @@
+# The targets that people and CI use. `make help` lists them.
+SHELL := /bin/bash
+export CGO_ENABLED := 0
+SEEDS ?= 20000
+N     ?= 300
+
+.PHONY: help build test check vet race sim vectors fuzz sched difffuzz interop bench demo peers clean
+
+help:           ## list the targets
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | column -t -s '-'
+
+build:          ## bin/gocorosync, bin/gopcs and bin/compat/NAME, a link for each program name
+	go build -trimpath -ldflags '-s -w' -o bin/gocorosync ./cmd/gocorosync
+	go build -trimpath -ldflags '-s -w' -o bin/gopcs ./cmd/gopcs
+	rm -rf bin/compat && mkdir -p bin/compat
+	for p in gocorosync gopcs; do for n in $$(bin/$$p --names); do ln -sf ../$$p bin/compat/$$n; done; done
+
+test: vet       ## everything that must pass: format, vet, staticcheck, all tests with the race detector
+	integration/peers.sh
+	CGO_ENABLED=1 go test -race -timeout 30m ./...
+
+check: vet      ## what to run before a commit: no race detector, no real peers
+	go test -short ./...
+
+vet:            ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+
+race:           ## all tests with the race detector
+	CGO_ENABLED=1 go test -race -timeout 30m ./...
+
+sim:            ## the cluster simulator over SEEDS seeds
+	go test ./sim -timeout 6h -count 1 -v -seeds $(SEEDS)
+
+vectors:        ## decode and encode every captured frame, and print how many
+	go test ./totem/wire -count 1 -run Vectors -v
+	go test ./pacemakerd/cib ./pacemakerd/peer ./ipc/pcmk -count 1 -run 'Real|Replay' -v
+
+fuzz:           ## every fuzz target for a minute
+	integration/fuzz.sh 60s
+
+sched:          ## the policy engine against the scheduler cases
+	go test ./pacemakerd/pengine -count 1 -run Cases -v
+
+interop:        ## our daemons beside the real ones, in network namespaces
+	integration/peers.sh
+	go test -count 1 -v -timeout 30m ./integration/...
+
+bench:          ## Go benchmarks
+	go test -run '^$$' -bench . ./...
+
+demo: build     ## two nodes, one ring, a web service that fails over
+	integration/demo/install.sh
+	go build -o bin/demo ./integration/demo
+	bin/demo
+
+clean:          ## remove what was built
+	rm -rf bin

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs the real programs that interoperability tests run against. On a
+# machine without apt, or without root, those tests skip and say so.
+set -eu
+if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+	echo "peers.sh: not installing the real corosync and pacemaker (needs Debian and root); their tests will be skipped" >&2
+	exit 0
+fi
+need=
+for p in corosync pacemaker pacemaker-cli-utils resource-agents libxml2-utils iproute2 nftables procps python3; do
+	dpkg -s "$p" 2>/dev/null | grep -q '^Status: install ok installed' || need="$need $p"
+done
+[ -n "$need" ] || exit 0
+echo "installing:$need"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $need >/dev/null

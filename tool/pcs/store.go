@@ -1,0 +1,226 @@
+package pcs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/client"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// store is the CIB that commands work on: the live one, or a file.
+type store struct {
+	doc  *xml.Node
+	live *client.CIB // nil with -f
+}
+
+// errNoCIB is pcs' word for a CIB that cannot be had.
+var errNoCIB = failf("unable to get cib")
+
+// open loads the CIB. pcs edits it through cibadmin, so that is the name that
+// the cluster remembers.
+func (c *call) open() (*xml.Node, error) {
+	if c.cib != nil {
+		return c.cib.doc, nil
+	}
+	if c.opt.file != "" {
+		b, err := os.ReadFile(c.env.Path(c.opt.file))
+		if err != nil {
+			return nil, failf("unable to read '%s': %v", c.opt.file, err)
+		}
+		doc, err := xml.ParseKeepingComments(b)
+		if err != nil {
+			return nil, failf("unable to parse xml in '%s': %v", c.opt.file, err)
+		}
+		c.cib = &store{doc: doc}
+		return doc, nil
+	}
+	live, err := client.DialCIB(c.ctx, "cibadmin")
+	if err != nil {
+		if errors.Is(err, client.ErrNotRunning) {
+			return nil, errNoCIB
+		}
+		return nil, err
+	}
+	doc, err := live.Query(c.ctx)
+	if err != nil {
+		live.Close()
+		return nil, failf("unable to get cib: %v", err)
+	}
+	c.cib = &store{doc: doc, live: live}
+	return doc, nil
+}
+
+// config returns the configuration section.
+func (c *call) config() (*xml.Node, error) {
+	doc, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	return doc.Ensure("configuration"), nil
+}
+
+// section returns a section of the configuration, making it if needed.
+func (c *call) section(name string) (*xml.Node, error) {
+	conf, err := c.config()
+	if err != nil {
+		return nil, err
+	}
+	return conf.Ensure(name), nil
+}
+
+// push writes the changed configuration back.
+func (c *call) push() error {
+	if c.cib.live == nil {
+		path := c.env.Path(c.opt.file)
+		f, err := os.CreateTemp(filepath.Dir(path), ".cib.")
+		if err != nil {
+			return failf("unable to write '%s': %v", c.opt.file, err)
+		}
+		_, err = f.Write(c.cib.doc.Format())
+		err = errors.Join(err, f.Sync(), f.Close())
+		if err == nil {
+			err = os.Rename(f.Name(), path)
+		}
+		if err != nil {
+			os.Remove(f.Name())
+			return failf("unable to write '%s': %v", c.opt.file, err)
+		}
+		return nil
+	}
+	_, err := c.cib.live.Do(c.ctx, &cib.Op{Name: cib.OpReplace, Section: "configuration", Data: c.cib.doc.Child("configuration").Clone()})
+	if err != nil {
+		return failf("Unable to update cib\nCall cib_replace failed (%d): %v", code(err), err)
+	}
+	return nil
+}
+
+func code(err error) int {
+	var c cib.Code
+	if errors.As(err, &c) {
+		return int(c)
+	}
+	return -1
+}
+
+// uniqueID returns id, or id-1, id-2, ... if the document has it already.
+func uniqueID(doc *xml.Node, id string) string {
+	for n := doc; n != nil; n = n.Parent {
+		doc = n
+	}
+	taken := map[string]bool{}
+	for e := range doc.Walk() {
+		if v := e.ID(); v != "" {
+			taken[v] = true
+		}
+	}
+	if !taken[id] {
+		return id
+	}
+	for i := 1; ; i++ {
+		if s := id + "-" + strconv.Itoa(i); !taken[s] {
+			return s
+		}
+	}
+}
+
+// xmlID replaces what an id cannot hold.
+func xmlID(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.', r >= 0x80:
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// pair is one name=value word.
+type pair struct{ name, value string }
+
+// pairs reads words of the form name=value, the last of equal names winning,
+// sorted by name as pcs writes them.
+func pairs(words []string) ([]pair, error) {
+	var list []pair
+	for _, w := range words {
+		name, value, ok := strings.Cut(w, "=")
+		if !ok {
+			return nil, failf("missing value of '%s' option", w)
+		}
+		if name == "" {
+			return nil, failf("missing key in '%s' option", w)
+		}
+		at := 0
+		for at < len(list) && list[at].name < name {
+			at++
+		}
+		if at < len(list) && list[at].name == name {
+			list[at].value = value
+			continue
+		}
+		list = append(list[:at], append([]pair{{name, value}}, list[at:]...)...)
+	}
+	return list, nil
+}
+
+// nvset returns the first set of a kind in n, making it if create is true.
+func nvset(n *xml.Node, kind string, create bool) *xml.Node {
+	set := n.Child(kind)
+	if set == nil && create {
+		set = n.Append(xml.New(kind, "id", uniqueID(n, n.ID()+"-"+kind)))
+	}
+	return set
+}
+
+// setPairs sets or, for an empty value, removes pairs of a set.
+func setPairs(set *xml.Node, list []pair) {
+	for _, p := range list {
+		var found *xml.Node
+		for nv := range set.Each("nvpair") {
+			if nv.Get("name") == p.name {
+				found = nv
+			}
+		}
+		switch {
+		case p.value == "":
+			found.Remove()
+		case found != nil:
+			found.Set("value", p.value)
+		default:
+			set.Append(xml.New("nvpair", "id", uniqueID(set, xmlID(set.ID()+"-"+p.name)), "name", p.name, "value", p.value))
+		}
+	}
+}
+
+// setText is "a=1 b=2" of a set, sorted by name, values with blanks in quotes.
+func setText(set *xml.Node) string {
+	var words []string
+	for nv := range set.Each("nvpair") {
+		words = append(words, nv.Get("name")+"="+nv.Get("value"))
+	}
+	list, err := pairs(words)
+	if err != nil {
+		return strings.Join(words, " ")
+	}
+	words = words[:0]
+	for _, p := range list {
+		if strings.Contains(p.value, " ") {
+			p.value = `"` + p.value + `"`
+		}
+		words = append(words, p.name+"="+p.value)
+	}
+	return strings.Join(words, " ")
+}
+
+func quoteList(list []string) string {
+	q := make([]string, len(list))
+	for i, s := range list {
+		q[i] = fmt.Sprintf("'%s'", s)
+	}
+	return strings.Join(q, ", ")
+}
