@@ -225,6 +225,7 @@ func (m *Machine) deviceWait() bool {
 	}
 	if !m.dev.waiting {
 		m.dev.waiting = true
+		m.recalculate(false, false) // with the vote that the device still has
 		m.dev.syncAt = m.now + m.set.Device.SyncTimeout
 		m.emit(Notice{fmt.Sprintf("waiting for quorum device %s poll (but maximum for %d ms)", m.dev.name, m.set.Device.SyncTimeout.Milliseconds())})
 	}

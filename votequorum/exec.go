@@ -105,7 +105,10 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 	}
 	before := *n
 
-	n.Flags, n.Votes = info.Flags, info.Votes
+	n.Votes = info.Votes
+	if n != m.us { // our own flags may have changed since we said so
+		n.Flags = info.Flags
+	}
 	n.State = Member
 	decrease, byNodes := false, false
 	if info.Flags&FlagLeaving != 0 {

@@ -148,6 +148,7 @@ func New(cfg Config) *Machine {
 	m := &Machine{cfg: cfg, set: cfg.Settings, log: cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)), lastManAt: -1}
 	m.dev.init()
 	s := m.set
+	m.dev.node.Votes = s.Device.Votes
 	m.us = &Node{ID: cfg.Self, State: Member, Votes: s.Votes, Expected: s.Expected, Flags: FlagFirst}
 	m.nodes = []*Node{m.us}
 	m.barrier = s.Expected

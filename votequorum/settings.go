@@ -258,7 +258,13 @@ func (s *Settings) deviceVotes(k Keys, nodes nodelist, expected uint32) (reason 
 		d.Votes = uint32(max(nodes.count, 1)) - 1
 		s.Expected += d.Votes
 	}
-	if s.Expected < d.Votes+2 {
+	// What the nodes alone are expected to have. The sum of a nodelist does not
+	// have a device's votes in it when they were given.
+	alone := s.Expected
+	if expected != 0 || len(k.Keys("quorum.device.votes")) == 0 {
+		alone -= min(d.Votes, alone)
+	}
+	if alone < 2 {
 		return "quorum.device.votes is too high or expected_votes is too low"
 	}
 	return ""
