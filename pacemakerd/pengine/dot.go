@@ -10,6 +10,7 @@ import (
 func (c *Cluster) Dot(all, verbose bool) string {
 	var b strings.Builder
 	b.WriteString(" digraph \"g\" {\n")
+	shown := make(map[*Action]bool)
 	for i := len(c.actions) - 1; i >= 0; i-- {
 		a := c.actions[i]
 		style, color, font := "dashed", "black", "black"
@@ -32,6 +33,7 @@ func (c *Cluster) Dot(all, verbose bool) string {
 		default:
 			color = "red"
 		}
+		shown[a] = true
 		fmt.Fprintf(&b, "\"%s\" [ style=%s color=\"%s\" fontcolor=\"%s\"]\n", c.dotName(a, verbose), style, color, font)
 	}
 	for i := len(c.actions) - 1; i >= 0; i-- {
@@ -43,7 +45,7 @@ func (c *Cluster) Dot(all, verbose bool) string {
 				style = "bold"
 			case e.flags == 0:
 				continue
-			case all, a.written && e.a.written && e.flags != orderLoad:
+			case all, shown[a] && shown[e.a] && e.flags != orderLoad:
 			default:
 				continue
 			}

@@ -71,7 +71,7 @@ func (c *Cluster) graphKey(a *Action) string {
 	name := a.Rsc.cloneName
 	switch {
 	case a.Task == "notify":
-		return notifyKey(name, a.meta["notify_key_type"], a.meta["notify_key_operation"])
+		return notifyKey(name, a.meta["notify_type"], a.meta["notify_operation"])
 	case a.cancelTask != "":
 		return opKey(name, a.cancelTask, a.cancelMS)
 	}

@@ -114,9 +114,7 @@ func (c *Cluster) promoteInstances(r *Resource) {
 		if n != nil {
 			at = n.Name
 		}
-		if !inst.Orphan || n != nil {
-			c.scores = append(c.scores, ScoreLine{"", inst.ID, at, inst.sortIndex})
-		}
+		c.scores = append(c.scores, ScoreLine{"", inst.ID, at, inst.sortIndex})
 		var s *slot
 		if inst.sortIndex >= 0 && (promoted < r.Clone.PromotedMax || !r.Managed) {
 			s = c.promotable(inst)

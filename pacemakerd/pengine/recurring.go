@@ -38,7 +38,7 @@ func (c *Cluster) createRecurring(r *Resource) {
 }
 
 // recurring tells whether an op element is a recurring operation to run. Of
-// several with one name and interval the first counts.
+// several with one name and interval none is.
 func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 	o.name, o.ms = e.Get("name"), interval(e.Get("interval"))
 	if o.ms == 0 {
@@ -51,7 +51,7 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 	}
 	for other := range r.XML.Child("operations").Each("op") {
 		if other == e {
-			break
+			continue
 		}
 		if other.Get("name") == o.name && interval(other.Get("interval")) == o.ms {
 			c.log("is_op_dup", Error, "Operation %s is duplicate of %s (do not use same name and interval combination more than once per resource)", e.ID(), other.ID())

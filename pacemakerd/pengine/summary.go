@@ -77,9 +77,6 @@ func (c *Cluster) resourceChanges(r *Resource, list *[]Change) {
 func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
 	next := r.Assigned
 	current := c.currentNode(r)
-	if current != nil && len(r.Running) == 1 && r.Role == RoleStopped {
-		// Active, but set to Stopped by what followed.
-	}
 	if !r.Managed || current == nil && next == nil {
 		return
 	}
@@ -105,81 +102,72 @@ func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
 	if role == RoleStopped && len(r.Running) > 0 {
 		role = RoleStarted
 	}
-	add := func(verb string, origin, dest *Node, flags, reason *Action) {
+	// Why is told by source, by the action itself where there is none.
+	add := func(verb string, origin, dest *Node, a, source *Action) {
 		ch := Change{Verb: verb, ID: r.ID, Origin: origin, Dest: dest, Role: role, NextRole: r.NextRole,
 			NeedRole: role > RoleStarted || r.NextRole > RoleUnpromoted, SameHost: origin != nil && origin == dest, SameRole: role == r.NextRole}
-		if flags != nil {
-			ch.Blocked = !flags.runnable
-			if reason != nil {
-				ch.Reason = reason.reason
-			}
+		if source == nil {
+			source = a
+		}
+		if a == nil {
+			a = source
+		}
+		if a != nil {
+			ch.Blocked, ch.Reason = !a.runnable, source.reason
 		}
 		*list = append(*list, ch)
+	}
+	stopReason := func(s *Action) *Action {
+		if s != nil && s.reason != "" {
+			return s
+		}
+		return start
 	}
 	if role == r.NextRole {
 		from := get("migrate_from", next)
 		switch {
 		case from != nil && from.runnable:
-			add("Migrate", current, next, start, from)
+			add("Migrate", current, next, start, nil)
 		case r.reload:
-			add("Reload", current, next, start, get("reload-agent", next))
+			add("Reload", current, next, start, nil)
 		case start == nil || start.optional:
 			if demote != nil && promote != nil && !demote.optional && !promote.optional {
 				add("Re-promote", current, next, promote, demote)
 			}
 		case !start.runnable:
-			reason := start
-			if stop != nil && stop.reason != "" {
-				reason = stop
-			}
-			add("Stop", current, nil, stop, reason)
+			add("Stop", current, nil, stop, stopReason(stop))
+		case moving && r.Failed:
+			add("Recover", current, next, stop, nil)
 		case moving:
-			verb := "Move"
-			if r.Failed {
-				verb = "Recover"
-			}
-			add(verb, current, next, stop, nil2(stop))
+			add("Move", current, next, stop, nil)
 		case r.Failed:
-			add("Recover", current, nil, stop, nil2(stop))
+			add("Recover", current, nil, stop, nil)
 		default:
-			add("Restart", current, next, start, start)
+			add("Restart", current, next, start, nil)
 		}
 		return
 	}
 	if stop != nil && (r.NextRole == RoleStopped || start != nil && !start.runnable) {
 		for _, n := range r.Running {
 			s := findFirst(r.actions, opKey(r.ID, "stop", 0), "", n)
-			if s == nil {
-				continue
-			}
-			reason := s
-			if s.reason == "" && start != nil {
-				reason = start
-			}
-			add("Stop", n, nil, s, reason)
+			add("Stop", n, nil, s, stopReason(s))
 		}
 		return
 	}
 	switch {
 	case r.Failed && r.stopNeeded && stop != nil:
-		reason := start
-		if reason == nil {
-			reason = stop
-		}
-		add("Recover", current, next, stop, reason)
+		add("Recover", current, next, stop, start)
 	case moving:
-		add("Move", current, next, stop, nil2(stop))
+		add("Move", current, next, stop, nil)
 	case r.reload:
-		add("Reload", current, next, start, get("reload-agent", next))
+		add("Reload", current, next, start, nil)
 	case stop != nil && !stop.optional:
-		add("Restart", current, next, start, start)
+		add("Restart", current, next, start, nil)
 	case role == RolePromoted:
-		add("Demote", current, next, demote, demote)
+		add("Demote", current, next, demote, nil)
 	case r.NextRole == RolePromoted:
-		add("Promote", current, next, promote, promote)
+		add("Promote", current, next, promote, nil)
 	case role == RoleStopped:
-		add("Start", current, next, start, start)
+		add("Start", current, next, start, nil)
 	}
 }
-
-func nil2(a *Action) *Action { return a }

@@ -393,6 +393,9 @@ func clearBecause(a *Action, flag actionFlags, reason *Action) {
 		}
 		a.migratable = false
 	}
+	if a.Rsc == reason.Rsc {
+		return
+	}
 	if reason.Rsc != nil {
 		word += reason.Rsc.ID + " "
 	}

@@ -152,11 +152,11 @@ func (s *simulation) date9(out io.Writer, cib *xml.Node) {
 // status9 prints one of the two status blocks.
 func (s *simulation) status9(w *status.Writer9, c *pengine.Cluster, title string, space func(), pending bool) {
 	space()
-	if c.MaintenanceMode() {
+	if pending && c.MaintenanceMode() {
 		fmt.Fprintf(w.W, "\n              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n")
 		fmt.Fprintln(w.W)
 	}
-	if n := c.Count(); n.Disabled > 0 || n.Blocked > 0 {
+	if n := c.Count(); pending && (n.Disabled > 0 || n.Blocked > 0) {
 		fmt.Fprintf(w.W, "%d of %d resource instances DISABLED and %d BLOCKED from further action due to failure\n\n", n.Disabled, n.Instances, n.Blocked)
 	}
 	w.Begin("%s", title)
