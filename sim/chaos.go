@@ -83,10 +83,12 @@ func (w *World) changeFate(n *Node) {
 	switch r.IntN(24) {
 	case 0:
 		n.Crash()
+	case 6:
+		n.Kill()
 	case 1:
 		n.Stop()
 	case 2: // back before its loss is noticed
-		n.Crash()
+		n.Kill()
 		w.Run(time.Duration(r.IntN(300)) * time.Millisecond)
 		n.Start()
 	case 3:

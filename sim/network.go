@@ -27,7 +27,7 @@ type flight struct {
 	at       time.Duration
 	n        uint64 // order of sending, to break ties
 	from, to totem.NodeID
-	data     []byte
+	data     []byte // nil: the answer of a host that its port is closed
 }
 
 type flights []flight

@@ -63,6 +63,7 @@ type Node struct {
 	Up          Upper
 	queue       []totem.Event // for the ring, from above
 	pausedUntil time.Duration
+	powered     bool     // the host is up, whether the daemon is or not
 	inbox       []flight // came while paused
 	crashAfter  int      // crash in the middle of the actions of some step; -1 is not
 }
@@ -129,6 +130,7 @@ func (n *Node) Start() {
 	if n.w.cfg.Log != nil {
 		cfg.Log = n.w.cfg.Log(n.ID)
 	}
+	n.powered = true
 	n.Ring = totem.New(cfg)
 	n.queue, n.inbox, n.pausedUntil, n.crashAfter = nil, nil, 0, -1
 	n.Up = n.w.cfg.Upper(n.w, n)
@@ -136,8 +138,17 @@ func (n *Node) Start() {
 
 // Crash ends a node as a power cut does.
 func (n *Node) Crash() {
+	n.powered = false
 	if n.Ring != nil {
 		n.w.trace("node %d crashes", n.ID)
+		n.Ring, n.Up = nil, nil
+	}
+}
+
+// Kill ends a node's daemon. Its host tells others that the port is closed.
+func (n *Node) Kill() {
+	if n.Ring != nil {
+		n.w.trace("node %d is killed", n.ID)
 		n.Ring, n.Up = nil, nil
 	}
 }
@@ -229,7 +240,7 @@ func (n *Node) wake() {
 			if n.Ring == nil {
 				return
 			}
-			if drained := n.step(totem.Received{Data: f.data}); drained {
+			if drained := n.step(f.event()); drained {
 				n.w.trace("node %d drains %d packets", n.ID, len(inbox)-i-1)
 				break
 			}
@@ -241,7 +252,13 @@ func (n *Node) wake() {
 
 func (w *World) land(f flight) {
 	n := w.Node(f.to)
-	if n.Ring == nil || w.net.cut[[2]totem.NodeID{f.from, f.to}] {
+	if w.net.cut[[2]totem.NodeID{f.from, f.to}] {
+		return
+	}
+	if n.Ring == nil {
+		if n.powered && f.data != nil {
+			w.net.send(w.Now, f.to, f.from, nil)
+		}
 		return
 	}
 	if w.Now < n.pausedUntil {
@@ -250,7 +267,14 @@ func (w *World) land(f flight) {
 		}
 		return
 	}
-	n.step(totem.Received{From: netip.AddrPortFrom(Addr(f.from), 5405), Data: f.data})
+	n.step(f.event())
+}
+
+func (f flight) event() totem.Event {
+	if f.data == nil {
+		return totem.Unreachable{Addr: Addr(f.from)}
+	}
+	return totem.Received{From: netip.AddrPortFrom(Addr(f.from), 5405), Data: f.data}
 }
 
 // step steps the ring once, and again for what was posted meanwhile.

@@ -55,6 +55,11 @@ type (
 	// Retune replaces timers and tunables. Timers that run are not changed.
 	Retune struct{ Tunables Tunables }
 
+	// Unreachable says that nobody listens at a node's address: its host
+	// answered that the port is closed. The node is given up at once, as if it
+	// had left.
+	Unreachable struct{ Addr netip.Addr }
+
 	// IfaceChange says that an interface of this node went down or came back.
 	// While interface 0 is down nothing is sent and the node is alone.
 	IfaceChange struct {
@@ -70,6 +75,7 @@ func (Synced) isEvent()      {}
 func (Leave) isEvent()       {}
 func (SetNodes) isEvent()    {}
 func (Retune) isEvent()      {}
+func (Unreachable) isEvent() {}
 func (IfaceChange) isEvent() {}
 
 // An Action is one output of a Machine. The caller carries a slice of them out

@@ -1,6 +1,7 @@
 package totem
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -217,6 +218,44 @@ func (m *Machine) mergeJoin(j *wire.Join) (changed bool) {
 func (m *Machine) agreed() bool {
 	alive := m.proc.minus(&m.failed)
 	return m.consensus.covers(alive.list)
+}
+
+// unreachable gives up a candidate or member whose port is closed. It is gone as
+// after a leave, only that it could not say so; without this the others wait for
+// the token and for consensus. corosync does.
+func (m *Machine) unreachable(addr netip.Addr) {
+	addr = addr.Unmap()
+	list := &m.proc
+	if m.state == commit || m.state == recovery {
+		list = &m.newMemb
+	}
+	for _, s := range list.list {
+		if m.isSelf(s) || m.failed.has(s) || !slices.Contains(m.addrs(s), addr) {
+			continue
+		}
+		m.log.Warn("node is gone", "node", s.Node(), "ring", m.ring, "why", "port closed")
+		m.stats.PortClosed++
+		if m.state == recovery {
+			m.restoreOldRing()
+		}
+		m.proc.add(s)
+		m.failed.add(s)
+		m.enterGather("port of a node is closed")
+		return
+	}
+}
+
+// addrs returns the addresses of a node.
+func (m *Machine) addrs(s wire.SRP) []netip.Addr {
+	if m.gen == wire.EL7 {
+		return []netip.Addr{s.IP[0].Addr(), s.IP[1].Addr()}
+	}
+	for _, n := range m.cfg.Nodes {
+		if n.ID == s.Node() {
+			return n.Addrs
+		}
+	}
+	return nil
 }
 
 // consensusExpired gives up those who did not agree in time. If all did, the

@@ -168,6 +168,8 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.setNodes(ev.Nodes)
 	case Retune:
 		m.tun = ev.Tunables.withDefaults(m.gen)
+	case Unreachable:
+		m.unreachable(ev.Addr)
 	case IfaceChange:
 		m.ifaceChange(ev)
 	}

@@ -23,6 +23,9 @@ type Stats struct {
 	// state they came in. Malformed ones are counted by reason below.
 	RxMsgDropped uint64
 
+	// PortClosed counts nodes given up because their host said so.
+	PortClosed uint64
+
 	// ContinuousGather counts entries into gather since the last operational
 	// ring. Many of them mean a firewall or a broken network.
 	ContinuousGather uint64

@@ -44,6 +44,10 @@ type Config struct {
 	Cipher, Hash string
 	Key          []byte
 
+	// IgnoreUnreachable leaves it to the token timeout to find out that a node's
+	// daemon is gone, even if its host says at once that the port is closed.
+	IgnoreUnreachable bool
+
 	// AllowUnlisted takes datagrams from any address (block_unlisted_ips: no).
 	AllowUnlisted bool
 
@@ -55,6 +59,10 @@ const maxCalls = 4096
 
 // ErrClosed says that the loop has ended.
 var ErrClosed = errors.New("udp: loop has ended")
+
+// ErrKilled as the cause of a context's end makes Run return without a good-bye,
+// as if the process had been killed.
+var ErrKilled = errors.New("udp: killed")
 
 // A Loop runs one node's ring.
 type Loop struct {
@@ -69,6 +77,7 @@ type Loop struct {
 	listed map[netip.Addr]bool
 	self   netip.Addr
 	posted []totem.Event
+	failed bool // a send failed: the queue of errors is to be read
 	sealed []byte
 
 	mu     sync.Mutex
@@ -224,10 +233,18 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 	defer l.close()
 	for {
 		if ctx.Err() != nil {
+			if errors.Is(context.Cause(ctx), ErrKilled) {
+				return ErrKilled
+			}
 			return l.step(totem.Leave{})
 		}
 		for _, call := range l.takeCalls() {
 			call()
+		}
+		if l.failed {
+			if err := l.readErrors(); err != nil {
+				return err
+			}
 		}
 		if err := l.steps(); err != nil {
 			return err
@@ -252,8 +269,13 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 			}
 			d, ok, err = l.sock.wait()
 		}
-		if err != nil && !transient(err) {
-			return err
+		if err != nil {
+			if !transient(err) {
+				return err
+			}
+			if err := l.readErrors(); err != nil {
+				return err
+			}
 		}
 		if !ok {
 			continue
@@ -343,13 +365,36 @@ func (l *Loop) send(s totem.Send) {
 	}
 	l.sealed = b
 	for _, to := range s.To {
-		if err := l.sock.send(b, netip.AddrPortFrom(to, l.cfg.Port)); err != nil {
+		addr := netip.AddrPortFrom(to, l.cfg.Port)
+		err := l.sock.send(b, addr)
+		if err != nil && transient(err) {
+			// The error is that of an earlier datagram; it is in the queue of
+			// errors and read there after this step.
+			l.failed = true
+			err = l.sock.send(b, addr)
+		}
+		if err != nil {
 			l.stats.TxErrors++
 			continue
 		}
 		l.stats.Tx++
 		l.stats.TxBytes += uint64(len(b))
 	}
+}
+
+// readErrors reads what became of datagrams sent earlier.
+func (l *Loop) readErrors() error {
+	l.failed = false
+	for _, addr := range l.sock.closedPorts() {
+		l.stats.Unreachable++
+		if l.cfg.IgnoreUnreachable {
+			continue
+		}
+		if err := l.step(totem.Unreachable{Addr: addr}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open takes the outer layer off a datagram, or returns nil if it is of no use.

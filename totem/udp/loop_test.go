@@ -76,7 +76,7 @@ func (a *app) state() (members []totem.NodeID, synced bool, got []string) {
 
 type node struct {
 	*app
-	stop context.CancelFunc
+	stop context.CancelCauseFunc
 	done chan error
 }
 
@@ -91,11 +91,11 @@ func start(t *testing.T, id totem.NodeID, n int, port uint16, edit func(*udp.Con
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, stop := context.WithCancelCause(t.Context())
 	nd := &node{&app{loop: loop, gen: cfg.Totem.Generation}, stop, make(chan error, 1)}
 	go func() { nd.done <- loop.Run(ctx, nd.app) }()
 	t.Cleanup(func() {
-		stop()
+		stop(nil)
 		<-nd.done
 	})
 	return nd
@@ -180,8 +180,32 @@ func TestRingOnLoopback(t *testing.T) {
 					t.Errorf("node %d delivers\n%v\nnode 1\n%v", i+2, got, want)
 				}
 			}
-			nodes[2].stop()
+			nodes[2].stop(nil)
 			until(t, "ring of two", ringOf(nodes[:2], 2))
 		})
+	}
+}
+
+// TestDeadDaemonIsNoticedAtOnce ends one of three daemons without a good-bye.
+// Its host is still there and says that the port is closed: the others do not
+// wait for the token timeout of a minute.
+func TestDeadDaemonIsNoticedAtOnce(t *testing.T) {
+	for _, g := range []wire.Generation{wire.EL7, wire.EL9} {
+		var nodes []*node
+		for id := range totem.NodeID(3) {
+			nodes = append(nodes, start(t, id+1, 3, 5477, func(c *udp.Config) {
+				c.Totem.Generation = g
+				c.Totem.Tunables = totem.Tunables{Token: time.Minute, TokenRetransmit: 300 * time.Millisecond, Hold: 200 * time.Millisecond, Consensus: time.Minute}
+			}))
+		}
+		until(t, "ring of three", ringOf(nodes, 3))
+		nodes[1].stop(udp.ErrKilled)
+		start := time.Now()
+		until(t, "ring of two", ringOf([]*node{nodes[0], nodes[2]}, 2))
+		t.Logf("%v: %v", g, time.Since(start))
+		for _, nd := range nodes {
+			nd.stop(nil)
+			nd.done <- <-nd.done // for the cleanup
+		}
 	}
 }

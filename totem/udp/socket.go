@@ -30,8 +30,14 @@ type socket struct {
 func listen(ctx context.Context, local netip.AddrPort, rcvbuf int) (*socket, error) {
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) {
-			// The priority of interactive traffic. It is a wish.
+			// Interactive traffic, and a report of each ICMP error. Both are
+			// wishes.
 			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PRIORITY, 6)
+			if local.Addr().Is4() {
+				_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVERR, 1)
+			} else {
+				_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVERR, 1)
+			}
 		})
 	}}
 	for try := 0; ; try++ {
@@ -101,12 +107,7 @@ func (s *socket) recv(fd int, d *datagram) (ok bool, err error) {
 			return false, err
 		}
 		d.data, d.cut = s.buf[:n], flags&unix.MSG_TRUNC != 0
-		switch a := addr.(type) {
-		case *unix.SockaddrInet4:
-			d.from = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-		case *unix.SockaddrInet6:
-			d.from = netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
-		}
+		d.from, _ = sockaddr(addr)
 		return true, nil
 	}
 }

@@ -19,6 +19,7 @@ type Stats struct {
 	ForeignEL7       uint64 // of corosync 2, where corosync 3 is spoken
 	ForeignEL9       uint64 // of corosync 3, where corosync 2 is spoken
 	ForeignKnet      uint64 // of knet
+	Unreachable      uint64 // answers that a node's port is closed
 	Drained          uint64 // thrown away unread after a pause
 }
 
