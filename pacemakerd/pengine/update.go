@@ -290,7 +290,7 @@ func (c *Cluster) updatePair(first, then *Action, ff, tf actionFlags, e *edge) (
 	}
 	if e.flags&orderImpliesFirst != 0 {
 		if first.Rsc != nil {
-			apply(first.Rsc, tf, flagOptional, orderImpliesFirst)
+			apply(first.Rsc, ff, flagOptional, orderImpliesFirst)
 		} else if ff&flagOptional == 0 && first.runnable {
 			first.runnable = false
 			changed.first = true
@@ -408,7 +408,7 @@ func (c *Cluster) updatePlain(first, then *Action, n *Node, f, filter actionFlag
 	case orderAsymmetrical:
 		asymmetricOrder(first, then)
 	case orderImpliesFirst:
-		if !then.optional {
+		if f&flagOptional == 0 {
 			clearBecause(first, flagOptional, then)
 		}
 		if f&flagMigratable != 0 && !then.migratable {
