@@ -346,7 +346,7 @@ func (c *Cluster) updatePair(first, then *Action, ff, tf actionFlags, e *edge) (
 		first.printed = true
 	}
 	if e.flags&(orderImpliesThen|orderImpliesFirst|orderRestart) != 0 && first.Rsc != nil && !first.Rsc.Managed && first.Rsc.Blocked &&
-		!first.optional && !first.runnable && first.Task == "stop" && then.runnable {
+		!first.runnable && first.Task == "stop" && then.runnable {
 		then.runnable = false
 		changed.then = true
 	}
@@ -410,9 +410,6 @@ func (c *Cluster) updatePlain(first, then *Action, n *Node, f, filter actionFlag
 	case orderImpliesFirst:
 		if f&flagOptional == 0 {
 			clearBecause(first, flagOptional, then)
-		}
-		if f&flagMigratable != 0 && !then.migratable {
-			clearBecause(first, flagMigratable, then)
 		}
 	case orderPromotedImpliesFirst:
 		if !then.optional && then.Rsc != nil && then.Rsc.Role == RolePromoted {

@@ -70,6 +70,9 @@ func (s *simulation) show9(cib *xml.Node) int {
 			w.Line("%s", s.layout.NodeLine(ch))
 		}
 	}
+	for _, ch := range r.Changes() { // planning lays the lines out once already, for its log
+		s.layout.Line(ch, false)
+	}
 	for _, ch := range r.Changes() {
 		w.Line("%s", s.layout.Line(ch, false))
 	}
