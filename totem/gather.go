@@ -29,12 +29,15 @@ func (m *Machine) enterGather(why string) {
 // would give each other up at once and begin again, possibly for good.
 func (m *Machine) stagger() time.Duration {
 	rank := 0
+	if len(m.cfg.Nodes) == 1 {
+		rank = int(m.cfg.Self % 16) // transport udp does without a list of nodes
+	}
 	for _, n := range m.cfg.Nodes {
 		if n.ID < m.cfg.Self {
 			rank++
 		}
 	}
-	step := min(m.tun.Join/2, m.tun.Consensus/4/time.Duration(len(m.cfg.Nodes)))
+	step := min(m.tun.Join/2, m.tun.Consensus/4/time.Duration(max(len(m.cfg.Nodes), rank)))
 	return time.Duration(rank) * step
 }
 

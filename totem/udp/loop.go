@@ -48,7 +48,11 @@ type Config struct {
 	// daemon is gone, even if its host says at once that the port is closed.
 	IgnoreUnreachable bool
 
-	// AllowUnlisted takes datagrams from any address (block_unlisted_ips: no).
+	// Multicast selects transport udp; nil is udpu.
+	Multicast *Multicast
+
+	// AllowUnlisted takes datagrams from any address (block_unlisted_ips: no),
+	// as transport udp always does.
 	AllowUnlisted bool
 
 	Log *slog.Logger // nil discards
@@ -70,7 +74,9 @@ type Loop struct {
 	env    *wire.Envelope
 	m      *totem.Machine
 	app    App
-	sock   *socket
+	sock   *socket // receives what is for this node
+	out    *socket // sends; the same in udpu
+	group  *group  // nil in udpu
 	start  time.Time
 	stats  Stats
 	quiet  quiet
@@ -110,6 +116,7 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 	t := cfg.Totem
 	t.Overhead = l.env.Overhead()
 	t.Log = cfg.Log
+	t.Multicast = cfg.Multicast != nil
 	if t.Rand == nil {
 		t.Rand = mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
 	}
@@ -126,8 +133,17 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 	if t.Generation == wire.EL9 {
 		rcvbuf = 16 * 136192
 	}
-	if l.sock, err = listen(ctx, netip.AddrPortFrom(l.self, cfg.Port), rcvbuf); err != nil {
+	local := netip.AddrPortFrom(l.self, cfg.Port)
+	if l.sock, err = listen(ctx, local, rcvbuf, cfg.Multicast != nil); err != nil {
 		return nil, err
+	}
+	l.out = l.sock
+	if cfg.Multicast != nil {
+		if l.group, err = openGroup(ctx, *cfg.Multicast, local, rcvbuf); err != nil {
+			l.sock.close()
+			return nil, err
+		}
+		l.out = l.group.send
 	}
 	l.m = totem.New(t)
 	return l, nil
@@ -231,6 +247,9 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 	stop := context.AfterFunc(ctx, func() { l.sock.wake() })
 	defer stop()
 	defer l.close()
+	if l.group != nil {
+		go l.group.watch(l.sock.wake)
+	}
 	for {
 		if ctx.Err() != nil {
 			if errors.Is(context.Cause(ctx), ErrKilled) {
@@ -251,7 +270,8 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 		}
 		// What has arrived counts before the time that has passed: a token that
 		// waits in the socket is not lost.
-		d, ok, err := l.sock.poll()
+		// What was sent to all comes before the token that was sent after it.
+		d, ok, err := l.poll()
 		if !ok && err == nil {
 			now := l.Now()
 			at := l.next()
@@ -296,8 +316,21 @@ func (l *Loop) next() time.Duration {
 	return at
 }
 
+// poll reads a datagram that is already there.
+func (l *Loop) poll() (d datagram, ok bool, err error) {
+	if l.group != nil {
+		if d, ok, err := l.group.poll(); ok || err != nil {
+			return d, ok, err
+		}
+	}
+	return l.sock.poll()
+}
+
 // busy reports whether other goroutines want something done.
 func (l *Loop) busy() bool {
+	if l.group != nil && l.group.ready.Load() {
+		return true
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.calls) > 0
@@ -309,6 +342,10 @@ func (l *Loop) close() {
 	l.mu.Unlock()
 	close(l.done)
 	l.sock.close()
+	if l.group != nil {
+		l.group.close()
+		close(l.group.again)
+	}
 }
 
 // step steps the ring, and again for what was posted meanwhile.
@@ -352,6 +389,9 @@ func (l *Loop) carryOut(actions []totem.Action) error {
 			l.app.Refused(a)
 		case totem.Drain:
 			l.stats.Drained += uint64(l.sock.drain())
+			if l.group != nil {
+				l.stats.Drained += uint64(l.group.recv.drain())
+			}
 		}
 	}
 	return nil
@@ -364,28 +404,35 @@ func (l *Loop) send(s totem.Send) {
 		return
 	}
 	l.sealed = b
-	for _, to := range s.To {
-		addr := netip.AddrPortFrom(to, l.cfg.Port)
-		err := l.sock.send(b, addr)
-		if err != nil && transient(err) {
-			// The error is that of an earlier datagram; it is in the queue of
-			// errors and read there after this step.
-			l.failed = true
-			err = l.sock.send(b, addr)
-		}
-		if err != nil {
-			l.stats.TxErrors++
-			continue
-		}
-		l.stats.Tx++
-		l.stats.TxBytes += uint64(len(b))
+	if s.Group && l.group != nil {
+		l.sendTo(b, l.group.addr)
+		return
 	}
+	for _, to := range s.To {
+		l.sendTo(b, netip.AddrPortFrom(to, l.cfg.Port))
+	}
+}
+
+func (l *Loop) sendTo(b []byte, to netip.AddrPort) {
+	err := l.out.send(b, to)
+	if err != nil && transient(err) {
+		// The error is that of an earlier datagram; it is in the queue of errors
+		// and read there after this step.
+		l.failed = true
+		err = l.out.send(b, to)
+	}
+	if err != nil {
+		l.stats.TxErrors++
+		return
+	}
+	l.stats.Tx++
+	l.stats.TxBytes += uint64(len(b))
 }
 
 // readErrors reads what became of datagrams sent earlier.
 func (l *Loop) readErrors() error {
 	l.failed = false
-	for _, addr := range l.sock.closedPorts() {
+	for _, addr := range l.out.closedPorts() {
 		l.stats.Unreachable++
 		if l.cfg.IgnoreUnreachable {
 			continue
@@ -408,7 +455,7 @@ func (l *Loop) open(b []byte, from netip.AddrPort, cut bool) []byte {
 	case from.Addr() == l.self:
 		l.stats.Unlisted++ // this node sends itself nothing
 		return nil
-	case !l.cfg.AllowUnlisted && !l.listed[from.Addr()]:
+	case !l.cfg.AllowUnlisted && l.group == nil && !l.listed[from.Addr()]:
 		l.stats.Unlisted++
 		return nil
 	case l.cfg.Totem.Generation == wire.EL7 && len(b) > 10000:

@@ -27,8 +27,14 @@ type socket struct {
 
 // listen opens the socket. The address may still be in use by a process that is
 // about to end, so it tries for some seconds.
-func listen(ctx context.Context, local netip.AddrPort, rcvbuf int) (*socket, error) {
-	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+// share lets sockets of other processes use the same port.
+func listen(ctx context.Context, local netip.AddrPort, rcvbuf int, share bool) (*socket, error) {
+	lc := net.ListenConfig{Control: func(network, address string, c syscall.RawConn) error {
+		if share {
+			if err := reuse(network, address, c); err != nil {
+				return err
+			}
+		}
 		return c.Control(func(fd uintptr) {
 			// Interactive traffic, and a report of each ICMP error. Both are
 			// wishes.
