@@ -3,9 +3,11 @@ package pengine
 // assignBundle places containers like instances, then what belongs to each
 // (spec: scheduler.md 12.9).
 func (c *Cluster) assignBundle(r *Resource, prefer *Node) {
-	if !r.provisional || r.assigning {
+	if r.assigning {
 		return
 	}
+	// A bundle is gone through again each time it is asked for; what is placed
+	// already stays.
 	b := r.Bundle
 	r.assigning = true
 	c.showScores(r, "pcmk__bundle_allocate")

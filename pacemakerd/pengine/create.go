@@ -289,12 +289,12 @@ func (c *Cluster) createMigration(r *Resource, current *Node) {
 	c.then(r, "migrate_from", r, "stop", orderOptional|orderImpliesFirstMigratable)
 	c.then(r, "migrate_from", r, "start", orderOptional|orderImpliesFirstMigratable|orderPseudoLeft)
 	meta := func(a *Action) {
-		a.meta["migrate_source"], a.meta["migrate_target"] = current.Name, r.Assigned.Name
+		addMissing(a.meta, map[string]string{"migrate_source": current.Name, "migrate_target": r.Assigned.Name})
 	}
 	if to != nil {
 		meta(to)
 		if !r.isConnection {
-			to.meta["record-pending"] = "true"
+			addMissing(to.meta, map[string]string{"record-pending": "true"})
 		}
 	}
 	meta(from)

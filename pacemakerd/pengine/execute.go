@@ -178,7 +178,10 @@ func SetOnline(e *xml.Node) {
 }
 
 func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
-	prim := a.Child("")
+	prim := a.Child("primitive")
+	if prim == nil {
+		return true
+	}
 	local := prim.Get("id")
 	name := local
 	if x.c.findResource(name) == nil {

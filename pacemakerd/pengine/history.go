@@ -53,9 +53,6 @@ func (c *Cluster) unpackHistory(n *Node, e *xml.Node) *Resource {
 		if len(ops) == 0 {
 			return nil
 		}
-		if named := c.rscByID[id]; named != nil && named.Kind != Primitive {
-			return nil
-		}
 		r = c.newOrphan(e, n)
 		if r == nil {
 			return nil

@@ -180,7 +180,6 @@ func (c *Cluster) probeBundle(r *Resource, n *Node) bool {
 
 // orderProbes puts probes in their place once all orderings are known.
 func (c *Cluster) orderProbes() {
-	c.probesBeforeWhatFollowsStops()
 	for _, r := range c.Resources {
 		for _, p := range r.Primitives() {
 			for _, probe := range p.findByKey(opKey(p.ID, "monitor", 0), nil) {
@@ -193,6 +192,7 @@ func (c *Cluster) orderProbes() {
 			}
 		}
 	}
+	c.probesBeforeWhatFollowsStops()
 }
 
 // probesBeforeWhatFollowsStops: "stop then X" gives "probe then X".

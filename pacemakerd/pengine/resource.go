@@ -117,7 +117,9 @@ func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
 	if !ok {
 		return nil
 	}
-	c.rscByID[r.ID] = r
+	if c.rscByID[r.ID] == nil {
+		c.rscByID[r.ID] = r
+	}
 	if c.opt.symmetric {
 		c.addScoreEverywhere(r, 0, symmetricCluster)
 	} else if r.isConnection && r.Meta["container"] != "" {
@@ -353,8 +355,11 @@ func (r *Resource) Primitives() []*Resource {
 
 // linkContainers follows the meta attribute container (spec: 6.8).
 func (c *Cluster) linkContainers(r *Resource) {
-	for _, child := range r.Children {
-		c.linkContainers(child)
+	if len(r.Children) > 0 {
+		for _, child := range r.Children {
+			c.linkContainers(child)
+		}
+		return
 	}
 	id, ok := r.Meta["container"]
 	if !ok || id == r.ID {

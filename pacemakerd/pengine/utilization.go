@@ -68,31 +68,24 @@ func (c *Cluster) banInsufficient(r *Resource) *Node {
 	c.addUtilization(r, alone, []*Resource{r})
 	any := false
 	var most *Node
-	for _, i := range c.hashOrder(r.allowed) {
+	order := c.hashOrder(r.allowed)
+	usable := func(i int) bool { return c.allNodes[i].available() && r.allowed[i].score >= 0 }
+	for _, i := range order {
 		n := c.allNodes[i]
-		s := r.allowed.get(n)
-		if !n.available() || s.score < 0 {
+		if !usable(i) {
 			continue
 		}
-		if n.holds(sum) {
-			any = true
+		any = any || n.holds(sum)
+		if most == nil || compareCapacity(n, most) < 0 {
+			most = n
 		}
 	}
 	limit := alone
 	if any {
-		limit = sum
+		limit, most = sum, nil
 	}
-	for _, i := range c.hashOrder(r.allowed) {
-		n := c.allNodes[i]
-		s := r.allowed.get(n)
-		if n.available() && s.score >= 0 && n.holds(limit) && (most == nil || compareCapacity(n, most) < 0) {
-			if !any {
-				most = n
-			} else if any {
-				most = n
-			}
-		}
-		if n.available() && !n.holds(limit) {
+	for _, i := range order {
+		if n := c.allNodes[i]; usable(i) && !n.holds(limit) {
 			c.addScore(r, n, -Infinity, "utilization")
 		}
 	}

@@ -50,15 +50,17 @@ func (s *simulation) show9(cib *xml.Node) int {
 	if err != nil {
 		return s.env.Fail(exitError, "%v", err)
 	}
+	if s.scores || s.utilization {
+		for _, line := range r.Notices {
+			fmt.Fprintln(out, line)
+		}
+	}
 	if s.scores {
 		space()
 		fmt.Fprint(s.env.Stdout, s.scoreLines(r))
 	}
 	if s.why != "" {
 		s.explain(r)
-	}
-	for _, line := range r.Notices {
-		fmt.Fprintln(out, line)
 	}
 	if err := s.save(r); err != nil {
 		return s.env.Fail(exitError, "%v", err)
