@@ -84,7 +84,9 @@ type Loop struct {
 	self   netip.Addr
 	posted []totem.Event
 	failed bool // a send failed: the queue of errors is to be read
-	sealed []byte
+
+	deadline time.Duration // of the socket; 0 if it is not known
+	sealed   []byte
 
 	mu     sync.Mutex
 	calls  []func()
@@ -268,27 +270,7 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 		if err := l.steps(); err != nil {
 			return err
 		}
-		// What has arrived counts before the time that has passed: a token that
-		// waits in the socket is not lost.
-		// What was sent to all comes before the token that was sent after it.
-		d, ok, err := l.poll()
-		if !ok && err == nil {
-			now := l.Now()
-			at := l.next()
-			if at <= now {
-				if err := l.step(totem.Tick{}); err != nil {
-					return err
-				}
-				continue
-			}
-			if err := l.sock.deadline(l.start.Add(min(at, now+time.Hour))); err != nil {
-				return err
-			}
-			if l.busy() || ctx.Err() != nil {
-				continue
-			}
-			d, ok, err = l.sock.wait()
-		}
+		d, ok, err := l.receive()
 		if err != nil {
 			if !transient(err) {
 				return err
@@ -297,15 +279,54 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 				return err
 			}
 		}
-		if !ok {
+		ev := totem.Event(totem.Tick{})
+		if ok {
+			msg := l.open(d.data, d.from, d.cut)
+			if msg == nil {
+				continue
+			}
+			ev = totem.Received{From: d.from, Data: msg}
+		} else if l.next() > l.Now() {
 			continue
 		}
-		if msg := l.open(d.data, d.from, d.cut); msg != nil {
-			if err := l.step(totem.Received{From: d.from, Data: msg}); err != nil {
-				return err
-			}
+		if err := l.step(ev); err != nil {
+			return err
 		}
 	}
+}
+
+// receive returns a datagram, or ok false if the time has come for something or
+// other goroutines want something.
+//
+// What has arrived counts before the time that has passed: a token that waits in
+// the socket is not lost. And what was sent to all counts before the token that
+// was sent after it.
+func (l *Loop) receive() (d datagram, ok bool, err error) {
+	if l.group != nil {
+		if d, ok, err := l.group.poll(); ok || err != nil {
+			return d, ok, err
+		}
+	}
+	now := l.Now()
+	at := l.next()
+	if at <= now {
+		return l.sock.poll()
+	}
+	// Deadlines mostly move away. The socket's may come too early; then it is
+	// set anew, instead of with every token.
+	if l.deadline == 0 || at < l.deadline {
+		l.deadline = min(at, now+time.Hour)
+		if err := l.sock.deadline(l.start.Add(l.deadline)); err != nil {
+			return d, false, err
+		}
+	}
+	if l.busy() {
+		return l.sock.poll()
+	}
+	if d, ok, err = l.sock.wait(); !ok {
+		l.deadline = 0 // it has passed, or someone called
+	}
+	return d, ok, err
 }
 
 func (l *Loop) next() time.Duration {
@@ -314,16 +335,6 @@ func (l *Loop) next() time.Duration {
 		at = t
 	}
 	return at
-}
-
-// poll reads a datagram that is already there.
-func (l *Loop) poll() (d datagram, ok bool, err error) {
-	if l.group != nil {
-		if d, ok, err := l.group.poll(); ok || err != nil {
-			return d, ok, err
-		}
-	}
-	return l.sock.poll()
 }
 
 // busy reports whether other goroutines want something done.

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,4 +211,73 @@ func TestDeadDaemonIsNoticedAtOnce(t *testing.T) {
 			nd.done <- <-nd.done // for the cleanup
 		}
 	}
+}
+
+// TestJunkDoesNoHarm floods a ring with 20,000 datagrams that are not totem, cut
+// short, of the other generation, or from strangers: the ring stays as it is,
+// the log stays short. (fault-matrix.md T2 to T4)
+func TestJunkDoesNoHarm(t *testing.T) {
+	var lines atomic.Int64
+	log := slog.New(slog.NewTextHandler(countWriter{&lines}, nil))
+	var nodes []*node
+	for id := range totem.NodeID(2) {
+		nodes = append(nodes, start(t, id+1, 3, 5478, func(c *udp.Config) { c.Log = log }))
+	}
+	until(t, "ring of two", ringOf(nodes, 2))
+	var ring totem.RingID
+	_ = nodes[0].loop.Do(t.Context(), func() { ring = nodes[0].loop.Machine().Ring() })
+	before := lines.Load()
+
+	listed := dial(t, addr(3)) // configured, but not running
+	stranger := dial(t, addr(99))
+	to := netip.AddrPortFrom(addr(1), 5478)
+	other := (&wire.HoldCancel{Header: wire.Header{Sender: 3}}).Append(nil, wire.EL9)
+	token := (&wire.Token{Header: wire.Header{Sender: 3}}).Append([]byte{0xfe, 0xfe, 0, 0}, wire.EL7)
+	sent := 0
+	for i := range 4000 {
+		for _, b := range [][]byte{{}, {1, 2, 3}, other, token[:4+i%70], make([]byte, 11000)} {
+			if _, err := listed.WriteToUDPAddrPort(b, to); err == nil {
+				sent++
+			}
+		}
+		if i%100 == 0 {
+			_, _ = stranger.WriteToUDPAddrPort(token, to)
+			time.Sleep(time.Millisecond) // or the kernel drops most of it
+		}
+	}
+	var stats udp.Stats
+	until(t, "the flood to be read", func() bool {
+		var s udp.Stats
+		_ = nodes[0].loop.Do(t.Context(), func() { s = nodes[0].loop.Stats() })
+		quiet := s.Rx == stats.Rx
+		stats = s
+		return quiet
+	})
+	if stats.Malformed == 0 || stats.ForeignEL9 == 0 || stats.Oversized == 0 || stats.Unlisted == 0 {
+		t.Errorf("%d sent: %+v", sent, stats)
+	}
+	var now totem.RingID
+	_ = nodes[0].loop.Do(t.Context(), func() { now = nodes[0].loop.Machine().Ring() })
+	if now != ring {
+		t.Errorf("ring %v, was %v", now, ring)
+	}
+	if n := lines.Load() - before; n > 20 {
+		t.Errorf("%d log lines", n)
+	}
+}
+
+func dial(t *testing.T, a netip.Addr) *net.UDPConn {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+type countWriter struct{ n *atomic.Int64 }
+
+func (w countWriter) Write(b []byte) (int, error) {
+	w.n.Add(1)
+	return len(b), nil
 }

@@ -23,6 +23,14 @@ type socket struct {
 	raw   syscall.RawConn
 	local netip.AddrPort
 	buf   []byte
+
+	// What the last recv gave, and recv as the functions that the runtime's
+	// poller calls: made once, to make no garbage.
+	last    datagram
+	ok      bool
+	err     error
+	control func(fd uintptr)
+	read    func(fd uintptr) bool
 }
 
 // listen opens the socket. The address may still be in use by a process that is
@@ -58,7 +66,10 @@ func listen(ctx context.Context, local netip.AddrPort, rcvbuf int, share bool) (
 				conn.Close()
 				return nil, fmt.Errorf("udp: %w", err)
 			}
-			return &socket{conn, raw, local, make([]byte, maxDatagram)}, nil
+			s := &socket{conn: conn, raw: raw, local: local, buf: make([]byte, maxDatagram)}
+			s.control = func(fd uintptr) { s.recv(int(fd)) }
+			s.read = func(fd uintptr) bool { s.recv(int(fd)); return s.ok || s.err != nil }
+			return s, nil
 		}
 		if try == 10 || !errors.Is(err, unix.EADDRINUSE) {
 			return nil, fmt.Errorf("udp: %w", err)
@@ -82,39 +93,42 @@ type datagram struct {
 
 // poll reads a datagram that is already there; ok is false if there is none.
 func (s *socket) poll() (d datagram, ok bool, err error) {
-	if err := s.raw.Control(func(fd uintptr) { ok, err = s.recv(int(fd), &d) }); err != nil {
+	if err := s.raw.Control(s.control); err != nil {
 		return d, false, fmt.Errorf("udp: receive: %w", err)
 	}
-	return d, ok, err
+	return s.last, s.ok, s.err
 }
 
 // wait reads a datagram, and waits for it until the time set with deadline or
 // until wake is called; then ok is false.
 func (s *socket) wait() (d datagram, ok bool, err error) {
-	rerr := s.raw.Read(func(fd uintptr) bool {
-		ok, err = s.recv(int(fd), &d)
-		return ok || err != nil
-	})
-	if rerr != nil && !errors.Is(rerr, os.ErrDeadlineExceeded) {
-		return d, false, fmt.Errorf("udp: receive: %w", rerr)
+	if err := s.raw.Read(s.read); err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return d, false, nil
+		}
+		return d, false, fmt.Errorf("udp: receive: %w", err)
 	}
-	return d, ok, err
+	return s.last, s.ok, s.err
 }
 
-func (s *socket) recv(fd int, d *datagram) (ok bool, err error) {
+// recv sets last, ok and err; both are zero if nothing is there.
+func (s *socket) recv(fd int) {
+	s.ok, s.err = false, nil
 	for {
 		n, _, flags, addr, err := unix.Recvmsg(fd, s.buf, nil, unix.MSG_DONTWAIT)
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
-			return false, nil
+			return
 		case err != nil:
-			return false, err
+			s.err = err
+			return
 		}
-		d.data, d.cut = s.buf[:n], flags&unix.MSG_TRUNC != 0
-		d.from, _ = sockaddr(addr)
-		return true, nil
+		s.last.data, s.last.cut = s.buf[:n], flags&unix.MSG_TRUNC != 0
+		s.last.from, _ = sockaddr(addr)
+		s.ok = true
+		return
 	}
 }
 
