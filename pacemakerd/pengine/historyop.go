@@ -112,6 +112,12 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	mask := r.bundleOf() == nil && masked(op)
 	c.remap(h, st, expired, mask)
 
+	if expired && mask {
+		if r.Role == RoleStopped {
+			r.Role = RoleUnknown
+		}
+		return
+	}
 	if expired && h.rc != h.expected {
 		if h.ms == 0 {
 			return
@@ -123,12 +129,6 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 		}
 	}
 	if mask {
-		if expired {
-			if r.Role == RoleStopped {
-				r.Role = RoleUnknown
-			}
-			return
-		}
 		c.success(h, h.expected, st)
 		c.recordFailure(h)
 		c.addScore(r.wholeIfAnonymous(), n, -Infinity, "masked probe failure")

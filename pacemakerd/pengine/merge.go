@@ -21,6 +21,9 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 	if r.Kind == Group {
 		r.merging = true
 		c.mergeScores(r.Children[0], target, t, attr, factor, mode)
+		for _, col := range r.withThis {
+			c.mergeScores(col.Dependent, target, t, col.attr, factorOf(col), mode)
+		}
 		r.merging = false
 		return
 	}

@@ -186,9 +186,10 @@ type Resource struct {
 	FailureIgnored, Maintenance            bool
 	StartPending                           bool
 	index                                  int
-	number                                 string // instance number, "" outside clones
-	cloneName                              string // the name in histories
-	isConnection                           bool   // of a remote or guest node
+	number                                 string    // instance number, "" outside clones
+	ops                                    *xml.Node // its operations element
+	cloneName                              string    // the name in histories
+	isConnection                           bool      // of a remote or guest node
 	internal                               bool
 	allowMigrate, allowRemote, allowGuests bool
 	critical                               bool

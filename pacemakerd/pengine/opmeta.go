@@ -63,7 +63,7 @@ func (c *Cluster) opEntry(r *Resource, key string, disabledToo bool) *xml.Node {
 }
 
 func (r *Resource) opWithKey(key string, disabledToo bool) *xml.Node {
-	for op := range r.XML.Child("operations").Each("op") {
+	for op := range r.ops.Each("op") {
 		if !disabledToo && !enabled(op) {
 			continue
 		}
@@ -157,7 +157,7 @@ func (c *Cluster) unpackOrigin(a *Action, v string) {
 func (r *Resource) shortestMonitor() *xml.Node {
 	var best *xml.Node
 	var least int64
-	for op := range r.XML.Child("operations").Each("op") {
+	for op := range r.ops.Each("op") {
 		if op.Get("name") != "monitor" || !enabled(op) {
 			continue
 		}
@@ -251,7 +251,7 @@ func (c *Cluster) configuredOnFail(a *Action) string {
 			return ""
 		}
 	case a.Task == "demote" && v == "":
-		for op := range a.Rsc.XML.Child("operations").Each("op") {
+		for op := range a.Rsc.ops.Each("op") {
 			f := op.Get("on-fail")
 			if f == "" || !enabled(op) || op.Get("name") != "monitor" || parseRole(op.Get("role")) != RolePromoted ||
 				interval(op.Get("interval")) == 0 || strings.EqualFold(f, "demote") {

@@ -25,7 +25,7 @@ func (c *Cluster) createRecurring(r *Resource) {
 	if n != nil && !n.Maintenance && (r.NextRole != RoleStopped || !r.Managed) {
 		start = c.startAction(r, n, true)
 	}
-	for e := range r.XML.Child("operations").Each("op") {
+	for e := range r.ops.Each("op") {
 		o, ok := c.recurring(r, e)
 		if !ok {
 			continue
@@ -49,7 +49,7 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 		c.log("is_recurring_history", Error, "Ignoring %s because %s action cannot be recurring", e.ID(), o.name)
 		return o, false
 	}
-	for other := range r.XML.Child("operations").Each("op") {
+	for other := range r.ops.Each("op") {
 		if other == e {
 			continue
 		}

@@ -96,6 +96,9 @@ func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
 	}
 	r.fenceDevice = r.Kind == Primitive && r.Class == "stonith"
 	r.isConnection = r.Kind == Primitive && isConnectionAgent(full)
+	if ops := full.Child("operations"); ops != nil {
+		r.ops = c.referred(ops)
+	}
 	c.resourceMeta(r)
 	if !c.commonOptions(r) {
 		return nil
