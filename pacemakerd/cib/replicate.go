@@ -214,8 +214,15 @@ func (m *Machine) comparePing(ev Delivered) {
 		strings.EqualFold(ev.From, m.cfg.Node) || pr.Get("digest") == xml.Digest(m.doc) {
 		return
 	}
-	m.cfg.Log.Warn("copies of the CIB differ; sending ours", "node", ev.From, "version", m.pingFor.String(),
-		"theirs", VersionOf(pr.Descend("cib_calldata", "cib")).String())
+	theirs := VersionOf(pr.Descend("cib_calldata", "cib"))
+	if theirs.Compare(m.pingFor) > 0 {
+		// It would refuse our older copy for ever: everybody takes its copy.
+		m.cfg.Log.Warn("copies of the CIB differ; asking for a newer one", "node", ev.From, "version", m.pingFor.String(), "theirs", theirs.String())
+		m.do(Send{ev.From, xml.New("cib_command", "__name__", "cib_command", "t", "cib", "cib_op", OpSync, "cib_host", ev.From,
+			"cib_callopt", "0", "cib_delegated_from", m.cfg.Node, "src", m.cfg.Node)})
+		return
+	}
+	m.cfg.Log.Warn("copies of the CIB differ; sending ours", "node", ev.From, "version", m.pingFor.String(), "theirs", theirs.String())
 	m.sendSync(&Op{Name: OpSyncOne, Origin: m.cfg.Node}, ev.From)
 }
 

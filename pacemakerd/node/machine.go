@@ -2,6 +2,7 @@ package node
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -200,8 +201,8 @@ func (m *Machine) take(ev Event) {
 	case Quorum:
 		m.quorum(ev)
 	case Names:
-		for id, name := range ev.ByID {
-			m.named(m.cache.Get(id), name)
+		for _, id := range slices.Sorted(maps.Keys(ev.ByID)) {
+			m.named(m.cache.Get(id), ev.ByID[id])
 		}
 	case ClientOpened:
 		m.opened(ev)

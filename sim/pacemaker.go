@@ -1,0 +1,392 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/cpg"
+	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
+	"github.com/gocorosync/gocorosync/pacemakerd/node"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+	"github.com/gocorosync/gocorosync/service"
+	"github.com/gocorosync/gocorosync/totem"
+	"github.com/gocorosync/gocorosync/votequorum"
+)
+
+// A Pacemaker is an Upper with a whole node on the ring: corosync's services,
+// and on them pacemaker, with pretended agents and a pretended disk.
+type Pacemaker struct {
+	w *World
+	n *Node
+	p *Pacemakers
+
+	svc  *service.Machine
+	cpg  *cpg.Machine
+	Node *node.Machine // nil until corosync is ready
+
+	groups  map[cpg.Conn]string
+	conns   map[string]cpg.Conn
+	backlog []mcast
+	timers  []timer
+	quorum  *node.Quorum
+	asked   map[string]func(rc string)
+	frame   int32
+	promise promise
+
+	quorumAt time.Duration // since when quorum is as it is
+
+	// Active are the resources that run here: they die with the node.
+	Active map[string]bool
+	Exit   int // 0 while it runs
+}
+
+// promise is a write that a client was told of. CPG delivers a message to its
+// sender before others have it, so one that comes with a change of the ring may
+// be lost with it; once the ring has stood for longer than it takes to notice
+// a loss, everybody on it has the write.
+type promise struct {
+	n      int
+	at     time.Duration
+	quorum *node.Quorum
+}
+
+// standFor is how long a ring has to stand after a write.
+const standFor = 4 * time.Second
+
+type mcast struct {
+	conn cpg.Conn
+	data []byte
+}
+
+// timer is an event of the node's outside world that comes later.
+type timer struct {
+	at time.Duration
+	ev node.Event
+}
+
+// Pacemakers is what outlives the nodes: their disks, and what was promised to
+// clients.
+type Pacemakers struct {
+	w        *World
+	disks    map[totem.NodeID]*xml.Node
+	uuids    int
+	plans    int
+	Acked    int // last counter value that must not get lost any more
+	Plans    int // made
+	AgentOps int
+}
+
+// NewPacemakers returns the surroundings of a cluster.
+func NewPacemakers(w *World) *Pacemakers {
+	return &Pacemakers{w: w, disks: map[totem.NodeID]*xml.Node{}}
+}
+
+// NewPacemaker returns the software of one node.
+func NewPacemaker(w *World, n *Node, p *Pacemakers, settings votequorum.Settings) *Pacemaker {
+	u := &Pacemaker{w: w, n: n, p: p, groups: map[cpg.Conn]string{}, conns: map[string]cpg.Conn{}, Active: map[string]bool{},
+		asked: map[string]func(string){}}
+	scfg := service.Config{Self: n.ID, Generation: w.cfg.Generation}
+	vcfg := votequorum.Config{Self: n.ID, Settings: &settings, Lenient: true}
+	if w.cfg.Log != nil {
+		scfg.Log = w.cfg.Log(n.ID)
+		vcfg.Log = scfg.Log
+	}
+	u.cpg = cpg.New(cpg.Config{Self: n.ID, Generation: w.cfg.Generation, Log: scfg.Log})
+	vote := votequorum.New(vcfg)
+	u.svc = service.New(scfg, service.NewConfigVersion(scfg, 1, true), &service.CFG{}, u.cpg, vote, service.NewQuorum(true))
+	u.do(u.svc.Step(w.Now, service.To{ID: vote.ID(), Event: votequorum.Start{}}))
+	return u
+}
+
+func (u *Pacemaker) name() string { return fmt.Sprintf("n%d", u.n.ID) }
+
+// boot starts pacemaker once corosync is in sync for the first time.
+func (u *Pacemaker) boot() {
+	var doc *xml.Node
+	if d := u.p.disks[u.n.ID]; d != nil {
+		doc = d.Clone()
+		doc.Set("num_updates", "0")
+		doc.Unset("dc-uuid")
+		doc.Child("status").Remove()
+		doc.Append(xml.New("status"))
+	}
+	cfg := node.Config{
+		Node: u.name(), ID: uint32(u.n.ID), PID: uint32(1000 + u.n.Life), Version: "sim", ClusterName: "sim", CIB: doc, Cores: 2,
+		UUID:  func() string { u.p.uuids++; return fmt.Sprintf("uuid-%d", u.p.uuids) },
+		Wall:  func() int64 { return 1_700_000_000 + int64(u.w.Now/time.Second) },
+		CTime: func() string { return fmt.Sprintf("%v", u.w.Now) },
+	}
+	if u.w.cfg.Log != nil {
+		cfg.Log = u.w.cfg.Log(u.n.ID)
+	}
+	u.Node = node.New(cfg)
+	names := map[uint32]string{}
+	for _, n := range u.w.Nodes {
+		names[uint32(n.ID)] = fmt.Sprintf("n%d", n.ID)
+	}
+	u.step(node.Names{ByID: names})
+	if u.quorum != nil {
+		u.step(*u.quorum)
+	}
+}
+
+// Members takes a report of the ring.
+func (u *Pacemaker) Members(m totem.Members) { u.do(u.svc.Step(u.w.Now, m)) }
+
+// Deliver takes a message.
+func (u *Pacemaker) Deliver(d totem.Deliver) { u.do(u.svc.Step(u.w.Now, d)) }
+
+// Refused takes back a message that did not fit.
+func (u *Pacemaker) Refused(r totem.Refused) {
+	u.w.Failf("node %d: %v (sync %v)", u.n.ID, r.Err, r.Sync)
+}
+
+func (u *Pacemaker) do(actions []service.Action) {
+	for _, a := range slices.Clone(actions) {
+		switch a := a.(type) {
+		case totem.Submit:
+			a.Data = slices.Clone(a.Data)
+			u.n.Post(a)
+		case service.SyncDone:
+			u.n.Post(totem.Synced{Ring: a.Ring})
+			if u.Node == nil {
+				u.later(10*time.Millisecond, nil)
+			}
+		case service.QuorumReport:
+			q := node.Quorum{Quorate: a.Quorate}
+			for _, id := range a.Members {
+				q.Members = append(q.Members, uint32(id))
+			}
+			u.quorum, u.quorumAt = &q, u.w.Now
+			if u.Node != nil {
+				u.step(q)
+			}
+		case cpg.Confchg:
+			c := node.Confchg{Group: a.Group}
+			for _, m := range a.Members {
+				c.Members = append(c.Members, uint32(m.Node))
+			}
+			if u.mine(a.Conns, a.Group) {
+				u.step(c)
+			}
+		case cpg.Deliver:
+			if u.mine(a.Conns, a.Group) {
+				u.step(node.Message{Group: a.Group, Node: uint32(a.Node), PID: a.PID, Data: slices.Clone(a.Data)})
+			}
+		case cpg.Reply:
+			if a.Status != cpg.OK {
+				u.w.Failf("node %d: cpg answers %d", u.n.ID, a.Status)
+			}
+		}
+	}
+}
+
+func (u *Pacemaker) mine(conns []cpg.Conn, group string) bool {
+	return u.Node != nil && slices.ContainsFunc(conns, func(c cpg.Conn) bool { return u.groups[c] == group })
+}
+
+func (u *Pacemaker) request(ev service.Event) {
+	u.do(u.svc.Step(u.w.Now, service.To{ID: u.cpg.ID(), Event: ev}))
+}
+
+func (u *Pacemaker) later(d time.Duration, ev node.Event) {
+	u.timers = append(u.timers, timer{u.w.Now + d, ev})
+}
+
+// step feeds pacemaker one event and does what it says.
+func (u *Pacemaker) step(ev node.Event) {
+	if u.Node == nil || u.Exit != 0 {
+		return
+	}
+	for _, a := range slices.Clone(u.Node.Step(u.w.Now, ev)) {
+		switch a := a.(type) {
+		case node.Join:
+			c := cpg.Conn(len(u.conns) + 1)
+			u.groups[c], u.conns[a.Group] = a.Group, c
+			u.request(cpg.Open{Conn: c})
+			u.request(cpg.Join{Conn: c, Group: a.Group, PID: uint32(1000 + u.n.Life)})
+		case node.Leave:
+			u.request(cpg.Leave{Conn: u.conns[a.Group], Group: a.Group, PID: uint32(1000 + u.n.Life)})
+		case node.Multicast:
+			u.backlog = append(u.backlog, mcast{u.conns[a.Group], a.Data})
+		case node.Respond:
+			u.answered(a.Msg)
+		case node.Notify:
+			u.answered(a.Msg)
+		case node.Save:
+			u.p.disks[u.n.ID] = a.Doc.Clone()
+		case node.Run:
+			u.runAgent(a.Run)
+		case node.RunFence:
+			u.later(time.Millisecond, node.FenceAgentDone{Finish: lrmd.Finish{ID: a.ID, RC: 1}})
+		case node.GetMetadata:
+			u.later(time.Millisecond, node.GotMetadata{Agent: a.Agent})
+		case node.Plan:
+			u.p.plans++
+			r, err := pengine.Plan(a.CIB, pengine.Options{Now: time.Unix(1_700_000_000, 0).Add(u.w.Now), TransitionID: u.p.plans})
+			p := node.Planned{ID: a.ID, Err: err}
+			if err == nil {
+				p.Graph = r.Graph
+			}
+			u.p.Plans++
+			u.later(time.Duration(1+u.w.Rand.IntN(20))*time.Millisecond, p)
+		case node.Exit:
+			u.w.trace("node %d: pacemaker ends with %d", u.n.ID, a.Code)
+			u.Exit = a.Code + 1
+		}
+	}
+}
+
+// runAgent pretends an agent: it takes a while, and its resource is then
+// running or not.
+func (u *Pacemaker) runAgent(r lrmd.Run) {
+	u.p.AgentOps++
+	f := lrmd.Finish{ID: r.ID}
+	took := time.Duration(1+u.w.Rand.IntN(300)) * time.Millisecond
+	switch r.Op.Action {
+	case "start":
+		u.Active[r.Op.Resource] = true
+	case "stop":
+		delete(u.Active, r.Op.Resource)
+	case "monitor":
+		if !u.Active[r.Op.Resource] {
+			f.RC = lrmd.RCNotRunning
+		}
+	}
+	u.w.trace("node %d: %s %s, rc %d", u.n.ID, r.Op.Resource, r.Op.Action, f.RC)
+	u.later(took, node.AgentDone{Finish: f})
+}
+
+// Tick runs what is due.
+func (u *Pacemaker) Tick(now time.Duration) {
+	if p := u.promise; p.n != 0 {
+		switch {
+		case p.quorum != u.quorum || !u.quorum.Quorate:
+			u.promise = promise{}
+		case now-p.at >= standFor:
+			u.p.Acked, u.promise = max(u.p.Acked, p.n), promise{}
+		}
+	}
+	if at := u.svc.Next(); at >= 0 && at <= now {
+		u.do(u.svc.Step(now, service.Tick{}))
+	}
+	for i := 0; i < len(u.timers); i++ {
+		if t := u.timers[i]; t.at <= now {
+			u.timers = slices.Delete(u.timers, i, i+1)
+			i = -1
+			if t.ev == nil {
+				if u.Node == nil {
+					u.boot()
+				}
+				continue
+			}
+			u.step(t.ev)
+		}
+	}
+	if u.Node != nil && u.Exit == 0 {
+		if at, _ := u.Node.Next(); at != 0 && at <= now {
+			u.step(node.Tick{})
+		}
+	}
+	for len(u.backlog) > 0 && len(u.n.queue) == 0 && len(u.backlog[0].data)+4096 < u.n.Ring.Room() {
+		next := u.backlog[0]
+		u.backlog = u.backlog[1:]
+		u.request(cpg.Mcast{Conn: next.conn, Data: next.data})
+	}
+}
+
+// Next returns when something is due.
+func (u *Pacemaker) Next() time.Duration {
+	at := u.svc.Next()
+	if at < 0 {
+		at = never
+	}
+	for _, t := range u.timers {
+		at = min(at, t.at)
+	}
+	if u.Node != nil && u.Exit == 0 {
+		if t, _ := u.Node.Next(); t != 0 {
+			at = min(at, t)
+		}
+	}
+	if len(u.backlog) > 0 {
+		at = min(at, u.w.Now+time.Millisecond)
+	}
+	return at
+}
+
+// Ask sends an operation to the node's CIB as a client would, and calls then
+// with its cib_rc.
+func (u *Pacemaker) Ask(op, section, data string, then func(rc string)) {
+	if u.Node == nil || u.Exit != 0 {
+		return
+	}
+	const client = "sim-client"
+	if u.frame == 0 {
+		u.step(node.ClientOpened{Client: client, Service: "cib_rw", User: "root", Program: "sim", Privileged: true})
+	}
+	u.frame++
+	call := fmt.Sprint(u.frame + 1)
+	msg, err := xml.Parse([]byte(`<cib_command t="cib" cib_op="` + op + `" cib_section="` + section + `" cib_callid="` + call +
+		`" cib_callopt="4096"><cib_calldata>` + data + `</cib_calldata></cib_command>`))
+	if err != nil {
+		u.w.Failf("node %d: %v", u.n.ID, err)
+		return
+	}
+	u.asked[call] = then
+	u.step(node.ClientAsked{Client: client, Frame: u.frame, Wants: true, Msg: msg})
+}
+
+func (u *Pacemaker) answered(msg *xml.Node) {
+	call := msg.Get("cib_callid")
+	if then := u.asked[call]; then != nil {
+		delete(u.asked, call)
+		then(msg.Get("cib_rc"))
+	}
+}
+
+// Write counts up a number in the CIB of a node; what is acknowledged must
+// never be lost.
+func (u *Pacemaker) Write(n int) {
+	u.Ask("cib_modify", "crm_config", fmt.Sprintf(`<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="counter" name="counter" value="%d"/></cluster_property_set></crm_config>`, n),
+		func(rc string) {
+			if rc == "0" {
+				u.promise = promise{n, u.w.Now, u.quorum}
+			}
+		})
+}
+
+// Settled tells whether this node has been on a quorate ring for so long that a
+// loss would have been noticed. Pacemaker takes changes without quorum too, and
+// of two that were made in two partitions one goes: clients that must not lose
+// any write where this holds.
+func (u *Pacemaker) Settled() bool {
+	return u.Node != nil && u.Exit == 0 && u.quorum != nil && u.quorum.Quorate && u.w.Now-u.quorumAt >= standFor
+}
+
+// Counter returns the number in the node's CIB.
+func (u *Pacemaker) Counter() (n int) {
+	if u.Node != nil {
+		_, _ = fmt.Sscan(u.Node.CIB().ByID("nvpair", "counter").Get("value"), &n)
+	}
+	return n
+}
+
+// Where returns the resources that run on live nodes, with the nodes.
+func Where(w *World) map[string][]string {
+	on := map[string][]string{}
+	for _, n := range w.Nodes {
+		if u, ok := n.Up.(*Pacemaker); ok && n.Ring != nil {
+			for r := range u.Active {
+				on[r] = append(on[r], u.name())
+			}
+		}
+	}
+	for r := range on {
+		slices.SortFunc(on[r], strings.Compare)
+	}
+	return on
+}
