@@ -83,7 +83,7 @@ type node struct {
 	done chan error
 }
 
-func start(t *testing.T, id totem.NodeID, n int, port uint16, edit func(*udp.Config)) *node {
+func start(t testing.TB, id totem.NodeID, n int, port uint16, edit func(*udp.Config)) *node {
 	t.Helper()
 	gen := wire.EL7
 	cfg := udp.Config{Totem: totem.Config{Self: id, Nodes: loopNodes(n), Generation: gen}, Port: port}
