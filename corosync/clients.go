@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/cpg"
@@ -25,6 +27,11 @@ type client struct {
 	waiting   int    // requests in Node.waiting
 	ahead     chan struct{}
 	unflushed bool
+
+	// Of the connection's goroutine: how many multicasts there were since.
+	since time.Time
+	count int
+	heard time.Duration // when the loop read something, while it reads
 
 	cmap   cmapClient
 	quorum quorumClient
@@ -143,8 +150,14 @@ func (s *server) Message(c *ipc.Conn, id int32, msg []byte) {
 		case <-s.n.done:
 			return
 		}
+		borrow := cl.busy() && c.Borrow()
 		s.n.loop.Go(context.Background(), func() {
-			s.n.turn(func() { s.n.request(cl, id, msg, func() { <-cl.ahead }) })
+			s.n.turn(func() {
+				s.n.request(cl, id, msg, func() { <-cl.ahead })
+				if borrow {
+					s.n.borrow(cl)
+				}
+			})
 		})
 		return
 	}
@@ -157,6 +170,63 @@ func (s *server) Message(c *ipc.Conn, id int32, msg []byte) {
 	case <-done:
 	case <-s.n.done:
 	}
+}
+
+// A client that multicasts more often than this is read by the loop itself,
+// after each step of the ring, until it has been silent for a while. To be
+// woken for each of its requests would cost more than to deal with them.
+const (
+	busyCount  = 16
+	busyTime   = time.Millisecond
+	silentTime = 3 * time.Millisecond
+	readAtOnce = 256
+)
+
+// busy counts a request and reports whether there have been many lately. Only
+// the goroutine of the connection calls it.
+func (cl *client) busy() bool {
+	now := time.Now()
+	if now.Sub(cl.since) > busyTime {
+		cl.since, cl.count = now, 0
+	}
+	cl.count++
+	return cl.count >= busyCount
+}
+
+func (n *Node) borrow(cl *client) {
+	if n.clients[cl.c] == nil {
+		cl.c.Return()
+		return
+	}
+	cl.heard = n.now
+	n.borrowed = append(n.borrowed, cl)
+}
+
+// readBorrowed reads the clients that the loop has taken over.
+func (n *Node) readBorrowed() {
+	n.borrowed = slices.DeleteFunc(n.borrowed, func(cl *client) bool {
+		if n.clients[cl.c] == nil {
+			cl.c.Return()
+			return true
+		}
+		if cl.waiting > 0 {
+			return false
+		}
+		left := readAtOnce
+		count, err := cl.c.Read(func(id int32, msg []byte) bool {
+			n.request(cl, id, msg, func() {})
+			left--
+			return left > 0 && cl.waiting == 0
+		})
+		if count > 0 {
+			cl.heard = n.now
+		}
+		if err != nil || n.now-cl.heard > silentTime {
+			cl.c.Return()
+			return true
+		}
+		return false
+	})
 }
 
 // request deals with a request now, or when there is room for it; done is

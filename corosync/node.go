@@ -69,6 +69,7 @@ type Node struct {
 	ending   error // why the loop is to end, if not in good order
 
 	toRing  []totem.Event // what the services gave back and the ring has not got yet
+	held    int           // bytes in toRing
 	waiting []func() bool // requests that wait for room or for a synchronisation; true when done
 
 	flowing  int32 // flow control value that clients see
@@ -80,6 +81,7 @@ type Node struct {
 	servers    []*ipc.Server
 	clients    map[*ipc.Conn]*client
 	cpgClients map[cpg.Conn]*client
+	borrowed   []*client // read by the loop
 	unflushed  []*client // with events that have not been sent yet
 	closed     uint64    // connections
 	shutdown   shutdownVote
@@ -371,8 +373,11 @@ func (n *Node) feed(ev service.Event) {
 // act does what a service asks for.
 func (n *Node) act(a service.Action) {
 	switch a := a.(type) {
-	case totem.Submit, totem.Synced:
-		n.toRing = append(n.toRing, a.(totem.Event))
+	case totem.Submit:
+		n.toRing = append(n.toRing, a)
+		n.held += len(a.Data)
+	case totem.Synced:
+		n.toRing = append(n.toRing, a)
 	case service.SyncDone:
 		n.log.log(levelNotice, "MAIN", "Completed service synchronization, ready to provide service.")
 		n.synced = true

@@ -33,6 +33,7 @@ func (n *Node) flush() {
 	m := n.loop.Machine()
 	room, syncRoom := m.Room(), m.SyncRoom()
 	kept := n.toRing[:0]
+	n.held = 0
 	for _, ev := range n.toRing {
 		if s, ok := ev.(totem.Submit); ok {
 			have := &room
@@ -42,6 +43,7 @@ func (n *Node) flush() {
 			if *have < len(s.Data) {
 				*have = 0 // nothing of the same kind may overtake it
 				kept = append(kept, ev)
+				n.held += len(s.Data)
 				continue
 			}
 			*have -= len(s.Data)
@@ -52,23 +54,10 @@ func (n *Node) flush() {
 	n.toRing = kept
 }
 
-// busy reports whether requests that need room on the ring must wait.
+// busy reports whether requests that need room on the ring must wait. What
+// waits for the ring itself counts as if it were there already.
 func (n *Node) busy(size int) bool {
-	return n.svc.Syncing() || !n.synced || len(n.toRing) > maxHeld || n.loop.Machine().Room() < size+n.held()
-}
-
-// maxHeld is how many events may wait for the ring to take them before clients
-// are made to wait.
-const maxHeld = 64
-
-// held is the size of what waits for the ring, in bytes.
-func (n *Node) held() (size int) {
-	for _, ev := range n.toRing {
-		if s, ok := ev.(totem.Submit); ok {
-			size += len(s.Data)
-		}
-	}
-	return size
+	return n.svc.Syncing() || !n.synced || n.loop.Machine().Room() < size+n.held
 }
 
 // retryWaiting runs the requests that had to wait, as long as they can be done.
@@ -129,6 +118,7 @@ func (n *Node) Refused(r totem.Refused) {
 	}
 	data := append([]byte(nil), r.Data...)
 	n.toRing = append([]totem.Event{totem.Submit{Data: data, Sync: r.Sync}}, n.toRing...)
+	n.held += len(data)
 }
 
 // Tick is called after every step of the ring.
@@ -146,6 +136,9 @@ func (n *Node) Tick(now time.Duration) {
 	}
 	if len(n.waiting) > 0 {
 		n.retryWaiting()
+	}
+	if len(n.borrowed) > 0 {
+		n.readBorrowed()
 	}
 	if now-n.statsAt >= statsEvery && n.tracked() {
 		n.publishStats()
@@ -166,6 +159,9 @@ func (n *Node) Next() time.Duration {
 	}
 	if n.leaveAt > 0 {
 		sooner(n.leaveAt)
+	}
+	if len(n.borrowed) > 0 {
+		sooner(n.now + busyTime)
 	}
 	if n.tracked() {
 		sooner(n.statsAt + statsEvery)

@@ -26,6 +26,9 @@ type Conn struct {
 
 	channel serverChannel
 
+	borrowed atomic.Bool
+	returned chan struct{}
+
 	mu     sync.Mutex
 	wake   sync.Cond // the queue has something, or the connection is shut
 	ready  bool      // the client has its answer: events may go out
@@ -129,6 +132,10 @@ func (c *Conn) run(h Handler) {
 		})
 	}
 	for {
+		if c.borrowed.Load() {
+			<-c.returned
+			continue
+		}
 		msg, err := c.channel.receive()
 		if err != nil {
 			break
@@ -156,8 +163,58 @@ func invalidParam() []byte {
 	return b
 }
 
+// Borrow lets the caller read the requests itself, with Read, once the Message
+// under way has returned; it must give the connection back with Return. A
+// client that sends a lot need not wake anybody for each request then. It
+// reports false where that is not possible.
+func (c *Conn) Borrow() bool {
+	_, ok := c.channel.(*shmServer)
+	if ok {
+		c.borrowed.Store(true)
+	}
+	return ok
+}
+
+// Read calls f for each request of a borrowed connection that is there, as
+// Message would be, until f returns false, and tells how many there were. After
+// an error the connection must be given back, and ends.
+func (c *Conn) Read(f func(id int32, msg []byte) bool) (n int, err error) {
+	ch := c.channel.(*shmServer)
+	if err := ch.drain(); err != nil {
+		return 0, err
+	}
+	for more := true; more; n++ {
+		msg, err := ch.poll()
+		if errors.Is(err, errAgain) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		c.stats.requests.Add(1)
+		hdr, err := ParseHeader(msg)
+		if err != nil {
+			c.stats.invalid.Add(1)
+			c.Respond(invalidParam())
+			continue
+		}
+		more = f(hdr.ID, msg)
+	}
+	return n, nil
+}
+
+// Return gives a borrowed connection back.
+func (c *Conn) Return() {
+	c.borrowed.Store(false)
+	select {
+	case c.returned <- struct{}{}:
+	default:
+	}
+}
+
 // interrupt makes run return.
 func (c *Conn) interrupt() {
+	c.Return()
 	if sock, ok := c.channel.(*socketServer); ok {
 		sock.interrupt()
 	}
@@ -167,6 +224,7 @@ func (c *Conn) interrupt() {
 func (c *Conn) Close() {
 	c.shut()
 	c.stream.Close()
+	c.Return()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.channel != nil {

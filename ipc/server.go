@@ -185,7 +185,7 @@ func (s *Server) serve(stream *net.UnixConn, h Handler) {
 	granted := min(maxMaxMessage, max(wish, uint32(s.opt.MinMessage), minMaxMessage))
 
 	c := &Conn{server: s, stream: stream, peer: peer, id: s.serial.Add(1), max: int(granted),
-		owner: fileOwner{uid: int(peer.UID), gid: int(peer.GID), mode: 0o600}}
+		returned: make(chan struct{}, 1), owner: fileOwner{uid: int(peer.UID), gid: int(peer.GID), mode: 0o600}}
 	c.wake.L = &c.mu
 	if err := h.Connected(c); err != nil {
 		refuse(stream, err)

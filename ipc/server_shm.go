@@ -18,7 +18,9 @@ type shmServer struct {
 	stream *net.UnixConn
 	max    int
 
-	pending int // request bytes read from the stream and not yet used
+	// pending is request bytes read from the stream and not yet used; below 0,
+	// requests taken ahead of their bytes.
+	pending int
 
 	mu       sync.Mutex // guards the rings against close
 	closed   bool
@@ -58,7 +60,7 @@ func newShmServer(stream *net.UnixConn, service string, serial uint64, pid int, 
 func (c *shmServer) receive() ([]byte, error) {
 	var buf [64]byte
 	for {
-		for c.pending == 0 {
+		for c.pending <= 0 {
 			n, err := c.stream.Read(buf[:])
 			if err != nil {
 				return nil, err
@@ -81,6 +83,45 @@ func (c *shmServer) receive() ([]byte, error) {
 		c.pending--
 		return b, nil
 	}
+}
+
+// poll takes a request if there is one. Its byte may come later.
+func (c *shmServer) poll() ([]byte, error) {
+	b, err := c.take()
+	if err == nil {
+		c.pending--
+	}
+	if errors.Is(err, errRingEmpty) {
+		return nil, errAgain
+	}
+	return b, err
+}
+
+// drain reads the bytes that are on the stream, so that the client can go on
+// sending them.
+func (c *shmServer) drain() error {
+	raw, err := c.stream.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var buf [1024]byte
+	var n int
+	var rerr error
+	if err := raw.Control(func(fd uintptr) {
+		n, _, rerr = unix.Recvfrom(int(fd), buf[:], unix.MSG_DONTWAIT)
+	}); err != nil {
+		return err
+	}
+	switch {
+	case rerr == unix.EAGAIN || rerr == unix.EINTR:
+		return nil
+	case rerr != nil:
+		return rerr
+	case n == 0:
+		return io.EOF
+	}
+	c.pending += n
+	return nil
 }
 
 func (c *shmServer) take() (b []byte, err error) {
