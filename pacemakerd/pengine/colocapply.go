@@ -299,6 +299,11 @@ func (c *Cluster) restrict(d *Resource, where []nodeScore, merge bool, col *Colo
 			c.because(d, c.allNodes[i], -Infinity, "colocation "+col.ID+" with "+col.Primary.ID)
 		}
 	}
+	for _, ns := range where {
+		if d.allowed.get(ns.n) == nil {
+			d.allowed.put(ns.n, slot{score: -Infinity, discover: ns.n.discover})
+		}
+	}
 }
 
 // applyWithPromotable colocates with the instances in one role.

@@ -203,7 +203,7 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 		uuid = node
 	}
 	state := x.nodeState(node, uuid)
-	history := x.history(state, name, local, prim)
+	history, fresh := x.history(state, name, local, prim)
 	rc, _ := leadingInt(attrs.Get("CRM_meta_op_target_rc"))
 	expected := int(rc)
 	result := expected
@@ -214,7 +214,7 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 		}
 	}
 	x.Done = append(x.Done, step)
-	x.record(history, a, task, ms, node, expected, result)
+	x.record(history, fresh, a, task, ms, node, expected, result)
 	if step.Failed != 0 {
 		x.countFailure(state, name, task, ms)
 		return false
@@ -224,13 +224,22 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 
 // history finds, or makes, the history of a resource on a node: an existing one
 // is used under whatever name it has.
-func (x *executor) history(state *xml.Node, name, local string, prim *xml.Node) *xml.Node {
+//
+// fresh is true for a new one, or one of several of the same name: call ids
+// start again then.
+func (x *executor) history(state *xml.Node, name, local string, prim *xml.Node) (found *xml.Node, fresh bool) {
 	list := state.Descend("lrm", "lrm_resources")
 	for _, id := range [...]string{name, local} {
 		for e := range list.Each("lrm_resource") {
 			if e.ID() == id {
-				return e
+				if found != nil {
+					return found, true
+				}
+				found = e
 			}
+		}
+		if found != nil {
+			return found, false
 		}
 	}
 	lrm := state.Child("lrm")
@@ -242,10 +251,10 @@ func (x *executor) history(state *xml.Node, name, local string, prim *xml.Node) 
 		e.Set("provider", v)
 	}
 	e.Set("type", prim.Get("type"))
-	return lrm.Ensure("lrm_resources").Append(e)
+	return lrm.Ensure("lrm_resources").Append(e), true
 }
 
-func (x *executor) record(history, a *xml.Node, task string, ms int64, node string, expected, result int) {
+func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task string, ms int64, node string, expected, result int) {
 	attrs := a.Child("attributes")
 	id := history.ID()
 	if task == "reload" || task == "reload-agent" {
@@ -264,8 +273,9 @@ func (x *executor) record(history, a *xml.Node, task string, ms int64, node stri
 	}
 	call := int64(0)
 	for op := range history.Each("lrm_rsc_op") {
-		n, _ := leadingInt(op.Get("call-id"))
-		call = max(call, n)
+		if n, _ := leadingInt(op.Get("call-id")); !fresh {
+			call = max(call, n)
+		}
 	}
 	call++
 	status := opDone
@@ -368,14 +378,14 @@ func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) 
 	} else if !r.Unique {
 		local = r.baseID()
 	}
-	h := x.history(state, name, local, r.identity())
+	h, fresh := x.history(state, name, local, r.identity())
 	expected := rcOK
 	if task == "monitor" && ms == 0 {
 		expected = rcNotRunning
 	}
 	a := xml.New("rsc_op")
 	a.Append(xml.New("attributes", "CRM_meta_interval", itoa(ms)))
-	x.record(h, a, task, ms, node, expected, rc)
+	x.record(h, fresh, a, task, ms, node, expected, rc)
 	var lines []string
 	if rc != expected {
 		x.countFailure(state, name, task, ms)

@@ -93,9 +93,6 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	}
 	switch h.task {
 	case "notify", "meta-data":
-		return
-	case "start", "stop", "promote", "demote", "migrate_to", "migrate_from", "monitor":
-	default:
 		return // it cannot affect the state
 	}
 	status, ok := leadingInt(op.Get("op-status"))

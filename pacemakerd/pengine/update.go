@@ -411,6 +411,9 @@ func (c *Cluster) updatePlain(first, then *Action, n *Node, f, filter actionFlag
 		if f&flagOptional == 0 {
 			clearBecause(first, flagOptional, then)
 		}
+		if !then.optional && !then.migratable {
+			clearBecause(first, flagMigratable, then)
+		}
 	case orderPromotedImpliesFirst:
 		if !then.optional && then.Rsc != nil && then.Rsc.Role == RolePromoted {
 			clearBecause(first, flagOptional, then)

@@ -56,12 +56,11 @@ func entry(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 	if r.Internal() && r.Kind == pengine.Primitive {
 		return nil
 	}
-	active, partly := r.Active(true), r.Active(false)
+	partly := r.Active(false)
 	if r.Orphan && !partly {
 		return nil
 	}
-	_ = active
-	if !o.Inactive && !partly {
+	if !o.Inactive && !partly || partly && len(r.Running) == 0 {
 		return nil
 	}
 	switch r.Kind {
@@ -222,7 +221,7 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 			continue
 		}
 		why := ""
-		if r.TargetRole() == pengine.RoleStopped {
+		if configuredRole(r) == pengine.RoleStopped {
 			why = "disabled"
 		}
 		if op := c.FailedProbe(r, n.Name); op != nil {
@@ -238,6 +237,14 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		e.Lists = append(e.Lists, NodeList{Role: pengine.RoleStopped, Why: why, Nodes: groups[why]})
 	}
 	return e
+}
+
+// configuredRole is the target role of a clone, or of what it is made of.
+func configuredRole(r *pengine.Resource) pengine.Role {
+	if _, ok := r.Meta["target-role"]; !ok && len(r.Children) > 0 {
+		return r.Children[0].TargetRole()
+	}
+	return r.TargetRole()
 }
 
 func nodeOrder(c *pengine.Cluster, a, b string) int {
