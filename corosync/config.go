@@ -18,6 +18,7 @@ import (
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/totem"
+	"github.com/gocorosync/gocorosync/totem/udp"
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
@@ -179,11 +180,22 @@ func (n *Node) totemConfig(seq uint64) (totem.Config, error) {
 		return cfg, &conf.Error{Text: fmt.Sprintf("rrp_mode %s is not supported by gocorosync", t.RRPMode),
 			File: n.file.Name, Line: max(n.file.Line("totem.rrp_mode"), 1), Remedy: "use one ring, on a bonded interface"}
 	}
-	if cfg.Multicast {
-		return cfg, &conf.Error{Text: "Transport udp is not supported by gocorosync yet", File: n.file.Name,
-			Line: max(n.file.Line("totem.transport"), 1), Remedy: "set \"transport: udpu\" in section totem of all nodes"}
-	}
 	return cfg, nil
+}
+
+// multicast is how transport udp reaches everybody, nil for udpu.
+func multicast(t *conf.Totem) (*udp.Multicast, error) {
+	i := t.Interfaces[0]
+	switch {
+	case t.Transport != "udp":
+		return nil, nil
+	case i.Broadcast:
+		return &udp.Multicast{Group: netip.AddrFrom4([4]byte{255, 255, 255, 255})}, nil
+	case !i.McastAddr.IsValid():
+		return nil, &conf.Error{Text: "parse error in config: No multicast address specified",
+			Remedy: "set cluster_name in section totem, or mcastaddr in totem.interface"}
+	}
+	return &udp.Multicast{Group: i.McastAddr, TTL: int(i.TTL)}, nil
 }
 
 func nodes(t *conf.Totem) (list []totem.Node) {

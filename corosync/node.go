@@ -89,7 +89,7 @@ type Node struct {
 	local      *localGroups
 	statsAt    time.Duration // when the statistics were brought up to date
 
-	cancel   context.CancelFunc
+	cancel   context.CancelCauseFunc
 	onKilled func() // ends the process at once, in the daemon
 	done     chan struct{}
 	err      error
@@ -301,14 +301,19 @@ func (n *Node) makeServices() error {
 
 // run starts the loop, and the servers once the machines are there.
 func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
-	ctx, cancel := context.WithCancel(ctx)
-	n.cancel = cancel
+	ctx, cancelCause := context.WithCancelCause(ctx)
+	cancel := func() { cancelCause(nil) }
+	n.cancel = cancelCause
 	t := n.conf
 	cfg := udp.Config{
 		Totem: tcfg, Port: t.Interfaces[0].McastPort, Cipher: t.Cipher, Hash: t.Hash, Key: t.Key,
 		AllowUnlisted: !t.BlockUnlisted, Log: n.log.slog("TOTEM"),
 	}
 	var err error
+	if cfg.Multicast, err = multicast(t); err != nil {
+		cancel()
+		return &exitError{exitConfig, err}
+	}
 	if n.loop, err = udp.New(ctx, cfg); err != nil {
 		cancel()
 		return &exitError{exitConfig, err}
@@ -355,7 +360,7 @@ func (n *Node) leave() {
 		n.leaveAt = n.now + goodbyeTime
 		return
 	}
-	n.cancel()
+	n.cancel(nil)
 }
 
 // goodbyeTime is what the last message of a node that leaves may take to be on
@@ -470,7 +475,7 @@ func (n *Node) killed(k service.Kill) {
 	if n.onKilled != nil {
 		n.onKilled()
 	}
-	n.cancel()
+	n.cancel(udp.ErrKilled)
 }
 
 // sortedClients are the clients in the order in which they connected.

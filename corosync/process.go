@@ -175,11 +175,18 @@ func notifySystemd(state string) {
 // logTransport says what the ring runs on.
 func (n *Node) logTransport() {
 	t := n.conf
-	n.log.log(levelNotice, "TOTEM", "Initializing transport (UDP/IP Unicast).")
+	kind := "Unicast"
+	if t.Transport == "udp" {
+		kind = "Multicast"
+	}
+	n.log.log(levelNotice, "TOTEM", "Initializing transport (UDP/IP %s).", kind)
 	if n.gen == wire.EL7 {
 		n.log.log(levelNotice, "TOTEM", "Initializing transmit/receive security (NSS) crypto: %s hash: %s", t.Cipher, t.Hash)
 	}
 	n.log.log(levelNotice, "TOTEM", "The network interface [%v] is now up.", t.Interfaces[0].Bind)
+	if t.Transport == "udp" {
+		return
+	}
 	for _, c := range nodes(t) {
 		n.log.log(levelNotice, "TOTEM", "adding new UDPU member {%v}", c.Addrs[0])
 	}

@@ -132,7 +132,7 @@ func (n *Node) Tick(now time.Duration) {
 	}
 	if n.leaveAt > 0 && now >= n.leaveAt {
 		n.leaveAt = 0
-		n.cancel()
+		n.cancel(nil)
 	}
 	if len(n.waiting) > 0 {
 		n.retryWaiting()

@@ -131,3 +131,48 @@ func TestPacemaker(t *testing.T) {
 		})
 	}
 }
+
+// TestMulticastRing: transport udp, ours alone in profile el7 without a
+// nodelist, and mixed with corosync 3.
+func TestMulticastRing(t *testing.T) {
+	t.Run("el7 without nodelist", func(t *testing.T) {
+		l := newLab(t, 2)
+		for _, h := range l.hosts {
+			h.write("/etc/corosync/corosync.conf", `totem {
+ version: 2
+ secauth: off
+ cluster_name: lab
+ transport: udp
+ interface {
+  ringnumber: 0
+  bindnetaddr: 10.88.0.0
+ }
+}
+quorum {
+ provider: corosync_votequorum
+ expected_votes: 2
+}
+logging {
+ to_syslog: no
+ to_logfile: yes
+ logfile: /var/log/corosync.log
+ timestamp: on
+}
+`)
+			h.ours("el7")
+		}
+		for _, h := range l.hosts {
+			eventually(t, 15*time.Second, quorate(h, "el7", "2"))
+		}
+	})
+	t.Run("mixed", func(t *testing.T) {
+		corosync := real(t, "corosync")
+		l := newLab(t, 2)
+		l.configure(" transport: udp\n", twoNode)
+		l.hosts[0].start(nil, corosync, "-f")
+		l.hosts[1].ours("el9")
+		for _, h := range l.hosts {
+			eventually(t, 20*time.Second, quorate(h, "el9", "2"))
+		}
+	})
+}
