@@ -18,7 +18,9 @@ type cluster struct {
 	tun   Tunables
 	now   time.Duration
 	nodes map[NodeID]*testNode
+	rrp   RRPMode
 	lost  func(from, to NodeID, b []byte) bool // drops packets
+	cut   [maxRings]bool                       // networks that are down
 	sent  []string                             // types of messages, with the sender
 	wire  []testPacket
 }
@@ -32,6 +34,7 @@ type testNode struct {
 }
 
 type testPacket struct {
+	iface    int
 	from, to NodeID
 	data     []byte
 }
@@ -49,7 +52,12 @@ func testAddr(id NodeID) netip.Addr { return netip.AddrFrom4([4]byte{10, 77, 0, 
 func (c *cluster) config(id NodeID) Config {
 	cfg := Config{Self: id, Generation: c.gen, Tunables: c.tun}
 	for i := NodeID(1); int(i) <= len(c.nodes); i++ {
-		cfg.Nodes = append(cfg.Nodes, Node{ID: i, Addrs: []netip.Addr{testAddr(i)}})
+		n := Node{ID: i, Addrs: []netip.Addr{testAddr(i)}}
+		if c.rrp != RRPNone {
+			cfg.RRP = c.rrp
+			n.Addrs = append(n.Addrs, netip.AddrFrom4([4]byte{10, 78, 0, byte(i)}))
+		}
+		cfg.Nodes = append(cfg.Nodes, n)
 	}
 	return cfg
 }
@@ -83,7 +91,10 @@ func (c *cluster) step(id NodeID, ev Event) {
 			}
 			c.sent = append(c.sent, fmt.Sprintf("%d %v", id, msg.Head().Type))
 			for _, to := range a.To {
-				c.wire = append(c.wire, testPacket{id, NodeID(to.As4()[3]), slices.Clone(a.Data)})
+				if to.As4()[1] != byte(77+a.Iface) {
+					c.t.Fatalf("node %d sends to %v by ring %d", id, to, a.Iface)
+				}
+				c.wire = append(c.wire, testPacket{a.Iface, id, NodeID(to.As4()[3]), slices.Clone(a.Data)})
 			}
 		case Save:
 			n.saved = append(n.saved, a.RingSeq)
@@ -108,6 +119,8 @@ func (c *cluster) step(id NodeID, ev Event) {
 					post = append(post, Synced{Ring: ring})
 				}
 			}
+		case RingStatus:
+			n.reports = append(n.reports, a.Text)
 		case Refused:
 			n.reports = append(n.reports, a.Err.Error())
 		}
@@ -127,9 +140,9 @@ func (c *cluster) run(d time.Duration) {
 		if len(c.wire) > 0 {
 			p := c.wire[0]
 			c.wire = c.wire[1:]
-			if c.nodes[p.to] != nil && (c.lost == nil || !c.lost(p.from, p.to, p.data)) {
+			if c.nodes[p.to] != nil && !c.cut[p.iface] && (c.lost == nil || !c.lost(p.from, p.to, p.data)) {
 				c.now += 10 * time.Microsecond
-				c.step(p.to, Received{Data: p.data})
+				c.step(p.to, Received{Iface: p.iface, Data: p.data})
 			}
 			continue
 		}

@@ -34,7 +34,7 @@ func (m *Machine) enterCommit(c *wire.CommitToken) {
 	m.ring = c.Ring
 	m.ringSeq = max(m.ringSeq, c.Ring.Seq)
 	m.isRep = m.isSelf(c.Members[0])
-	m.next = c.Members[c.MembIndex%len(c.Members)]
+	m.setNext(c.Members[c.MembIndex%len(c.Members)])
 
 	m.state, m.commitAt = commit, m.now
 	m.stats.CommitEntered++

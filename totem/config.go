@@ -32,6 +32,9 @@ type Config struct {
 	// a copy.
 	Multicast bool
 
+	// RRP says how the addresses of a node beyond the first are used. EL7 only.
+	RRP RRPMode
+
 	// Overhead is what the outer layer (wire.Envelope) adds to each message,
 	// in bytes. It makes frames smaller.
 	Overhead int
@@ -89,6 +92,16 @@ type Tunables struct {
 	// is logged. Default 75 in EL9, 0 (off) in EL7. Negative is off.
 	TokenWarning int
 
+	// For redundant rings (RRP). A ring is faulty after so many tokens that
+	// did not come by it (active; the count falls by one every
+	// RRPProblemCountTimeout), or if it is so many tokens or other messages
+	// behind (passive).
+	RRPTokenExpired               time.Duration // to wait for the copies of a token; default TokenRetransmit
+	RRPProblemCountTimeout        time.Duration // default 2 s
+	RRPProblemCountThreshold      int           // default 10
+	RRPProblemCountMcastThreshold int           // default 10 RRPProblemCountThreshold
+	RRPAutorecoveryCheck          time.Duration // between tests of a faulty ring; default 1 s
+
 	// CancelTokenHoldOnRetransmit lets an asked-for message wake an idle ring.
 	// EL7 always does; default false in EL9.
 	CancelTokenHoldOnRetransmit bool
@@ -132,6 +145,11 @@ func (t Tunables) withDefaults(g wire.Generation) Tunables {
 	t.NetMTU = cmp.Or(t.NetMTU, 1500)
 	t.MaxNetworkDelay = cmp.Or(t.MaxNetworkDelay, 50*time.Millisecond)
 	t.TokenWarning = cmp.Or(t.TokenWarning, warning)
+	t.RRPTokenExpired = cmp.Or(t.RRPTokenExpired, t.TokenRetransmit)
+	t.RRPProblemCountTimeout = cmp.Or(t.RRPProblemCountTimeout, 2*time.Second)
+	t.RRPProblemCountThreshold = cmp.Or(t.RRPProblemCountThreshold, 10)
+	t.RRPProblemCountMcastThreshold = cmp.Or(t.RRPProblemCountMcastThreshold, 10*t.RRPProblemCountThreshold)
+	t.RRPAutorecoveryCheck = cmp.Or(t.RRPAutorecoveryCheck, time.Second)
 	if g == wire.EL7 {
 		t.CancelTokenHoldOnRetransmit = true
 	}
@@ -152,6 +170,9 @@ func (c *Config) Check() error {
 	}
 	if len(c.Nodes) > MaxMembers {
 		return fmt.Errorf("totem: %d nodes, at most %d", len(c.Nodes), MaxMembers)
+	}
+	if c.RRP != RRPNone && c.Generation != wire.EL7 {
+		return fmt.Errorf("totem: redundant rings need corosync 2's protocol, or knet")
 	}
 	found := false
 	for i, n := range c.Nodes {
@@ -190,7 +211,9 @@ func netMTU(c *Config, t Tunables) int {
 	mtu, rings, ip := t.NetMTU-wire.McastSize(wire.EL7), 1, 28
 	for _, n := range c.Nodes {
 		if n.ID == c.Self {
-			rings = max(len(n.Addrs), 1)
+			if c.RRP != RRPNone {
+				rings = min(len(n.Addrs), maxRings)
+			}
 			if n.Addrs[0].Unmap().Is6() {
 				ip = 48
 			}

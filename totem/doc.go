@@ -38,5 +38,5 @@
 //
 // # Not supported
 //
-// knet, redundant rings (rrp_mode active and passive).
+// knet.
 package totem

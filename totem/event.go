@@ -60,6 +60,9 @@ type (
 	// had left.
 	Unreachable struct{ Addr netip.Addr }
 
+	// Reenable takes rings that were marked faulty into use again.
+	Reenable struct{}
+
 	// IfaceChange says that an interface of this node went down or came back.
 	// While interface 0 is down nothing is sent and the node is alone.
 	IfaceChange struct {
@@ -76,6 +79,7 @@ func (Leave) isEvent()       {}
 func (SetNodes) isEvent()    {}
 func (Retune) isEvent()      {}
 func (Unreachable) isEvent() {}
+func (Reenable) isEvent()    {}
 func (IfaceChange) isEvent() {}
 
 // An Action is one output of a Machine. The caller carries a slice of them out
@@ -134,17 +138,26 @@ type (
 		Err  error // ErrNoRoom or ErrTooLarge
 	}
 
+	// RingStatus says that one of several rings was marked faulty, or works
+	// again. Text is corosync 2's description.
+	RingStatus struct {
+		Iface  int
+		Faulty bool
+		Text   string
+	}
+
 	// Drain asks to throw away unread all datagrams that are waiting now: this
 	// process was stopped for so long that they are of no use.
 	Drain struct{}
 )
 
-func (Send) isAction()    {}
-func (Save) isAction()    {}
-func (Deliver) isAction() {}
-func (Members) isAction() {}
-func (Refused) isAction() {}
-func (Drain) isAction()   {}
+func (Send) isAction()       {}
+func (Save) isAction()       {}
+func (Deliver) isAction()    {}
+func (Members) isAction()    {}
+func (Refused) isAction()    {}
+func (RingStatus) isAction() {}
+func (Drain) isAction()      {}
 
 // Kind tells the two reports of a change of membership apart.
 type Kind uint8

@@ -89,8 +89,10 @@ type Machine struct {
 	assembler    assembler
 	pool         pool
 
-	timers timers
-	nets   fanout
+	timers      timers
+	nets        []fanout // by ring
+	rrp         redundancy
+	toEverybody bool // the next message of the ring goes to all nodes (EL7)
 
 	dec, inner wire.Decoder
 	scratch    []byte
@@ -155,7 +157,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	switch ev := ev.(type) {
 	case Received:
 		if !m.down {
-			m.receive(ev.Data, ev.From, false)
+			m.receive(ev.Data, ev.From, ev.Iface)
 		}
 	case Submit:
 		m.submit(ev)
@@ -168,6 +170,8 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.setNodes(ev.Nodes)
 	case Retune:
 		m.tun = ev.Tunables.withDefaults(m.gen)
+	case Reenable:
+		m.reenable()
 	case Unreachable:
 		m.unreachable(ev.Addr)
 	case IfaceChange:
@@ -308,17 +312,24 @@ func (m *Machine) ifaceChange(ev IfaceChange) {
 	m.enterGather("interface changed")
 }
 
-// receive works on one message from the network, or (own) on one that this node
-// sent to itself.
-func (m *Machine) receive(b []byte, from netip.AddrPort, own bool) {
+// ownMessage is the interface of messages that this node sent to itself.
+const ownMessage = -1
+
+// receive works on one message that came by an interface.
+func (m *Machine) receive(b []byte, from netip.AddrPort, iface int) {
 	msg, err := m.dec.Decode(b)
 	if err != nil {
 		m.malformed(err, from)
 		return
 	}
-	if !own && m.pretends(msg) {
-		m.drop("message from the network in this node's name")
-		return
+	if iface != ownMessage {
+		if m.pretends(msg) {
+			m.drop("message from the network in this node's name")
+			return
+		}
+		if !m.arrived(msg, b, iface) {
+			return
+		}
 	}
 	switch msg := msg.(type) {
 	case *wire.Token:
@@ -339,8 +350,8 @@ func (m *Machine) receive(b []byte, from netip.AddrPort, own bool) {
 	case *wire.HoldCancel:
 		m.stats.TokenHoldCancelRx++
 		m.receiveHoldCancel(msg)
-	default:
-		m.drop("redundant rings are not supported")
+	case *wire.RingTest:
+		m.receiveRingTest(msg, iface)
 	}
 }
 
@@ -386,6 +397,6 @@ func (m *Machine) drainLoop() {
 	for n := len(m.loop); n > 0 && !m.left; n-- {
 		b := m.loop[0]
 		m.loop = m.loop[1:]
-		m.receive(b, netip.AddrPort{}, true)
+		m.receive(b, netip.AddrPort{}, ownMessage)
 	}
 }

@@ -6,30 +6,34 @@ import (
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
-// A fanout is who gets a copy of what this node multicasts, where there is no
-// multicast. Spec: totem.md section 5.3.
+// A fanout is who gets a copy on one ring of what this node multicasts, where
+// there is no multicast. Spec: totem.md section 5.3.
 type fanout struct {
 	all    []netip.Addr // every configured node but this one
 	active []netip.Addr // those on the ring (EL7)
-
-	// EL7: nothing has gone to everybody since the last look, so the next
-	// message does.
-	announce bool
+	next   []netip.Addr // the node that gets the token
 }
 
 func (m *Machine) setNodes(nodes []Node) {
 	m.cfg.Nodes = nodes
-	f := &m.nets
-	f.all = nil
+	rings := 1
 	for _, n := range nodes {
-		if n.ID == m.cfg.Self {
-			if !m.started { // the address of this node is its identity
-				m.self = wire.NewSRP(m.gen, n.ID, n.Addrs...)
+		if n.ID == m.cfg.Self && !m.started {
+			m.self = wire.NewSRP(m.gen, n.ID, n.Addrs...) // for good
+			if m.cfg.RRP != RRPNone {
+				rings = min(len(n.Addrs), maxRings)
 			}
-			continue
+			m.nets = make([]fanout, rings)
+			m.rrp = redundancy{mode: m.cfg.RRP, rings: make([]ringState, rings)}
 		}
-		if len(n.Addrs) > 0 {
-			f.all = append(f.all, n.Addrs[0].Unmap())
+	}
+	for i := range m.nets {
+		f := &m.nets[i]
+		f.all = nil
+		for _, n := range nodes {
+			if n.ID != m.cfg.Self && i < len(n.Addrs) {
+				f.all = append(f.all, n.Addrs[i].Unmap())
+			}
 		}
 	}
 	m.setActive()
@@ -39,60 +43,83 @@ func (m *Machine) setNodes(nodes []Node) {
 // formed: in EL9 all nodes, in EL7 its members. (2.4.5 adds a member only when
 // the ring is operational, and so starves it of the messages of recovery.)
 func (m *Machine) setActive() {
-	f := &m.nets
-	if m.gen == wire.EL9 {
-		f.active = f.all
-		return
-	}
-	f.active = nil
-	for _, a := range f.all {
-		for _, s := range m.newMemb.list {
-			if s.IP[0].Addr() == a {
-				f.active = append(f.active, a)
+	for i := range m.nets {
+		f := &m.nets[i]
+		if m.gen == wire.EL9 {
+			f.active = f.all
+			continue
+		}
+		f.active = nil
+		for _, a := range f.all {
+			for _, s := range m.newMemb.list {
+				if s.IP[i].Addr() == a {
+					f.active = append(f.active, a)
+				}
 			}
 		}
 	}
-	if !m.cfg.Multicast && !m.running(timerAnnounce) {
+	if m.gen == wire.EL7 && !m.cfg.Multicast && !m.running(timerAnnounce) {
 		m.setTimer(timerAnnounce, 2*m.tun.Merge)
 	}
 }
 
-// announce is the look that happens every two merge timeouts.
+// setNext notes who gets the token.
+func (m *Machine) setNext(s wire.SRP) {
+	m.next = s
+	for i := range m.nets {
+		addr := s.IP[i].Addr()
+		if m.gen == wire.EL9 {
+			for _, n := range m.cfg.Nodes {
+				if n.ID == s.Node() {
+					addr = n.Addrs[0].Unmap()
+				}
+			}
+		}
+		if m.nets[i].next = nil; addr.IsValid() {
+			m.nets[i].next = []netip.Addr{addr}
+		}
+	}
+}
+
+// announce is the look that happens every two merge timeouts: if nothing has gone
+// to everybody since the last one, the next message does.
 func (m *Machine) announce() {
-	m.nets.announce = len(m.nets.active) < len(m.nets.all)
+	m.toEverybody = len(m.nets[0].active) < len(m.nets[0].all)
 	m.setTimer(timerAnnounce, 2*m.tun.Merge)
 }
 
 // toAll sends a message to every configured node: joins, leaves, merge detects,
 // hold cancels ("flush" messages).
 func (m *Machine) toAll(b []byte) {
-	m.nets.announce = false
+	m.toEverybody = false
 	if m.gen == wire.EL7 && !m.cfg.Multicast && m.running(timerAnnounce) {
 		m.setTimer(timerAnnounce, 2*m.tun.Merge)
 	}
-	m.send(Send{To: m.nets.all, Group: true, Data: b})
+	on := m.rrp.sendOn(false)
+	for i := range m.nets {
+		if on[i] {
+			m.send(Send{Iface: i, To: m.nets[i].all, Group: true, Data: b})
+		}
+	}
 }
 
 // toRing sends an mcast to those that should have it ("noflush" messages).
 func (m *Machine) toRing(b []byte) {
-	to := m.nets.active
 	if m.gen == wire.EL7 {
 		if m.newMemb.len() <= 1 {
 			return // a node alone only delivers to itself
 		}
-		if m.nets.announce {
+		if m.toEverybody {
 			m.toAll(b)
 			return
 		}
 	}
-	m.send(Send{To: to, Group: true, Data: b})
-}
-
-func (m *Machine) send(s Send) {
-	if m.down || len(s.To) == 0 && !(s.Group && m.cfg.Multicast) {
-		return
+	on := m.rrp.sendOn(false)
+	for i := range m.nets {
+		if on[i] {
+			m.send(Send{Iface: i, To: m.nets[i].active, Group: true, Data: b})
+		}
 	}
-	m.out = append(m.out, s)
 }
 
 // toNext sends a token to the node after this one.
@@ -101,20 +128,24 @@ func (m *Machine) toNext(b []byte) {
 		m.loopBack(b)
 		return
 	}
-	addr := m.next.IP[0].Addr()
-	if m.gen == wire.EL9 {
-		addr = netip.Addr{}
-		for _, n := range m.cfg.Nodes {
-			if n.ID == m.next.Node() {
-				addr = n.Addrs[0].Unmap()
-			}
+	on := m.rrp.sendOn(true)
+	for i := range m.nets {
+		if on[i] {
+			m.send(Send{Iface: i, To: m.nets[i].next, Data: b})
 		}
 	}
-	if !addr.IsValid() {
-		m.log.Debug("token not sent: next node is not configured", "node", m.next.Node())
+}
+
+// sendBy sends a message to one address by one ring.
+func (m *Machine) sendBy(iface int, to netip.Addr, b []byte) {
+	m.send(Send{Iface: iface, To: []netip.Addr{to}, Data: b})
+}
+
+func (m *Machine) send(s Send) {
+	if m.down || len(s.To) == 0 && !(s.Group && m.cfg.Multicast) {
 		return
 	}
-	m.send(Send{To: []netip.Addr{addr}, Data: b})
+	m.out = append(m.out, s)
 }
 
 // loopBack gives this node a message of its own.

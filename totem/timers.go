@@ -16,12 +16,15 @@ const (
 	timerHeartbeat                    // like token
 	timerWarning                      // the token is late
 	timerAnnounce                     // the next message goes to everybody
+	timerRRPToken                     // the token's copies on other rings did not come
+	timerRRPProblem                   // lower the problem counters
+	timerRRPCheck                     // test the faulty rings
 	timerPause                        // note that this process runs
 	numTimers
 )
 
 var timerNames = [numTimers]string{"token lost", "token retransmit", "hold", "merge", "join",
-	"join delay", "consensus", "heartbeat", "token late", "announce", "pause"}
+	"join delay", "consensus", "heartbeat", "token late", "announce", "ring token", "ring problems", "ring test", "pause"}
 
 // never is a deadline that does not come.
 const never = time.Duration(1<<63 - 1)
@@ -114,6 +117,12 @@ func (m *Machine) expire() {
 			m.log.Warn("token is late", "ring", m.ring, "silence", m.now-m.stats.LastToken, "timeout", m.tun.Token)
 		case timerAnnounce:
 			m.announce()
+		case timerRRPToken:
+			m.tokenExpired()
+		case timerRRPProblem:
+			m.forgive()
+		case timerRRPCheck:
+			m.testRings()
 		case timerPause:
 			m.stale = m.now-due > m.tun.Token*3/10
 			m.setTimer(timerPause, m.tun.Token/5)
