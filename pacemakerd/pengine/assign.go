@@ -76,7 +76,7 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 	case !r.Managed:
 		r.setNextRole(r.Role, "unmanaged")
 		c.settleOn(r, c.currentNode(r), true)
-	case c.opt.stopAll && !r.fenceDevice:
+	case c.opt.stopAll:
 		c.settleOn(r, nil, true)
 	case r.provisional:
 		c.chooseNode(r, prefer)

@@ -17,7 +17,7 @@ type BundleInfo struct {
 	promotedMax, perHost, nreplicas int
 	network, options, command       string
 	rangeStart, netmask, iface      string
-	controlPort, attributeTarget    string
+	controlPort                     string
 	addHost                         bool
 	mounts                          []mount
 	ports                           []portMap
@@ -125,9 +125,8 @@ func (c *Cluster) unpackBundle(r *Resource) bool {
 		b.Replicas = append(b.Replicas, rep)
 	}
 	if b.Inner != nil {
-		if v, ok := b.Inner.Meta["container-attribute-target"]; ok {
-			b.attributeTarget = v
-			r.Meta["container-attribute-target"] = v
+		if v, ok := b.Inner.Children[0].Meta["container-attribute-target"]; ok {
+			r.Meta["container-attribute-target"], b.Inner.Meta["container-attribute-target"] = v, v
 		}
 		if len(b.Inner.Children) > 0 && b.Inner.Children[0].Notify {
 			b.Inner.Notify = true
@@ -416,22 +415,24 @@ func (b *BundleInfo) runOptions(id string, rep *Replica) string {
 			part("-p ", p.port, ":", p.target)
 		}
 	}
-	part(b.options)
+	if b.options != "" {
+		part(b.options)
+	}
 	part(b.hostOptions(id))
 	return o.String()
 }
 
 func (b *BundleInfo) hostOptions(id string) string {
-	var words []string
+	var words strings.Builder
 	for i, addr := range b.hosts {
 		name := id + "-" + itoa(i)
 		if b.addHost && b.Agent != "rkt" {
-			words = append(words, "--add-host="+name+":"+addr)
+			words.WriteString(" --add-host=" + name + ":" + addr)
 		} else {
-			words = append(words, "--hosts-entry="+addr+"="+name)
+			words.WriteString(" --hosts-entry=" + addr + "=" + name)
 		}
 	}
-	return strings.Join(words, " ")
+	return words.String()
 }
 
 func (b *BundleInfo) rktOptions(id string, rep *Replica) string {
@@ -464,7 +465,9 @@ func (b *BundleInfo) rktOptions(id string, rep *Replica) string {
 			part("--port=", p.target, ":", p.port)
 		}
 	}
-	part(b.options)
+	if b.options != "" {
+		part(b.options)
+	}
 	part(b.hostOptions(id))
 	return o.String()
 }

@@ -194,8 +194,19 @@ func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
 		return
 	}
 	if p.Promotable && col.primaryRole != RoleUnknown {
-		c.applyWithPromotable(d, p, col)
-		return
+		if d.provisional {
+			c.applyWithPromotable(d, p, col)
+			return
+		}
+		if col.dependentRole == RolePromoted {
+			// Where it is decided already, it is about promotion.
+			if c.compatible(d, p, col.primaryRole, false) != nil {
+				d.priority = AddScores(d.priority, col.Score)
+			} else if col.Score >= Infinity {
+				d.priority = -Infinity
+			}
+			return
+		}
 	}
 	if c.interleaved(col) {
 		if pair := c.compatible(d, p, RoleUnknown, false); pair != nil {

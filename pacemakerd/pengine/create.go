@@ -378,11 +378,11 @@ func (c *Cluster) chainInstances(r *Resource) {
 	r.Children = mergeSort(r.Children, compareNumbers)
 	var lastStart, lastStop *Action
 	for _, inst := range r.Children {
-		if stop := findFirst(inst.actions, opKey(inst.ID, "stop", 0), "", nil); stop != nil {
+		if stop := findFirst(inst.actions, opKey(inst.ID, "stop", 0), "", nil); stop != nil && !stop.optional {
 			order(stop, lastStop, orderOptional)
 			lastStop = stop
 		}
-		if start := findFirst(inst.actions, opKey(inst.ID, "start", 0), "", nil); start != nil {
+		if start := findFirst(inst.actions, opKey(inst.ID, "start", 0), "", nil); start != nil && !start.optional {
 			order(lastStart, start, orderOptional)
 			lastStart = start
 		}

@@ -67,7 +67,7 @@ func (c *Cluster) dotName(a *Action, verbose bool) string {
 		name = "Cancel " + opKey(c.dotResource(a), a.cancelTask, a.cancelMS) + " " + node
 	case a.Rsc != nil && a.Rsc.cloneName != "":
 		name = c.graphKey(a)
-		if a.Task == "notify" {
+		if a.Task == "notify" || a.Task == "notified" {
 			name = notifyKey(a.Rsc.cloneName, a.meta["notify_key_type"], a.meta["notify_key_operation"])
 		}
 		if a.Node != nil || !a.pseudo {

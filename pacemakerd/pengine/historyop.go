@@ -273,7 +273,7 @@ func (c *Cluster) expired(h *record) bool {
 		var when int64
 		unexpiredCount, when = c.failCount(h.n, r, true, h.xml)
 		if when > 0 {
-			c.recheckAt(time.Unix(when+r.failureTimeout, 0))
+			c.recheckAt(time.Unix(when+r.failureTimeout+1, 0))
 		}
 	}
 	if expired {

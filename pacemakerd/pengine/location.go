@@ -211,14 +211,8 @@ func (c *Cluster) attribute(r *Resource, n *Node, name string) (string, bool) {
 	if n.Guest() && r != nil && strings.EqualFold(r.Meta["container-attribute-target"], "host") {
 		container := n.Connection.container
 		if container != nil {
-			var host *Node
-			if container.Assigned != nil {
-				host = container.Assigned
-			} else if len(container.Running) > 0 {
-				host = container.Running[0]
-			}
-			if host != nil {
-				v, ok := host.Attrs[name]
+			if len(container.Running) > 0 {
+				v, ok := container.Running[0].Attrs[name]
 				return v, ok
 			}
 			return "", false

@@ -101,6 +101,7 @@ func (c *Cluster) orderOnGuest(a *Action, conn, machine *Resource) {
 		if !machine.Failed {
 			c.beforeStopOf(conn, a, 0)
 		}
+	case "cancel":
 	default:
 		if a.recurring() {
 			c.afterStartOf(conn, a, orderImpliesThen)
@@ -134,6 +135,7 @@ func (c *Cluster) orderOnRemote(a *Action, conn *Resource) {
 		if state == remoteResting || state == remoteUnknown {
 			c.afterStartOf(conn, a, 0)
 		}
+	case "cancel":
 	default:
 		if a.recurring() {
 			c.afterStartOf(conn, a, orderImpliesThen)
