@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,6 +53,9 @@ type Config struct {
 	// Multicast selects transport udp; nil is udpu.
 	Multicast *Multicast
 
+	// Second is ring 1, where Totem.RRP asks for redundant rings.
+	Second Network
+
 	// AllowUnlisted takes datagrams from any address (block_unlisted_ips: no),
 	// as transport udp always does.
 	AllowUnlisted bool
@@ -74,14 +79,13 @@ type Loop struct {
 	env    *wire.Envelope
 	m      *totem.Machine
 	app    App
-	sock   *socket // receives what is for this node
-	out    *socket // sends; the same in udpu
-	group  *group  // nil in udpu
+	nets   []*network // by ring
+	sock   *socket    // the one that the loop waits for: ring 0's
+	others []*watched
 	start  time.Time
 	stats  Stats
 	quiet  quiet
 	listed map[netip.Addr]bool
-	self   netip.Addr
 	posted []totem.Event
 	failed bool // a send failed: the queue of errors is to be read
 
@@ -126,29 +130,44 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 		return nil, err
 	}
 	l.setNodes(t.Nodes)
-	for _, n := range t.Nodes {
-		if n.ID == t.Self {
-			l.self = n.Addrs[0].Unmap()
-		}
+	if err := l.openNetworks(ctx, &t); err != nil {
+		return nil, err
 	}
+	l.m = totem.New(t)
+	return l, nil
+}
+
+// openNetworks opens the sockets of all rings.
+func (l *Loop) openNetworks(ctx context.Context, t *totem.Config) error {
 	rcvbuf := 16 * 10000
 	if t.Generation == wire.EL9 {
 		rcvbuf = 16 * 136192
 	}
-	local := netip.AddrPortFrom(l.self, cfg.Port)
-	if l.sock, err = listen(ctx, local, rcvbuf, cfg.Multicast != nil); err != nil {
-		return nil, err
+	networks := []Network{{l.cfg.Port, l.cfg.Multicast}}
+	if t.RRP != totem.RRPNone {
+		networks = append(networks, l.cfg.Second)
 	}
-	l.out = l.sock
-	if cfg.Multicast != nil {
-		if l.group, err = openGroup(ctx, *cfg.Multicast, local, rcvbuf); err != nil {
-			l.sock.close()
-			return nil, err
+	i := slices.IndexFunc(t.Nodes, func(n totem.Node) bool { return n.ID == t.Self })
+	for ring, addr := range t.Nodes[i].Addrs[:min(len(networks), len(t.Nodes[i].Addrs))] {
+		n := networks[ring]
+		n.Port = cmp.Or(n.Port, l.cfg.Port)
+		w, err := openNetwork(ctx, addr.Unmap(), n, rcvbuf)
+		if err != nil {
+			for _, w := range l.nets {
+				w.close()
+			}
+			return err
 		}
-		l.out = l.group.send
+		l.nets = append(l.nets, w)
+		if w.all != nil { // first: what was sent to all comes before the token
+			l.others = append(l.others, newWatched(w.all, ring))
+		}
+		if ring > 0 {
+			l.others = append(l.others, newWatched(w.recv, ring))
+		}
 	}
-	l.m = totem.New(t)
-	return l, nil
+	l.sock = l.nets[0].recv
+	return nil
 }
 
 func (l *Loop) setNodes(nodes []totem.Node) {
@@ -249,8 +268,8 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 	stop := context.AfterFunc(ctx, func() { l.sock.wake() })
 	defer stop()
 	defer l.close()
-	if l.group != nil {
-		go l.group.watch(l.sock.wake)
+	for _, w := range l.others {
+		go w.watch(l.sock.wake)
 	}
 	for {
 		if ctx.Err() != nil {
@@ -281,11 +300,11 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 		}
 		ev := totem.Event(totem.Tick{})
 		if ok {
-			msg := l.open(d.data, d.from, d.cut)
+			msg := l.open(d)
 			if msg == nil {
 				continue
 			}
-			ev = totem.Received{From: d.from, Data: msg}
+			ev = totem.Received{Iface: d.iface, From: d.from, Data: msg}
 		} else if l.next() > l.Now() {
 			continue
 		}
@@ -302,8 +321,8 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 // the socket is not lost. And what was sent to all counts before the token that
 // was sent after it.
 func (l *Loop) receive() (d datagram, ok bool, err error) {
-	if l.group != nil {
-		if d, ok, err := l.group.poll(); ok || err != nil {
+	for _, w := range l.others {
+		if d, ok, err := w.take(); ok || err != nil {
 			return d, ok, err
 		}
 	}
@@ -339,8 +358,10 @@ func (l *Loop) next() time.Duration {
 
 // busy reports whether other goroutines want something done.
 func (l *Loop) busy() bool {
-	if l.group != nil && l.group.ready.Load() {
-		return true
+	for _, w := range l.others {
+		if w.ready.Load() {
+			return true
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -352,10 +373,11 @@ func (l *Loop) close() {
 	l.closed = true
 	l.mu.Unlock()
 	close(l.done)
-	l.sock.close()
-	if l.group != nil {
-		l.group.close()
-		close(l.group.again)
+	for _, n := range l.nets {
+		n.close()
+	}
+	for _, w := range l.others {
+		close(w.again)
 	}
 }
 
@@ -400,101 +422,10 @@ func (l *Loop) carryOut(actions []totem.Action) error {
 			l.app.Refused(a)
 		case totem.Drain:
 			l.stats.Drained += uint64(l.sock.drain())
-			if l.group != nil {
-				l.stats.Drained += uint64(l.group.recv.drain())
+			for _, w := range l.others {
+				l.stats.Drained += uint64(w.drain())
 			}
 		}
-	}
-	return nil
-}
-
-func (l *Loop) send(s totem.Send) {
-	b, err := l.env.Seal(l.sealed[:0], s.Data)
-	if err != nil {
-		l.stats.TxErrors++
-		return
-	}
-	l.sealed = b
-	if s.Group && l.group != nil {
-		l.sendTo(b, l.group.addr)
-		return
-	}
-	for _, to := range s.To {
-		l.sendTo(b, netip.AddrPortFrom(to, l.cfg.Port))
-	}
-}
-
-func (l *Loop) sendTo(b []byte, to netip.AddrPort) {
-	err := l.out.send(b, to)
-	if err != nil && transient(err) {
-		// The error is that of an earlier datagram; it is in the queue of errors
-		// and read there after this step.
-		l.failed = true
-		err = l.out.send(b, to)
-	}
-	if err != nil {
-		l.stats.TxErrors++
-		return
-	}
-	l.stats.Tx++
-	l.stats.TxBytes += uint64(len(b))
-}
-
-// readErrors reads what became of datagrams sent earlier.
-func (l *Loop) readErrors() error {
-	l.failed = false
-	for _, addr := range l.out.closedPorts() {
-		l.stats.Unreachable++
-		if l.cfg.IgnoreUnreachable {
-			continue
-		}
-		if err := l.step(totem.Unreachable{Addr: addr}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// open takes the outer layer off a datagram, or returns nil if it is of no use.
-func (l *Loop) open(b []byte, from netip.AddrPort, cut bool) []byte {
-	l.stats.Rx++
-	l.stats.RxBytes += uint64(len(b))
-	switch {
-	case cut:
-		l.stats.Truncated++
-		return nil
-	case from.Addr() == l.self:
-		l.stats.Unlisted++ // this node sends itself nothing
-		return nil
-	case !l.cfg.AllowUnlisted && l.group == nil && !l.listed[from.Addr()]:
-		l.stats.Unlisted++
-		return nil
-	case l.cfg.Totem.Generation == wire.EL7 && len(b) > 10000:
-		l.stats.Oversized++
-		return nil
-	}
-	msg, err := l.env.Open(b)
-	if err == nil {
-		return msg
-	}
-	var foreign *wire.ForeignError
-	switch {
-	case errors.As(err, &foreign):
-		switch g, knet := wire.Detect(b); {
-		case knet:
-			l.stats.ForeignKnet++
-		case g == wire.EL7:
-			l.stats.ForeignEL7++
-		default:
-			l.stats.ForeignEL9++
-		}
-		l.quiet.warn("node of another corosync generation heard", from, err)
-	case errors.Is(err, wire.ErrAuth):
-		l.stats.Auth++
-		l.quiet.warn("message with another key or other crypto settings", from, err)
-	default:
-		l.stats.Malformed++
-		l.quiet.warn("malformed message", from, err)
 	}
 	return nil
 }

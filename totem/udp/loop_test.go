@@ -111,6 +111,14 @@ func loopNodes(n int) (nodes []totem.Node) {
 	return nodes
 }
 
+// twoRings adds a second network.
+func twoRings(c *udp.Config, mode totem.RRPMode) {
+	c.Totem.RRP = mode
+	for i := range c.Totem.Nodes {
+		c.Totem.Nodes[i].Addrs = append(c.Totem.Nodes[i].Addrs, netip.AddrFrom4([4]byte{127, 0, 78, byte(i + 1)}))
+	}
+}
+
 func addr(i int) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 77, byte(i)}) }
 
 // until waits for what nodes of a real ring take some time for.
@@ -147,6 +155,8 @@ func TestRingOnLoopback(t *testing.T) {
 			c.Cipher, c.Hash, c.Key = "aes256", "sha1", make([]byte, wire.KeySize)
 		}},
 		{"el9", func(c *udp.Config) { c.Totem.Generation = wire.EL9 }},
+		{"el7 passive", func(c *udp.Config) { twoRings(c, totem.RRPPassive) }},
+		{"el7 active", func(c *udp.Config) { twoRings(c, totem.RRPActive) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var nodes []*node

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/net/ipv4"
@@ -33,18 +32,6 @@ func GroupOf(clusterName string, ring int, ipv6 bool) netip.Addr {
 		return netip.AddrFrom16(a)
 	}
 	return netip.AddrFrom4([4]byte{239, 192, byte(id >> 8), byte(id % 255)})
-}
-
-// A group is the two more sockets that transport udp needs.
-type group struct {
-	addr netip.AddrPort
-	recv *socket // what is sent to the group
-	send *socket // sends everything, from the port below
-
-	// A goroutine watches recv, for the loop can wait for one socket only. It
-	// sets ready, wakes the loop and waits for a word on again.
-	ready atomic.Bool
-	again chan struct{}
 }
 
 func reuse(_, _ string, c syscall.RawConn) error {
@@ -78,48 +65,49 @@ func interfaceOf(addr netip.Addr) (*net.Interface, error) {
 	return nil, fmt.Errorf("no interface has the address %v", addr)
 }
 
-func openGroup(ctx context.Context, m Multicast, local netip.AddrPort, rcvbuf int) (*group, error) {
+// openGroup opens the two more sockets that transport udp needs: one for what is
+// sent to the group, and one that sends everything, from the port below.
+func openGroup(ctx context.Context, m Multicast, local netip.AddrPort, rcvbuf int) (recv, send *socket, err error) {
 	iface, err := interfaceOf(local.Addr())
 	if err != nil {
-		return nil, fmt.Errorf("udp: %w", err)
+		return nil, nil, fmt.Errorf("udp: %w", err)
 	}
-	g := &group{addr: netip.AddrPortFrom(m.Group, local.Port()), again: make(chan struct{}, 1)}
-	g.send, err = listen(ctx, netip.AddrPortFrom(local.Addr(), local.Port()-1), rcvbuf, true)
+	if send, err = listen(ctx, netip.AddrPortFrom(local.Addr(), local.Port()-1), rcvbuf, true); err != nil {
+		return nil, nil, err
+	}
+	if recv, err = listen(ctx, netip.AddrPortFrom(m.Group, local.Port()), rcvbuf, true); err == nil {
+		if err = join(recv, send, m, iface); err != nil {
+			recv.close()
+		}
+	}
 	if err != nil {
-		return nil, err
+		send.close()
+		return nil, nil, fmt.Errorf("udp: group %v on %s: %w", m.Group, iface.Name, err)
 	}
-	g.recv, err = listen(ctx, g.addr, rcvbuf, true)
-	if err == nil {
-		err = g.join(m, iface)
-	}
-	if err != nil {
-		g.close()
-		return nil, fmt.Errorf("udp: group %v on %s: %w", m.Group, iface.Name, err)
-	}
-	return g, nil
+	return recv, send, nil
 }
 
 // join sets up the membership and how this node sends to the group.
-func (g *group) join(m Multicast, iface *net.Interface) error {
+func join(recv, send *socket, m Multicast, iface *net.Interface) error {
 	ttl := max(m.TTL, 1)
 	to := &net.UDPAddr{IP: m.Group.AsSlice()}
 	switch {
 	case m.Group == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return g.send.raw.Control(func(fd uintptr) {
+		return send.raw.Control(func(fd uintptr) {
 			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
 		})
 	case m.Group.Is4():
-		in, out := ipv4.NewPacketConn(g.recv.conn), ipv4.NewPacketConn(g.send.conn)
+		in, out := ipv4.NewPacketConn(recv.conn), ipv4.NewPacketConn(send.conn)
 		if err := in.JoinGroup(iface, to); err != nil {
 			return fmt.Errorf("join: %w", err)
 		}
 		// Only what is for this group, on a socket that listens to any address.
-		_ = g.recv.raw.Control(func(fd uintptr) {
+		_ = recv.raw.Control(func(fd uintptr) {
 			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
 		})
 		return firstError(out.SetMulticastInterface(iface), out.SetMulticastLoopback(false), out.SetMulticastTTL(ttl))
 	default:
-		in, out := ipv6.NewPacketConn(g.recv.conn), ipv6.NewPacketConn(g.send.conn)
+		in, out := ipv6.NewPacketConn(recv.conn), ipv6.NewPacketConn(send.conn)
 		if err := in.JoinGroup(iface, to); err != nil {
 			return fmt.Errorf("join: %w", err)
 		}
@@ -134,42 +122,4 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-func (g *group) close() {
-	if g.recv != nil {
-		g.recv.close()
-	}
-	g.send.close()
-}
-
-// watch tells the loop when something is there for the group. It ends when the
-// socket is closed.
-func (g *group) watch(wake func()) {
-	var peek [1]byte
-	for {
-		err := g.recv.raw.Read(func(fd uintptr) bool {
-			_, _, err := unix.Recvfrom(int(fd), peek[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-			return err != unix.EAGAIN
-		})
-		if err != nil {
-			return
-		}
-		g.ready.Store(true)
-		wake()
-		if _, open := <-g.again; !open {
-			return
-		}
-	}
-}
-
-// poll reads a datagram for the group, if one is there.
-func (g *group) poll() (d datagram, ok bool, err error) {
-	if d, ok, err = g.recv.poll(); ok || err != nil {
-		return d, ok, err
-	}
-	if g.ready.CompareAndSwap(true, false) {
-		g.again <- struct{}{}
-	}
-	return d, false, nil
 }

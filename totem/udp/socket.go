@@ -86,9 +86,10 @@ func (s *socket) close() { s.conn.Close() }
 
 // A datagram is what a read gave. Its bytes are valid until the next read.
 type datagram struct {
-	data []byte
-	from netip.AddrPort
-	cut  bool // it did not fit
+	data  []byte
+	from  netip.AddrPort
+	iface int
+	cut   bool // it did not fit
 }
 
 // poll reads a datagram that is already there; ok is false if there is none.
