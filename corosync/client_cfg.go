@@ -92,7 +92,10 @@ func (n *Node) cfgRequest(cl *client, id int32, msg []byte) coro.Error {
 			node = n.self
 		}
 		addrs := n.loop.Machine().Addrs(node)
-		if len(addrs) == 0 {
+		// Corosync 2 knows the addresses of those it has seen, corosync 3 of
+		// those that are configured.
+		_, seen := n.keys.Get(service.MemberKey(n.gen, node) + ".status")
+		if len(addrs) == 0 || !el9 && !seen {
 			cl.c.Respond(coro.Response(coro.CFGResNodeAddrs, coro.ErrNotExist, &coro.NodeAddrs{}))
 			return answered
 		}

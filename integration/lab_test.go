@@ -84,8 +84,18 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// newLab makes n hosts, 10.88.0.1 and so on, or skips.
+// newLab makes n hosts, node1 with 10.88.0.1 and so on, or skips.
 func newLab(t *testing.T, n int) *lab {
+	t.Helper()
+	var hosts [][2]string
+	for i := 1; i <= n; i++ {
+		hosts = append(hosts, [2]string{fmt.Sprintf("node%d", i), fmt.Sprintf("10.88.0.%d", i)})
+	}
+	return newLabOf(t, hosts)
+}
+
+// newLabOf makes hosts with these names and addresses, or skips.
+func newLabOf(t *testing.T, hosts [][2]string) *lab {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, for namespaces")
@@ -102,9 +112,9 @@ func newLab(t *testing.T, n int) *lab {
 	l := &lab{t: t, bin: bin}
 	l.sw = l.hold("switch")
 	l.must(l.sw, "ip link add br0 type bridge forward_delay 0; ip link set br0 up")
-	for i := 1; i <= n; i++ {
-		h := l.hold(fmt.Sprintf("node%d", i))
-		h.addr = fmt.Sprintf("10.88.0.%d", i)
+	for i, id := range hosts {
+		h := l.hold(id[0])
+		h.addr = id[1]
 		port := fmt.Sprintf("p%d", i)
 		l.must(l.sw, fmt.Sprintf("ip link add %s type veth peer name eth0 netns %d; ip link set %s master br0 up", port, h.pid, port))
 		l.must(h, fmt.Sprintf("ip link set lo up; ip addr add %s/24 dev eth0; ip link set eth0 up; hostname %s", h.addr, h.name))
