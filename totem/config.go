@@ -113,6 +113,9 @@ const (
 	// included: the size of the buffers that other nodes assemble it in.
 	MaxMessage = 1 << 20
 
+	// maxDatagram is the largest datagram that EL7 accepts, in bytes.
+	maxDatagram = 10000
+
 	// MaxMembers is the largest number of nodes on a ring.
 	MaxMembers = 384
 )
@@ -196,7 +199,11 @@ func (c *Config) Check() error {
 	if t.Consensus < t.Join {
 		return fmt.Errorf("totem: consensus timeout %v is less than join timeout %v", t.Consensus, t.Join)
 	}
-	if mtu := netMTU(c, t); mtu < 256 || mtu > 65000 {
+	most := 65000
+	if c.Generation == wire.EL7 { // with room for the headers, twice in recovery
+		most = maxDatagram - c.Overhead - 2*wire.McastSize(wire.EL7)
+	}
+	if mtu := netMTU(c, t); mtu < 256 || mtu > most {
 		return fmt.Errorf("totem: netmtu %d leaves %d bytes for messages", t.NetMTU, mtu)
 	}
 	return nil

@@ -145,6 +145,12 @@ func (m *Machine) send(s Send) {
 	if m.down || len(s.To) == 0 && !(s.Group && m.cfg.Multicast) {
 		return
 	}
+	if m.gen == wire.EL7 && len(s.Data)+m.cfg.Overhead > maxDatagram {
+		// Only lists of very many nodes are so long. Nobody would take it.
+		m.stats.TxTooLong++
+		m.log.Warn("message not sent: too long", "size", len(s.Data), "limit", maxDatagram)
+		return
+	}
 	m.out = append(m.out, s)
 }
 

@@ -43,6 +43,8 @@ type Stats struct {
 	// Malformed messages, by reason.
 	RxShort, RxLong, RxMagic, RxType, RxValue, RxForeign uint64
 
+	TxTooLong uint64 // not sent: longer than others accept (EL7)
+
 	// Delivered counts application messages, Fragments those thrown away
 	// because their beginning was missed.
 	Delivered, FragmentsLost uint64
