@@ -36,8 +36,25 @@ func (n *Node) publishStats() {
 	n.stats.Set("stats.srp.time_since_token_last_received", cmap.U64(uint64((n.now - s.LastToken).Milliseconds())))
 	n.stats.Set("stats.ipcs.global.active", cmap.U64(uint64(len(n.clients))))
 	n.stats.Set("stats.ipcs.global.closed", cmap.U64(n.closed))
+	n.udpStats()
 	for _, cl := range n.clients {
 		n.connStats(cl)
+	}
+}
+
+// udpStats are ours alone: what came on the port and was of no use, by reason.
+func (n *Node) udpStats() {
+	u := n.loop.Stats()
+	for _, c := range []struct {
+		name string
+		v    uint64
+	}{
+		{"rx", u.Rx}, {"tx", u.Tx}, {"rx_bytes", u.RxBytes}, {"tx_bytes", u.TxBytes}, {"tx_errors", u.TxErrors},
+		{"rx_truncated", u.Truncated}, {"rx_oversized", u.Oversized}, {"rx_unlisted", u.Unlisted}, {"rx_auth", u.Auth},
+		{"rx_malformed", u.Malformed}, {"rx_foreign_corosync2", u.ForeignEL7}, {"rx_foreign_corosync3", u.ForeignEL9},
+		{"rx_foreign_knet", u.ForeignKnet}, {"rx_drained", u.Drained},
+	} {
+		n.stats.Set("stats.udp."+c.name, cmap.U64(c.v))
 	}
 }
 

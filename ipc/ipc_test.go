@@ -280,6 +280,31 @@ func TestJunkOnTheStream(t *testing.T) {
 	}
 }
 
+// TestStale: a server removes what a dead predecessor left, and nothing else.
+func TestStale(t *testing.T) {
+	const name = "gocorosync-test-stale"
+	dead, alive := 1<<30, os.Getpid()
+	mine := fmt.Sprintf("%s/qb-%s-event-%d-1-1-data", shmDir, name, dead)
+	kept := fmt.Sprintf("%s/qb-%s-event-%d-1-1-data", shmDir, name, alive)
+	for _, f := range []string{mine, kept} {
+		if err := os.WriteFile(f, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Remove(f)
+	}
+	s, err := Listen(name, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := os.Stat(mine); err == nil {
+		t.Error("the file of a dead server is still there")
+	}
+	if _, err := os.Stat(kept); err != nil {
+		t.Error("the file of a living process is gone")
+	}
+}
+
 func FuzzConnectResponse(f *testing.F) {
 	f.Add(connectResponse{typ: SharedMemory, maxMessage: 1 << 20, request: "a", response: "b", event: "c"}.append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -81,6 +81,7 @@ func Listen(name string, opt Options) (*Server, error) {
 		return nil, fmt.Errorf("ipc: listen %s: %w", name, err)
 	}
 	s.listener = l
+	removeStale(name) // the name is ours now
 	return s, nil
 }
 
