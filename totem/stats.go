@@ -30,8 +30,8 @@ type Stats struct {
 	// ring. Many of them mean a firewall or a broken network.
 	ContinuousGather uint64
 
-	// MttRxToken is the mean time between two tokens, AvgTokenWorkload the
-	// mean time spent on one, both since start of the ring and smoothed.
+	// MttRxToken is the smoothed time between two tokens. AvgTokenWorkload,
+	// the time spent on one, is not measured and 0: a Machine has no clock.
 	MttRxToken, AvgTokenWorkload time.Duration
 	AvgBacklogCalc               uint32
 
