@@ -1,6 +1,116 @@
 package crm
 
-import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// steps7 are the names that 1.1.20 gives to the steps that assign scores.
+var steps7 = map[string]string{
+	"pcmk__primitive_assign": "native_color", "pcmk__group_assign": "group_color", "pcmk__clone_assign": "clone_color",
+	"pcmk__bundle_assign": "container_color", "pcmk__bundle_allocate": "container_color", "pcmk__clone_allocate": "clone_color",
+	"pcmk__primitive_allocate": "native_color", "pcmk__group_allocate": "group_color",
+}
 
 // show7 runs the simulation and prints it as 1.1.20 does.
-func (s *simulation) show7(cib *xml.Node) int { return s.show9(cib) }
+func (s *simulation) show7(cib *xml.Node) int {
+	out := s.env.Stdout
+	if s.quiet {
+		out = io.Discard
+	}
+	s.date9(out, cib)
+	c, err := pengine.Status(cib, s.options())
+	if err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	s.status7(out, c, "Current cluster status:")
+	if s.modified() {
+		fmt.Fprintf(out, "Performing requested modifications\n")
+		cib = cib.Clone()
+		if err := s.modify(cib, func(format string, args ...any) { fmt.Fprintf(out, " + "+format+"\n", args...) }); err != nil {
+			return s.env.Fail(exitError, "%v", err)
+		}
+	}
+	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" && s.why == "" {
+		return 0
+	}
+	r, err := pengine.Plan(cib, s.options())
+	if err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	if s.scores {
+		fmt.Fprintf(out, "Allocation scores:\n")
+		for _, line := range strings.SplitAfter(s.scoreLines(r), "\n") {
+			step, rest, ok := strings.Cut(line, ": ")
+			if n := steps7[step]; ok && n != "" {
+				line = n + ": " + rest
+			}
+			fmt.Fprint(s.env.Stdout, line)
+		}
+		fmt.Fprintln(out)
+	}
+	if s.why != "" {
+		s.explain(r)
+	}
+	if err := s.save(r); err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	fmt.Fprintf(out, "Transition Summary:\n")
+	for _, ch := range r.NodeChanges() {
+		fmt.Fprintf(out, " * %s\n", s.layout.NodeLine(ch))
+	}
+	for _, ch := range r.Changes() {
+		fmt.Fprintf(out, " * %s\n", s.layout.Line(ch, true))
+	}
+	if !s.simulate {
+		return 0
+	}
+	faults, err := s.faults()
+	if err != nil {
+		return s.env.Fail(exitUsage(s.env), "%v", err)
+	}
+	x := r.Execute(cib, time.Now(), faults)
+	fmt.Fprintf(out, "\nExecuting cluster transition:\n")
+	for _, step := range x.Done {
+		fmt.Fprintf(out, " * %s\n", stepText(step))
+	}
+	if !x.Complete {
+		s.env.Errorf("Transition failed: terminated\nAn invalid transition was produced\n")
+	}
+	if s.saveOutput != "" || s.inPlace {
+		name := s.saveOutput
+		if name == "" {
+			name = s.input
+		}
+		if err := os.WriteFile(s.env.Path(name), x.CIB.Format(), 0o644); err != nil {
+			return s.env.Fail(exitError, "%v", err)
+		}
+	}
+	after, err := pengine.Status(x.CIB, s.options())
+	if err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	s.date9(out, cib)
+	s.status7(out, after, "Revised cluster status:")
+	if !x.Complete {
+		return exitError
+	}
+	return 0
+}
+
+// status7 prints one of the two status blocks.
+func (s *simulation) status7(out io.Writer, c *pengine.Cluster, title string) {
+	fmt.Fprintf(out, "\n%s\n", title)
+	w := &status.Writer7{W: out}
+	w.Nodes(c, false)
+	fmt.Fprintln(out)
+	w.Resources(status.Entries(c, status.Options{Inactive: true}))
+	fmt.Fprintln(out)
+}

@@ -9,8 +9,11 @@ func Tools() map[string]tool.Func {
 		"cibadmin":      CIBAdmin,
 		"crm_attribute": Attribute,
 		"crm_failcount": FailCount,
+		"crm_mon":       Mon,
 		"crm_node":      Node,
+		"crm_simulate":  Simulate,
 		"crm_standby":   Standby,
+		"crm_verify":    Verify,
 		"crmadmin":      Admin,
 	}
 }

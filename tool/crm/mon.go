@@ -1,0 +1,177 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/client"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+	"github.com/gocorosync/gocorosync/tool"
+)
+
+// monitor is one run of crm_mon.
+type monitor struct {
+	env                                            *tool.Env
+	once, inactive, byNode, ops, timing, failcount bool
+	attributes, ids, tickets, bans, brief, noHead  bool
+	nagios, pending                                bool
+	file, output, interval                         string
+	verbose                                        int
+}
+
+// Mon is the tool crm_mon.
+func Mon(ctx context.Context, env *tool.Env) int {
+	m := &monitor{env: env}
+	all := func(flags ...*bool) func(string) error {
+		return func(string) error {
+			for _, f := range flags {
+				*f = true
+			}
+			return nil
+		}
+	}
+	opts := []option{
+		{short: '1', long: "one-shot", help: "Display the cluster status once on the console and exit", flag: &m.once},
+		{short: 'r', long: "inactive", help: "Display inactive resources", flag: &m.inactive},
+		{short: 'n', long: "group-by-node", help: "Group resources by node", flag: &m.byNode},
+		{short: 'o', long: "operations", help: "Display resource operation history", flag: &m.ops},
+		{short: 't', long: "timing-details", help: "Display resource operation history with timing details", call: all(&m.ops, &m.timing)},
+		{short: 'f', long: "failcounts", help: "Display resource fail counts", flag: &m.failcount},
+		{short: 'A', long: "show-node-attributes", help: "Display node attributes", flag: &m.attributes},
+		{short: 'c', long: "tickets", help: "Display cluster tickets", flag: &m.tickets},
+		{short: 'L', long: "neg-locations", help: "Display negative location constraints", flag: &m.bans},
+		{short: 'R', long: "show-detail", help: "Show more details (node IDs, individual clone instances)", flag: &m.ids},
+		{short: 'D', long: "hide-headers", help: "Hide all headers", flag: &m.noHead},
+		{short: 'b', long: "brief", help: "Brief output", flag: &m.brief},
+		{short: 'j', long: "pending", help: "Display pending state if 'record-pending' is enabled", flag: &m.pending},
+		{short: 's', long: "simple-status", help: "Display the cluster status once as a simple one line output (suitable for nagios)", flag: &m.nagios},
+		{short: 'i', long: "interval", arg: "value", help: "Update frequency in seconds", value: &m.interval},
+		{short: 'x', long: "xml-file", arg: "value", help: "Read the CIB from a file", value: &m.file},
+		{long: "output-as", arg: "value", help: "Format of the output: text", value: &m.output},
+		{short: 'm', long: "fence-history", call: func(string) error { return nil }},
+		{short: 'N', long: "disable-ncurses", call: func(string) error { return nil }},
+		{short: 'd', long: "daemonize", call: func(string) error {
+			return errOption("option '--daemonize' is not supported; run crm_mon from a service manager")
+		}},
+	}
+	if _, done, code := parse(env, &m.verbose, "Provides a summary of cluster's current state", "mode [options]", opts); done {
+		return code
+	}
+	switch m.output {
+	case "", "text", "console":
+	default:
+		return env.Fail(exitUsage(env), "output format %q is not supported yet; there is text", m.output)
+	}
+	if !m.once && !m.nagios && m.file == "" {
+		return m.watch(ctx)
+	}
+	return m.show(ctx)
+}
+
+// show prints the status once.
+func (m *monitor) show(ctx context.Context) int {
+	doc, code := m.read(ctx)
+	if code != 0 {
+		return code
+	}
+	c, err := pengine.Status(doc, pengine.Options{Now: time.Now()})
+	if err != nil {
+		return m.env.Fail(exitConfig, "%v", err)
+	}
+	switch {
+	case m.nagios:
+		return m.simple(c)
+	case m.env.Profile == conf.EL9:
+		m.text9(c)
+	default:
+		m.text7(c)
+	}
+	return 0
+}
+
+func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
+	if m.file != "" {
+		b, err := os.ReadFile(m.env.Path(m.file))
+		if err != nil {
+			return nil, m.env.Fail(exitError, "%v", err)
+		}
+		doc, err := xml.Parse(b)
+		if err != nil {
+			return nil, m.env.Fail(exitConfig, "%s: %v", m.file, err)
+		}
+		return doc, 0
+	}
+	doc, err := client.QueryCIB(ctx, "crm_mon")
+	if err != nil {
+		if !errors.Is(err, client.ErrNotRunning) {
+			return nil, m.env.Fail(exitError, "%v", err)
+		}
+		if m.env.Profile == conf.EL9 {
+			m.env.Errorf("%s: Connection to cluster failed: Connection refused\n", m.env.Name)
+			return nil, exitDisconnect
+		}
+		m.env.Printf("\nError: cluster is not available on this node\n")
+		return nil, int(syscall.ENOTCONN)
+	}
+	return doc, 0
+}
+
+// watch prints the status again and again until it is interrupted.
+func (m *monitor) watch(ctx context.Context) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	every := 5 * time.Second
+	var seconds int
+	if _, err := fmt.Sscan(strings.TrimSuffix(m.interval, "s"), &seconds); err == nil && seconds > 0 {
+		every = time.Duration(seconds) * time.Second
+	}
+	for {
+		m.env.Printf("\x1b[H\x1b[2J")
+		m.show(ctx)
+		select {
+		case <-ctx.Done():
+			return 0
+		case <-time.After(every):
+		}
+	}
+}
+
+// simple is one line for a monitoring system.
+func (m *monitor) simple(c *pengine.Cluster) int {
+	online := 0
+	var problems []string
+	for _, n := range c.Nodes {
+		switch {
+		case n.Kind == pengine.Ping:
+		case n.Online && !n.Unclean && !n.Pending:
+			online++
+		case n.Unclean || !n.Online:
+			problems = append(problems, "offline node: "+n.Name)
+		}
+	}
+	if c.DC == nil {
+		problems = append(problems, "no DC")
+	}
+	if len(problems) > 0 {
+		m.env.Printf("CLUSTER WARN: %s\n", strings.Join(problems, ", "))
+		return 1
+	}
+	n := c.Count().Instances
+	m.env.Printf("CLUSTER OK: %d node%s online, %d resource%s configured\n", online, plural(online), n, plural(n))
+	return 0
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}

@@ -1,0 +1,155 @@
+package crm
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
+)
+
+// text9 prints the status as 2.1.5 does.
+func (m *monitor) text9(c *pengine.Cluster) {
+	w := &status.Writer9{W: m.env.Stdout, Fancy: true}
+	space := func() { fmt.Fprintln(m.env.Stdout) }
+	if !m.noHead {
+		if m.file == "" {
+			m.env.Printf("Status of pacemakerd: 'Pacemaker is running' (last updated %s)\n", time.Now().UTC().Format("2006-01-02 15:04:05Z"))
+		}
+		w.Begin("Cluster Summary")
+		if v := c.Option("cluster-infrastructure"); v != "" {
+			w.Line("Stack: %s", v)
+		}
+		m.dc9(c, w)
+		w.Line("Last updated: %s", time.Now().Format(time.ANSIC))
+		w.Line("Last change:  %s", lastChange(c.CIB()))
+		n := c.Count()
+		w.Line("%d node%s configured", len(c.Nodes), plural(len(c.Nodes)))
+		switch {
+		case n.Disabled > 0 && n.Blocked > 0:
+			w.Line("%d resource instance%s configured (%d DISABLED, %d BLOCKED from further action due to failure)", n.Instances, plural(n.Instances), n.Disabled, n.Blocked)
+		case n.Disabled > 0:
+			w.Line("%d resource instance%s configured (%d DISABLED)", n.Instances, plural(n.Instances), n.Disabled)
+		case n.Blocked > 0:
+			w.Line("%d resource instance%s configured (%d BLOCKED from further action due to failure)", n.Instances, plural(n.Instances), n.Blocked)
+		default:
+			w.Line("%d resource instance%s configured", n.Instances, plural(n.Instances))
+		}
+		w.End()
+		space()
+		if c.MaintenanceMode() {
+			m.env.Printf("              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n\n")
+		}
+	}
+	w.Begin("Node List")
+	w.Nodes(c)
+	w.End()
+	space()
+	list := status.Entries(c, status.Options{Inactive: m.inactive, Pending: true})
+	if m.inactive {
+		w.Begin("Full List of Resources")
+	} else {
+		w.Begin("Active Resources")
+	}
+	switch {
+	case len(list) == 0 && m.inactive:
+		w.Line("No resources")
+	case len(list) == 0:
+		w.Line("No active resources")
+	}
+	w.Resources(list)
+	w.End()
+	if m.attributes {
+		space()
+		w.Begin("Node Attributes")
+		for _, n := range c.Nodes {
+			var names []string
+			for name := range n.Attrs {
+				if !hiddenAttribute(name) {
+					names = append(names, name)
+				}
+			}
+			if !n.Online || len(names) == 0 {
+				continue
+			}
+			slices.Sort(names)
+			w.Begin("Node: %s", n.Name)
+			for _, name := range names {
+				w.Line("%-32s\t: %-10s", name, n.Attrs[name])
+			}
+			w.End()
+		}
+		w.End()
+	}
+	if m.failcount {
+		space()
+		m.migration9(c, w)
+	}
+	if len(c.FailedOps) > 0 {
+		space()
+		w.Begin("Failed Resource Actions")
+		for _, op := range c.FailedOps {
+			rc, _ := strconv.Atoi(op.Get("rc-code"))
+			st := "complete"
+			if s := op.Get("op-status"); s != "0" {
+				st = statusText7(s)
+			}
+			rsc := op.Get("operation_key")
+			line := fmt.Sprintf("%s on %s '%s' (%d): call=%s, status='%s'", rsc, nodeOf(op), status.ResultText(rc), rc, op.Get("call-id"), st)
+			if why := op.Get("exit-reason"); why != "" {
+				line += ", exitreason='" + why + "'"
+			}
+			if t := when(op.Get("last-rc-change")); t != "" {
+				line += ", last-rc-change='" + t + "'"
+			}
+			w.Line("%s, queued=%sms, exec=%sms", line, zero(op.Get("queue-time")), zero(op.Get("exec-time")))
+		}
+		w.End()
+	}
+}
+
+func (m *monitor) dc9(c *pengine.Cluster, w *status.Writer9) {
+	if c.DC == nil {
+		w.Line("Current DC: NONE")
+		return
+	}
+	quorum := "WITHOUT quorum"
+	if c.HaveQuorum() {
+		quorum = "with quorum"
+	}
+	mixed := ""
+	for _, n := range c.Nodes {
+		if v := n.Attrs["#feature-set"]; n.Online && v != "" && c.DC.Attrs["#feature-set"] != "" && v != c.DC.Attrs["#feature-set"] {
+			mixed = "MIXED-VERSION "
+		}
+	}
+	version := c.Option("dc-version")
+	if version == "" {
+		version = "unknown"
+	}
+	w.Line("Current DC: %s (version %s) - %spartition %s", c.DC.Name, version, mixed, quorum)
+}
+
+func (m *monitor) migration9(c *pengine.Cluster, w *status.Writer9) {
+	w.Begin("Migration Summary")
+	for s := range c.CIB().Child("status").Each("node_state") {
+		begun := false
+		for rsc := range s.Descend("lrm", "lrm_resources").Each("lrm_resource") {
+			count, last := failCount(s, rsc.ID())
+			if count == 0 {
+				continue
+			}
+			if !begun {
+				w.Begin("Node: %s", s.Get("uname"))
+				begun = true
+			}
+			w.Line("%s: migration-threshold=%s fail-count=%s last-failure='%s'", rsc.ID(), threshold(c, rsc.ID()), pengine.FormatScore(count), last)
+		}
+		if begun {
+			w.End()
+		}
+	}
+	w.End()
+}
