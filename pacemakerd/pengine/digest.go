@@ -1,6 +1,7 @@
 package pengine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -77,7 +78,7 @@ func (c *Cluster) digests(r *Resource, task string, ms int64, n *Node, op *xml.N
 	d.extras = len(a.extra) > 0
 	d.all = digestOf(params)
 	if c.ask.Sanitized || op == nil {
-		d.secure = secureDigest(r, own, op)
+		d.secure = c.secureDigest(r, own, op)
 	}
 	if op.Has("op-restart-digest") {
 		if force, ok := op.Lookup("op-force-restart"); ok {
@@ -103,14 +104,13 @@ func addMissing(into, from map[string]string) {
 }
 
 // secureDigest is the digest without private parameters.
-func secureDigest(r *Resource, own map[string]string, op *xml.Node) string {
+func (c *Cluster) secureDigest(r *Resource, own map[string]string, op *xml.Node) string {
 	private := " passwd password user "
-	old := false
+	version := cmp.Or(op.Get("crm_feature_set"), c.cib.Get("crm_feature_set"), FeatureSet)
 	if op != nil {
 		private = op.Get("op-secure-params")
-		v := op.Get("crm_feature_set")
-		old = v != "" && compareVersions(v, "3.16.0") < 0
 	}
+	old := compareVersions(version, "3.16.0") < 0
 	params := make(map[string]string)
 	for k, v := range own {
 		if listed(private, k) || old && r.Class == "stonith" && (strings.HasPrefix(k, "pcmk_") || k == "provides" || k == "stonith-timeout") {

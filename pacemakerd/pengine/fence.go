@@ -333,7 +333,7 @@ func (c *Cluster) unfencingDevices() []*Resource {
 	for _, r := range c.Resources {
 		for _, p := range r.Primitives() {
 			if p.fenceDevice && strings.EqualFold(p.Meta["provides"], "unfencing") {
-				list = append(list, p)
+				list = append([]*Resource{p}, list...) // newest first
 			}
 		}
 	}

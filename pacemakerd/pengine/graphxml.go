@@ -17,10 +17,11 @@ func (c *Cluster) actionXML(a *Action, details bool) *xml.Node {
 		name = "pseudo_event"
 		hasNode = a.Task == "stonith"
 	}
-	e := xml.New(name, "id", itoa(a.ID))
+	e := xml.New(name)
 	if a.delete {
 		e.Set("mode", "cib")
 	}
+	e.Set("id", itoa(a.ID))
 	e.Set("operation", a.Task)
 	key := c.graphKey(a)
 	e.Set("operation_key", key)

@@ -177,14 +177,11 @@ func (c *Cluster) notifyKeys(r *Resource, d *notifyData) {
 		all = append(all, n.Name)
 		host := n
 		if n.Guest() {
-			host = nil
 			if m := n.Connection.container; len(m.Running) > 0 {
 				host = m.Running[0]
 			}
 		}
-		if host != nil {
-			hosts = append(hosts, host.Name)
-		}
+		hosts = append(hosts, host.Name)
 	}
 	if r.Meta["container-attribute-target"] == "host" {
 		set("notify_all_hosts", blank(hosts))

@@ -88,6 +88,7 @@ func Plan(cib *xml.Node, o Options) (*Result, error) {
 	c.orderRemoteActions()
 	c.fencingAndShutdown()
 	c.applyOrderings()
+	c.Changes() // the plan is told to the log before it is written
 	c.createGraph()
 	if c.failed != nil {
 		return nil, c.failed

@@ -82,10 +82,9 @@ func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
 	}
 	moving := current != nil && next != nil && current != next
 	get := func(task string, n *Node) *Action {
-		for i := len(r.actions) - 1; i >= 0; i-- {
-			if a := r.actions[i]; a.Key == opKey(r.ID, task, 0) && (n == nil || a.Node == n || a.Node == nil) {
-				return a
-			}
+		// An action without node takes the node it is asked for.
+		if list := r.findByKey(opKey(r.ID, task, 0), n); len(list) > 0 {
+			return list[0]
 		}
 		return nil
 	}

@@ -1,0 +1,177 @@
+package pengine_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/crm"
+)
+
+// shared finds the folder with the material shared between projects: the
+// environment says where, else it is beside the module.
+func shared(t *testing.T) string {
+	dir := os.Getenv("GOCOROSYNC_SHARED")
+	if dir == "" {
+		root, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+				break
+			}
+			if root == filepath.Dir(root) {
+				t.Fatal("no go.mod above this folder")
+			}
+			root = filepath.Dir(root)
+		}
+		dir = filepath.Join(filepath.Dir(root), "shared")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data", "scheduler")); err != nil {
+		t.Skip("the scheduler cases are not here; GOCOROSYNC_SHARED names their folder")
+	}
+	return dir
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestCases runs crm_simulate on every case and compares graph, scores, summary
+// and dot file with what is expected. Cases in testdata/todo.txt are known to
+// differ: one that starts to pass must leave the list, so it only shrinks.
+func TestCases(t *testing.T) {
+	dir := filepath.Join(shared(t), "data", "scheduler")
+	todo := strings.Fields(read(t, "testdata/todo.txt"))
+	for i, line := range strings.Split(strings.TrimSpace(read(t, filepath.Join(dir, "index.tsv"))), "\n") {
+		f := strings.Split(line, "\t")
+		name, extra := f[0], f[2]
+		if name[0] == '#' || testing.Short() && i%10 != 0 {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diff := runCase(t, dir, name, extra)
+			switch known := slices.Contains(todo, name); {
+			case diff == "" && known:
+				t.Errorf("passes now: take %s off testdata/todo.txt", name)
+			case diff != "" && known:
+				t.Skip("on the todo list")
+			case diff != "":
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func runCase(t *testing.T, dir, name, extra string) string {
+	input := filepath.Join(dir, "xml", name+".xml")
+	tmp := t.TempDir()
+	dot, graph := filepath.Join(tmp, "dot"), filepath.Join(tmp, "graph")
+	var both bytes.Buffer
+	simulateTo(&both, &both, "-x", input, "-S")
+	summary := both.String()
+	args := append([]string{"-x", input, "-D", dot, "-G", graph, "-sSQ"}, options(extra)...)
+	scores, stderr, code := simulate(args...)
+	expected := ""
+	if b, err := os.ReadFile(filepath.Join(dir, "stderr", name+".stderr")); err == nil {
+		expected = string(b)
+	}
+	var diffs []string
+	check := func(what, want, got string) {
+		if want != got {
+			diffs = append(diffs, what+" differs: "+firstDifference(want, got))
+		}
+	}
+	if code != 0 {
+		diffs = append(diffs, "exit status is not 0")
+	}
+	check("stderr", normal(expected, false), normal(stderr, false))
+	check("graph", normal(read(t, filepath.Join(dir, "exp", name+".exp")), false), normal(read(t, graph), false))
+	check("scores", normal(read(t, filepath.Join(dir, "scores", name+".scores")), true), normal(scores, true))
+	check("dot", dotLines(read(t, filepath.Join(dir, "dot", name+".dot"))), dotLines(read(t, dot)))
+	check("summary", normal(read(t, filepath.Join(dir, "summary", name+".summary")), false), normal(summary, false))
+	return strings.Join(diffs, "\n")
+}
+
+func simulate(args ...string) (stdout, stderr string, code int) {
+	var o, e bytes.Buffer
+	code = simulateTo(&o, &e, args...)
+	return o.String(), e.String(), code
+}
+
+func simulateTo(stdout, stderr io.Writer, args ...string) int {
+	env := &tool.Env{Name: "crm_simulate", Args: args, Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Profile: conf.EL9}
+	return crm.Simulate(context.Background(), env)
+}
+
+// options splits a command line with double quotes.
+func options(s string) []string {
+	var out []string
+	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
+		if rest, ok := strings.CutPrefix(s, `"`); ok {
+			word, tail, _ := strings.Cut(rest, `"`)
+			out, s = append(out, word), tail
+			continue
+		}
+		word, tail, _ := strings.Cut(s, " ")
+		out, s = append(out, word), tail
+	}
+	return out
+}
+
+var (
+	space   = regexp.MustCompile(`\s+`)
+	dropped = regexp.MustCompile(` (crm_feature_set|batch-limit)="[^"]*"`)
+)
+
+// normal drops white space inside lines, blank lines, and what depends on the
+// version.
+func normal(s string, sorted bool) string {
+	var lines []string
+	for line := range strings.Lines(dropped.ReplaceAllString(s, "")) {
+		if line = space.ReplaceAllString(line, ""); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if sorted {
+		slices.Sort(lines)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func dotLines(s string) string {
+	lines := strings.Split(normal(s, true), "\n")
+	return strings.Join(slices.Compact(lines), "\n")
+}
+
+func firstDifference(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(a), len(b)) {
+		x, y := "(nothing)", "(nothing)"
+		if i < len(a) {
+			x = a[i]
+		}
+		if i < len(b) {
+			y = b[i]
+		}
+		if x != y {
+			return "want " + x + "\n got " + y
+		}
+	}
+	return "not at all"
+}
