@@ -158,10 +158,10 @@ func (s *story) run(h *lab.Host, args ...string) (string, error) {
 func (s *story) show(h *lab.Host, line string) error {
 	out, err := s.run(h, "sh", "-c", line)
 	fmt.Printf("\n%s# %s\n%s", h.Name, line, out)
-	if err != nil {
-		return err
+	if strings.HasPrefix(line, "corosync-quorumtool") && strings.Contains(out, "Quorate:          Yes") {
+		return nil // its status is 1 where there is quorum, as the original's
 	}
-	return nil
+	return err
 }
 
 // until calls ok until it is true; after limit, what has not happened is the
@@ -192,8 +192,8 @@ func (s *story) start() error {
 		}
 	}
 	if err := s.until(20*time.Second, "a ring of two", func() bool {
-		out, err := s.run(s.nodes[0], "corosync-quorumtool", "-s")
-		return err == nil && strings.Contains(out, "Nodes:            2")
+		out, _ := s.run(s.nodes[0], "corosync-quorumtool", "-s") // its status is 1 where there is quorum, as the original's
+		return strings.Contains(out, "Nodes:            2")
 	}); err != nil {
 		return err
 	}
