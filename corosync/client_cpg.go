@@ -40,7 +40,7 @@ func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status c
 		if coro.Decode(msg, &m) != nil || len(m.Data) > ipc.DefaultMaxMessage {
 			return true, answered // there is no response to this one
 		}
-		if n.busy(len(m.Data) + cpgOverhead) {
+		if n.busy(len(m.Data)+cpgOverhead) || cl.c.Queued() > slowUnread {
 			return false, answered
 		}
 		to(cpg.Mcast{Conn: conn, Data: m.Data})

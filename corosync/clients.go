@@ -40,6 +40,15 @@ type client struct {
 	cpg    cpgClient
 }
 
+// What may wait for a client that does not read its events. Past the first
+// number its own multicasts wait too; past the others it is disconnected, so
+// that a stopped program costs memory with a bound.
+const (
+	slowUnread     = 20_000
+	maxUnread      = 1_000_000
+	maxUnreadBytes = 256 << 20
+)
+
 // server is the [ipc.Handler] of one service.
 type server struct {
 	n    *Node
@@ -56,7 +65,9 @@ func (n *Node) listen() error {
 		typ = n.keys.Text("system.qb_ipc_type", "native")
 	}
 	for _, e := range n.engines() {
-		s, err := ipc.Listen(e.short, ipc.Options{Socket: typ == "socket", Log: n.log.slog("QB")})
+		s, err := ipc.Listen(e.short, ipc.Options{
+			Socket: typ == "socket", Log: n.log.slog("QB"), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes,
+		})
 		if err != nil {
 			for _, s := range n.servers {
 				s.Close()
@@ -236,19 +247,54 @@ func (n *Node) request(cl *client, id int32, msg []byte, done func()) {
 		done()
 		return
 	}
-	if cl.waiting == 0 && n.try(cl, id, msg) {
+	multicast := cl.service == "cpg" && id == coro.CPGReqMcast
+	if cl.waiting == 0 && !(n.blocked && multicast) && n.try(cl, id, msg) {
 		done()
 		return
 	}
 	cl.waiting++
-	n.waiting = append(n.waiting, func() bool {
-		if n.clients[cl.c] != nil && !n.try(cl, id, msg) {
-			return false
+	n.blocked = n.blocked || cl.c.Queued() <= slowUnread
+	n.waiting = append(n.waiting, waitingRequest{cl, id, msg, done})
+}
+
+// A waitingRequest is one that could not be dealt with when it came.
+type waitingRequest struct {
+	cl   *client
+	id   int32
+	msg  []byte
+	done func()
+}
+
+// retryWaiting deals with the requests that had to wait, as far as that can be
+// done now: those of one client in order, but none waits for another client.
+func (n *Node) retryWaiting() {
+	if n.busy(cpgOverhead) {
+		return
+	}
+	if len(n.waiting) == 0 {
+		n.blocked = false
+		return
+	}
+	waiting := n.waiting
+	n.waiting, n.blocked = nil, false
+	stuck := make(map[*client]bool)
+	for i, w := range waiting {
+		gone := n.clients[w.cl.c] == nil
+		if !gone && (stuck[w.cl] || !n.try(w.cl, w.id, w.msg)) {
+			stuck[w.cl] = true
+			n.waiting = append(n.waiting, w)
+			if w.cl.c.Queued() <= slowUnread {
+				// The ring has no room for it. What came later does not get it
+				// before.
+				n.blocked = true
+				n.waiting = append(n.waiting, waiting[i+1:]...)
+				return
+			}
+			continue
 		}
-		cl.waiting--
-		done()
-		return true
-	})
+		w.cl.waiting--
+		w.done()
+	}
 }
 
 // Closed forgets a connection and what it held.

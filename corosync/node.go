@@ -68,11 +68,12 @@ type Node struct {
 	ringPath ringFile
 	ending   error // why the loop is to end, if not in good order
 
-	toRing  []totem.Event // what the services gave back and the ring has not got yet
-	held    int           // bytes in toRing
-	waiting []func() bool // requests that wait for room or for a synchronisation; true when done
+	toRing  []totem.Event    // what the services gave back and the ring has not got yet
+	held    int              // bytes in toRing
+	blocked bool             // the ring had no room: multicasts wait their turn
+	waiting []waitingRequest // for room or for a synchronisation
 
-	flowing  int32 // flow control value that clients see
+	flowing  bool // some client was told not to multicast
 	self     totem.NodeID
 	members  []totem.NodeID
 	synced   bool // a synchronisation has been completed since the start

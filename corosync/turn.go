@@ -60,28 +60,19 @@ func (n *Node) busy(size int) bool {
 	return n.svc.Syncing() || !n.synced || n.loop.Machine().Room() < size+n.held
 }
 
-// retryWaiting runs the requests that had to wait, as long as they can be done.
-func (n *Node) retryWaiting() {
-	for len(n.waiting) > 0 && n.waiting[0]() {
-		n.waiting[0] = nil
-		n.waiting = n.waiting[1:]
-	}
-}
-
-// setFlow tells all clients whether multicasts may be sent now.
+// setFlow tells clients whether multicasts may be sent now.
 func (n *Node) setFlow() {
-	v := int32(0)
-	if n.svc.Syncing() || len(n.waiting) > 0 {
-		v = 2
-	}
-	if v == n.flowing {
+	syncing := n.svc.Syncing()
+	if !syncing && !n.flowing && len(n.waiting) == 0 {
 		return
 	}
-	n.flowing = v
-	for _, cl := range n.clients {
-		if cl.service == "cpg" {
-			cl.c.SetFlow(v)
+	n.flowing = syncing || len(n.waiting) > 0
+	for _, cl := range n.cpgClients {
+		v := int32(0)
+		if syncing || cl.waiting > 0 {
+			v = 2
 		}
+		cl.c.SetFlow(v)
 	}
 }
 
@@ -134,7 +125,7 @@ func (n *Node) Tick(now time.Duration) {
 		n.leaveAt = 0
 		n.cancel(nil)
 	}
-	if len(n.waiting) > 0 {
+	if len(n.waiting) > 0 || n.blocked {
 		n.retryWaiting()
 	}
 	if len(n.borrowed) > 0 {
