@@ -20,6 +20,12 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 	}
 	if r.Kind == Group {
 		r.merging = true
+		// The chain of member with member starts at one of the ends.
+		if mode&mergeThisWith != 0 {
+			c.mergeScores(r.Children[len(r.Children)-1], target, t, attr, factor, mode)
+			r.merging = false
+			return
+		}
 		c.mergeScores(r.Children[0], target, t, attr, factor, mode)
 		for _, col := range r.withThis {
 			c.mergeScores(col.Dependent, target, t, col.attr, factorOf(col), mode)
