@@ -24,28 +24,32 @@ func transient(err error) bool {
 // closedPorts empties the socket's queue of errors and returns the addresses
 // whose host answered that the port is closed. Other errors say nothing about
 // the node: a firewall or a router sends them too.
-func (s *socket) closedPorts() (addrs []netip.Addr) {
-	oob := make([]byte, 512)
-	_ = s.raw.Control(func(fd uintptr) {
-		for range 1000 {
-			_, n, _, to, err := unix.Recvmsg(int(fd), nil, oob, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
-			if err != nil {
-				return
-			}
-			msgs, err := unix.ParseSocketControlMessage(oob[:n])
-			if err != nil {
+func (s *socket) closedPorts() []netip.Addr {
+	s.closed = s.closed[:0]
+	_ = s.raw.Control(s.readErrors)
+	return s.closed
+}
+
+// errQueue reads the queue of errors into closed.
+func (s *socket) errQueue(fd int) {
+	for range 1000 {
+		_, n, _, to, err := unix.Recvmsg(fd, nil, s.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+		if err != nil {
+			return
+		}
+		msgs, err := unix.ParseSocketControlMessage(s.oob[:n])
+		if err != nil {
+			continue
+		}
+		for _, m := range msgs {
+			if !portClosed(m) {
 				continue
 			}
-			for _, m := range msgs {
-				if portClosed(m) {
-					if a, ok := sockaddr(to); ok {
-						addrs = append(addrs, a.Addr())
-					}
-				}
+			if a, ok := sockaddr(to); ok {
+				s.closed = append(s.closed, a.Addr())
 			}
 		}
-	})
-	return addrs
+	}
 }
 
 // portClosed reports whether a message from the queue of errors is the answer of

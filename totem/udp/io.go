@@ -8,37 +8,43 @@ import (
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
+// send puts a message into the batch of its network.
 func (l *Loop) send(s totem.Send) {
-	b, err := l.env.Seal(l.sealed[:0], s.Data)
+	start := len(l.sealed)
+	b, err := l.env.Seal(l.sealed, s.Data)
 	if err != nil {
 		l.stats.TxErrors++
 		return
 	}
 	l.sealed = b
+	b = b[start:len(b):len(b)]
 	n := l.nets[s.Iface]
 	if s.Group && n.group.IsValid() {
-		l.sendTo(n, b, n.group)
+		n.batch.add(b, n.group)
+		l.stats.TxBytes += uint64(len(b))
 		return
 	}
 	for _, to := range s.To {
-		l.sendTo(n, b, netip.AddrPortFrom(to, n.port))
+		n.batch.add(b, netip.AddrPortFrom(to, n.port))
+		l.stats.TxBytes += uint64(len(b))
 	}
 }
 
-func (l *Loop) sendTo(n *network, b []byte, to netip.AddrPort) {
-	err := n.send.send(b, to)
-	if err != nil && transient(err) {
-		// The error is that of an earlier datagram; it is in the queue of errors
-		// and read there after this step.
+// flush sends what was put into the batches.
+func (l *Loop) flush() {
+	for _, n := range l.nets {
+		if n.batch.n == 0 {
+			continue
+		}
+		sent, failed := n.batch.flush()
+		l.stats.Tx += uint64(sent)
+		l.stats.TxErrors += uint64(failed)
+		// An error in the middle of a batch is swallowed by the call, and only
+		// the queue of errors knows. It must not be found there much later,
+		// when the node may be up again.
 		l.failed = true
-		err = n.send.send(b, to)
 	}
-	if err != nil {
-		l.stats.TxErrors++
-		return
-	}
-	l.stats.Tx++
-	l.stats.TxBytes += uint64(len(b))
+	l.sealed = l.sealed[:0]
 }
 
 // readErrors reads what became of datagrams sent earlier.

@@ -34,6 +34,11 @@ type App interface {
 	Next() time.Duration // negative for never
 }
 
+// A RingWatcher is an App that wants to know about faulty rings.
+type RingWatcher interface {
+	RingStatus(totem.RingStatus)
+}
+
 // Config sets up a Loop.
 type Config struct {
 	Totem totem.Config // Overhead, Log and Rand are filled in
@@ -87,7 +92,7 @@ type Loop struct {
 	quiet  quiet
 	listed map[netip.Addr]bool
 	posted []totem.Event
-	failed bool // a send failed: the queue of errors is to be read
+	failed bool // the queue of errors is to be read
 
 	deadline time.Duration // of the socket; 0 if it is not known
 	sealed   []byte
@@ -405,21 +410,33 @@ func (l *Loop) steps() error {
 	return nil
 }
 
+// carryOut does what a step asks for: first what others wait for, then what this
+// node does with it.
 func (l *Loop) carryOut(actions []totem.Action) error {
 	for _, a := range actions {
 		switch a := a.(type) {
 		case totem.Send:
 			l.send(a)
 		case totem.Save:
+			l.flush()
 			if err := l.app.Save(a.RingSeq); err != nil {
 				return fmt.Errorf("udp: save ring %d: %w", a.RingSeq, err)
 			}
+		}
+	}
+	l.flush()
+	for _, a := range actions {
+		switch a := a.(type) {
 		case totem.Deliver:
 			l.app.Deliver(a)
 		case totem.Members:
 			l.app.Members(a)
 		case totem.Refused:
 			l.app.Refused(a)
+		case totem.RingStatus:
+			if app, ok := l.app.(RingWatcher); ok {
+				app.RingStatus(a)
+			}
 		case totem.Drain:
 			l.stats.Drained += uint64(l.sock.drain())
 			for _, w := range l.others {

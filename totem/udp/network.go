@@ -21,6 +21,7 @@ type network struct {
 	recv  *socket        // what is for this node
 	send  *socket        // the same in udpu
 	group netip.AddrPort // invalid in udpu
+	batch *batch         // of send
 	all   *socket        // what is for the group; nil in udpu
 }
 
@@ -39,6 +40,7 @@ func openNetwork(ctx context.Context, self netip.Addr, n Network, rcvbuf int) (*
 		}
 		w.group = netip.AddrPortFrom(m.Group, n.Port)
 	}
+	w.batch = newBatch(w.send)
 	return w, nil
 }
 

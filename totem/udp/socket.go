@@ -31,6 +31,11 @@ type socket struct {
 	err     error
 	control func(fd uintptr)
 	read    func(fd uintptr) bool
+
+	// The same for the queue of errors.
+	oob        [512]byte
+	closed     []netip.Addr
+	readErrors func(fd uintptr)
 }
 
 // listen opens the socket. The address may still be in use by a process that is
@@ -68,6 +73,7 @@ func listen(ctx context.Context, local netip.AddrPort, rcvbuf int, share bool) (
 			}
 			s := &socket{conn: conn, raw: raw, local: local, buf: make([]byte, maxDatagram)}
 			s.control = func(fd uintptr) { s.recv(int(fd)) }
+			s.readErrors = func(fd uintptr) { s.errQueue(int(fd)) }
 			s.read = func(fd uintptr) bool { s.recv(int(fd)); return s.ok || s.err != nil }
 			return s, nil
 		}
@@ -143,11 +149,6 @@ func (s *socket) deadline(at time.Time) error {
 
 // wake ends a wait, or the next one.
 func (s *socket) wake() { _ = s.conn.SetReadDeadline(time.Unix(1, 0)) }
-
-func (s *socket) send(b []byte, to netip.AddrPort) error {
-	_, err := s.conn.WriteToUDPAddrPort(b, to)
-	return err
-}
 
 // drain throws away what is waiting, and returns how many datagrams that were.
 func (s *socket) drain() (n int) {
