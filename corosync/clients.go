@@ -28,9 +28,11 @@ type client struct {
 	ahead     chan struct{}
 	unflushed bool
 
-	// Of the connection's goroutine: how many multicasts there were since.
-	since time.Time
-	count int
+	// Of the connection's goroutine: see busy.
+	last   time.Time
+	events uint64
+	score  int
+
 	heard time.Duration // when the loop read something, while it reads
 
 	cmap   cmapClient
@@ -183,25 +185,36 @@ func (s *server) Message(c *ipc.Conn, id int32, msg []byte) {
 	}
 }
 
-// A client that multicasts more often than this is read by the loop itself,
-// after each step of the ring, until it has been silent for a while. To be
-// woken for each of its requests would cost more than to deal with them.
+// A client that multicasts without waiting for what comes of it is read by the
+// loop itself, after each step of the ring, until it has been silent for a
+// while. To be woken for each of its requests would cost more than to deal with
+// them.
 const (
-	busyCount  = 16
+	busyScore  = 4
 	busyTime   = time.Millisecond
 	silentTime = 3 * time.Millisecond
 	readAtOnce = 256
 )
 
-// busy counts a request and reports whether there have been many lately. Only
-// the goroutine of the connection calls it.
+// busy looks at a multicast and reports whether the client sends a stream of
+// them: it counts those that came soon after another without an event between.
+// Only the goroutine of the connection calls it.
 func (cl *client) busy() bool {
-	now := time.Now()
-	if now.Sub(cl.since) > busyTime {
-		cl.since, cl.count = now, 0
+	now, events := time.Now(), cl.c.Dispatched()
+	switch {
+	case now.Sub(cl.last) > busyTime:
+		cl.score = 0
+	case events == cl.events:
+		cl.score++
+	case cl.score > 0:
+		cl.score--
 	}
-	cl.count++
-	return cl.count >= busyCount
+	cl.last, cl.events = now, events
+	if cl.score < busyScore {
+		return false
+	}
+	cl.score = 0
+	return true
 }
 
 func (n *Node) borrow(cl *client) {

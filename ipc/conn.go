@@ -336,6 +336,9 @@ func (c *Conn) Flush() error {
 	return err
 }
 
+// Dispatched is how many events were sent.
+func (c *Conn) Dispatched() uint64 { return c.stats.dispatched.Load() }
+
 // Queued is how many events wait for the client to make room.
 func (c *Conn) Queued() int {
 	c.mu.Lock()
