@@ -153,10 +153,7 @@ func takeOver(parent, inst *Resource, all bool) {
 func (c *Cluster) limitInstance(parent, inst *Resource, n *Node, perNode int) {
 	s := parent.allowed.get(n)
 	switch {
-	case !n.available(), inst.Orphan, s == nil:
-	case s.score < 0:
-		addToListed(inst, n, s.score)
-		return
+	case !n.available(), inst.Orphan, s == nil, s.score < 0:
 	case s.count < perNode:
 		return
 	}

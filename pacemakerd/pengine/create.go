@@ -423,9 +423,6 @@ func (c *Cluster) createPromotable(r *Resource) {
 	}
 	for _, inst := range r.Children {
 		inst.priority = r.priority
-		for _, m := range inst.Children {
-			m.priority = r.priority
-		}
 	}
 }
 

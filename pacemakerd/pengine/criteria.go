@@ -102,7 +102,7 @@ func (c *Cluster) applyStickiness(r *Resource) {
 		}
 		return
 	}
-	if !r.Managed || r.stickiness == 0 || len(r.Running) != 1 {
+	if !r.Managed || r.stickiness < 1 || len(r.Running) != 1 {
 		return
 	}
 	n := r.Running[0]

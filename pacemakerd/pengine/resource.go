@@ -208,13 +208,9 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 	if c.opt.maintenance {
 		r.Managed, r.Maintenance = false, true
 	}
-	if top := r.Top(); top.Kind == Clone || r.Kind == Clone {
+	if r.Top().Kind == Clone {
 		r.Unique = isTrue(m["globally-unique"])
-		if r.Kind == Clone {
-			r.Promotable = isTrue(m["promotable"]) || r.XML.Name == "master"
-		} else {
-			r.Promotable = top.Promotable
-		}
+		r.Promotable = r.Kind == Clone && isTrue(m["promotable"])
 	} else {
 		r.Unique = true
 	}

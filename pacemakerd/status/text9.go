@@ -171,7 +171,7 @@ func (w *Writer9) Entry(e *Entry) {
 			flags = append(flags, "unmanaged")
 		}
 		if e.Limit != pengine.RoleUnknown {
-			flags = append(flags, limit9(e))
+			flags = append(flags, "disabled")
 		}
 		w.Begin("Resource Group: %s%s", e.Name, bracket(flags))
 		for _, m := range e.Children {
@@ -227,7 +227,7 @@ func (w *Writer9) clone(e *Entry) {
 		flags = append(flags, "unmanaged")
 	}
 	if e.Limit != pengine.RoleUnknown {
-		flags = append(flags, limit9(e))
+		flags = append(flags, "disabled")
 	}
 	child := ""
 	if len(r.Children) > 0 {
