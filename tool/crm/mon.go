@@ -146,11 +146,13 @@ func (m *monitor) watch(ctx context.Context) int {
 
 // simple is one line for a monitoring system.
 func (m *monitor) simple(c *pengine.Cluster) int {
-	online := 0
+	online, standby := 0, 0
 	var problems []string
 	for _, n := range c.Nodes {
 		switch {
 		case n.Kind == pengine.Ping:
+		case n.Standby && n.Online:
+			standby++
 		case n.Online && !n.Unclean && !n.Pending:
 			online++
 		case n.Unclean || !n.Online:
@@ -165,7 +167,11 @@ func (m *monitor) simple(c *pengine.Cluster) int {
 		return 1
 	}
 	n := c.Count().Instances
-	m.env.Printf("CLUSTER OK: %d node%s online, %d resource%s configured\n", online, plural(online), n, plural(n))
+	text := ""
+	if standby > 0 {
+		text = fmt.Sprintf(", %d standby node%s", standby, plural(standby))
+	}
+	m.env.Printf("CLUSTER OK: %d node%s online%s, %d resource%s configured\n", online, plural(online), text, n, plural(n))
 	return 0
 }
 

@@ -16,10 +16,15 @@ import (
 // text7 prints the status as 1.1.20 does.
 func (m *monitor) text7(c *pengine.Cluster) {
 	out := m.env.Stdout
-	if !m.noHead {
+	n := c.Count()
+	switch {
+	case !m.noHead:
 		m.header7(c)
+	case n.Disabled+n.Blocked > 0 || c.MaintenanceMode():
+		m.env.Printf("\n")
+		m.counts7(c)
 	}
-	if c.MaintenanceMode() {
+	if c.MaintenanceMode() && !m.noHead {
 		fmt.Fprintf(out, "\n              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n")
 	}
 	fmt.Fprintln(out)
@@ -81,7 +86,14 @@ func (m *monitor) header7(c *pengine.Cluster) {
 	}
 	p("Last updated: %s\n", time.Now().Format(time.ANSIC))
 	p("Last change: %s\n\n", lastChange(c.CIB()))
+	m.counts7(c)
+}
+
+// counts7 is the part of the header that is shown even without headers where
+// something is disabled.
+func (m *monitor) counts7(c *pengine.Cluster) {
 	n := c.Count()
+	n.Instances -= orphans(c)
 	var notes []string
 	if n.Disabled > 0 {
 		notes = append(notes, fmt.Sprintf("%d DISABLED", n.Disabled))
@@ -92,7 +104,20 @@ func (m *monitor) header7(c *pengine.Cluster) {
 	if len(notes) > 0 {
 		text = " (" + strings.Join(notes, ", ") + ")"
 	}
-	p("%d node%s configured\n%d resource%s configured%s\n", len(c.Nodes), plural(len(c.Nodes)), n.Instances, plural(n.Instances), text)
+	m.env.Printf("%d node%s configured\n%d resource%s configured%s\n", len(c.Nodes), plural(len(c.Nodes)), n.Instances, plural(n.Instances), text)
+}
+
+// orphans counts the primitives that run without being configured: 1.1.20
+// does not count them.
+func orphans(c *pengine.Cluster) (n int) {
+	for _, r := range c.Resources {
+		for _, p := range r.Primitives() {
+			if p.Orphan && p.Role > pengine.RoleStopped {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // lastChange says when, by whom and from where the CIB was last changed.
@@ -114,6 +139,9 @@ func (m *monitor) byNode7(c *pengine.Cluster, list []*status.Entry) {
 			e := &status.Entry{R: r, Name: r.PrintableID(), Role: r.Role}
 			if e.Role == pengine.RoleStarted && r.Top().Promotable {
 				e.Role = pengine.RoleUnpromoted
+			}
+			if r.Disabled() {
+				e.Limit = r.TargetRole()
 			}
 			m.env.Printf("\t%s\n", e.Text7(false))
 		}
@@ -280,7 +308,7 @@ func (m *monitor) history7(c *pengine.Cluster) {
 			}
 			line := fmt.Sprintf("   %s: migration-threshold=%s", rsc.ID(), threshold(c, rsc.ID()))
 			if count > 0 {
-				line += " fail-count=" + pengine.FormatScore(count)
+				line += " fail-count=" + strconv.Itoa(count)
 				if last != "" {
 					line += " last-failure='" + last + "'"
 				}
