@@ -46,7 +46,7 @@ func (s semaphore) post() {
 }
 
 func (s semaphore) wake() {
-	unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(s.word(0))), futexWake, 1, 0, 0, 0)
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(s.word(0))), futexWake, 1, 0, 0, 0)
 }
 
 // tryWait takes one without blocking.
