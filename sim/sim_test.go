@@ -14,7 +14,7 @@ import (
 
 var (
 	seed    = flag.Uint64("seed", 0, "run with this seed only")
-	seeds   = flag.Uint64("seeds", 200, "run with this many seeds")
+	seeds   = flag.Uint64("seeds", defaultSeeds, "run with this many seeds")
 	tell    = flag.Bool("tell", false, "with -seed: print what happens")
 	nodeLog = flag.Bool("nodelog", false, "with -seed and -tell: print the nodes' logs too")
 )
