@@ -125,20 +125,19 @@ type Machine struct {
 	us    *Node
 	nodes []*Node // by id, us included
 
-	ring             totem.RingID
-	members          []totem.NodeID
-	previous         []totem.NodeID
-	syncing          bool
-	quorum           uint32
-	quorate          bool
-	waiting          bool // the wait_for_all status
-	barrier          uint32
-	trackingBarrier  uint32
-	lowest, highest  totem.NodeID // of the last quorate partition
-	lastManAt        time.Duration
-	dev              deviceState
-	now              time.Duration
-	leftWhileSyncing bool
+	ring            totem.RingID
+	members         []totem.NodeID
+	previous        []totem.NodeID
+	syncing         bool
+	quorum          uint32
+	quorate         bool
+	waiting         bool // the wait_for_all status
+	barrier         uint32
+	trackingBarrier uint32
+	lowest, highest totem.NodeID // of the last quorate partition
+	lastManAt       time.Duration
+	dev             deviceState
+	now             time.Duration
 
 	out []service.Action
 }

@@ -22,18 +22,15 @@ type Action struct {
 	implied    bool // by fencing
 	reschedule bool
 	delete     bool // carried out by the controller
-	detached   bool
 	written    bool // its synapse exists
 	merged     bool
 	visiting   bool
 	haveExtra  bool
-	temporary  bool
 
 	needs      need
 	onFail     onFail
 	failRole   Role
 	priority   int
-	synapse    int
 	anyNeeded  int // for anyOf
 	anyHave    int
 	meta       map[string]string
@@ -44,7 +41,6 @@ type Action struct {
 	ms         int64
 	cancelTask string
 	cancelMS   int64
-	origin     string
 	visit      int
 }
 

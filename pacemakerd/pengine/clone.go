@@ -2,8 +2,6 @@ package pengine
 
 import (
 	"strings"
-
-	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
 func (c *Cluster) unpackGroup(r *Resource) bool {
@@ -169,11 +167,3 @@ func historyBase(id string) string {
 
 // baseID is the id of a resource in the configuration.
 func (r *Resource) baseID() string { return r.XML.ID() }
-
-func elements(e *xml.Node, name string) []*xml.Node {
-	var list []*xml.Node
-	for child := range e.Each(name) {
-		list = append(list, child)
-	}
-	return list
-}

@@ -283,9 +283,7 @@ func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task strin
 		status = opError
 	}
 	var params []xml.Attr
-	for _, at := range attrs.Attrs {
-		params = append(params, at)
-	}
+	params = append(params, attrs.Attrs...)
 	var kept []xml.Attr
 	for _, at := range params {
 		switch at.Name {

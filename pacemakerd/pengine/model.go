@@ -31,7 +31,6 @@ type Cluster struct {
 	byHistoryName map[string]*Resource
 	templates     map[string][]string
 	haveQuorum    bool
-	quorumPolicy  string
 	haveDevice    bool // a fence device is configured
 	haveRemote    bool // a remote node exists
 	unfencing     bool // in use
@@ -43,14 +42,10 @@ type Cluster struct {
 	nodeAction   map[string]*Action
 	lastActionID int
 	orderings    []*ordering
-	orderID      int
 	colocations  []*Colocation
 	locations    []*Location
 	stopLater    []*Resource // containers to stop once everything is known
 	paramChecks  []paramCheck
-	blockedRsc   int
-	disabledRsc  int
-	ninstances   int
 
 	scores    []ScoreLine
 	notices   []string
@@ -83,12 +78,12 @@ type Node struct {
 	Attrs       map[string]string
 	Utilization map[string]int
 
-	Online, Unclean, Unseen, Pending           bool
-	Standby, StandbyOnFail, Maintenance        bool
-	Shutdown, Expected, IsDC                   bool
-	Health                                     int // 0 fine, 1 yellow, 2 red
-	unpacked, remoteFenced, remoteReset        bool
-	remoteMaintenance, discovery, shutdownLock bool
+	Online, Unclean, Unseen, Pending    bool
+	Standby, StandbyOnFail, Maintenance bool
+	Shutdown, Expected, IsDC            bool
+	Health                              int // 0 fine, 1 yellow, 2 red
+	unpacked, remoteFenced, remoteReset bool
+	remoteMaintenance, discovery        bool
 
 	// Connection is the resource through which a remote or guest node is
 	// reached.
@@ -100,7 +95,6 @@ type Node struct {
 	nassigned int
 	priority  int
 	digests   map[string]*opDigest
-	bundleOf  *Resource
 	discover  discovery // default for tables
 }
 
@@ -191,18 +185,15 @@ type Resource struct {
 	cloneName                              string    // the name in histories
 	isConnection                           bool      // of a remote or guest node
 	internal                               bool
-	allowMigrate, allowRemote, allowGuests bool
+	allowMigrate, allowGuests              bool
 	critical                               bool
 	assigning, merging, provisional        bool
-	ensureDetectedStop                     bool
 	stopNeeded                             bool
 	reload, exclusive                      bool
 	needsQuorum, needsFencing              bool
 	needsUnfencing                         bool
 	fenceDevice                            bool
 	stopUnexpected                         bool
-	haveStartStop                          bool
-	restartThen                            bool
 
 	Role, NextRole   Role
 	nextRoleWhy      string
@@ -237,7 +228,6 @@ type Resource struct {
 	Clone            *CloneInfo
 	Bundle           *BundleInfo
 	ordered, colocat bool // groups
-	explicitColocs   []*Colocation
 }
 
 // CloneInfo is what only clones have.
@@ -248,11 +238,9 @@ type CloneInfo struct {
 	legacyMaster                 bool
 	childXML                     *xml.Node
 	total                        int // instances made so far
-	promotedCount, activeCount   int
+	promotedCount                int
 	promotionAdded               bool
 	promotionSorted              bool
-	notifyStart, notifyStop      *notifyData
-	notifyPromote, notifyDemote  *notifyData
 	stopNotify, startNotify      *notifyData
 	demoteNotify, promoteNotify  *notifyData
 }

@@ -1,8 +1,6 @@
 package pengine
 
 import (
-	"strings"
-
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -276,6 +274,3 @@ func (c *Cluster) remoteAttributes(n *Node, e *xml.Node) {
 func (r *Resource) setNextRole(role Role, why string) {
 	r.NextRole, r.nextRoleWhy = role, why
 }
-
-// lowerFold is for keys that compare without regard to case.
-func lowerFold(s string) string { return strings.ToLower(s) }

@@ -1,7 +1,5 @@
 package pengine
 
-import "strings"
-
 // addPromotionScores makes promotion scores count in the placement (spec:
 // scheduler.md 12.7, step 1).
 func (c *Cluster) addPromotionScores(r *Resource) {
@@ -296,6 +294,3 @@ func setPromoted(r *Resource) {
 		setPromoted(child)
 	}
 }
-
-// equalFold keeps the call sites short.
-func equalFold(a, b string) bool { return strings.EqualFold(a, b) }

@@ -14,7 +14,6 @@ type Writer9 struct {
 	W     io.Writer
 	Fancy bool
 	depth int
-	lists []bool // of each open list: whether it was announced
 }
 
 // Line writes an item of the current list.

@@ -13,9 +13,9 @@ import (
 // flooder keeps its ring's queue full of messages and counts what comes back.
 type flooder struct {
 	app
-	size, left int
-	msg        []byte
-	heard      atomic.Int64
+	left  int
+	msg   []byte
+	heard atomic.Int64
 }
 
 func (f *flooder) Deliver(d totem.Deliver) {
