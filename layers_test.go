@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 
 	// Floor 2.
 	"service":            {"totem", "totem/wire"},
-	"cpg":                {"totem", "service"},
+	"cpg":                {"totem", "totem/wire", "service"}, // its messages differ between the generations
 	"votequorum":         {"totem", "service"},
 	"pacemakerd/pengine": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema"},
 	// status renders what the planner's unpacking found, as crm_mon does.

@@ -1,9 +1,6 @@
 package cib
 
-import (
-	"fmt"
-	"syscall"
-)
+import "fmt"
 
 // A Code is the result of an operation: 0, or a negative errno or legacy
 // pacemaker code as cib_rc carries it (spec: pacemaker-ipc.md 4.1).
@@ -11,33 +8,31 @@ type Code int
 
 // Result codes.
 const (
-	OK             Code = 0
-	NoPermission   Code = -1  // EPERM
-	NotFound       Code = -6  // ENXIO
-	AccessDenied   Code = -13 // EACCES
-	Exists         Code = -17 // EEXIST
-	Invalid        Code = -22 // EINVAL
-	NotSupported   Code = -95 // EOPNOTSUPP
-	TooNew         Code = -93 // EPROTONOSUPPORT: feature set newer than ours
-	Timeout        Code = -62 // ETIME
-	NotConnected   Code = -107
-	Generic        Code = -201
-	NoQuorum       Code = -202
-	SchemaInvalid  Code = -203
-	TransformFail  Code = -204
-	OldData        Code = -205
-	DiffFailed     Code = -206
-	DiffResync     Code = -207
-	Modified       Code = -208
-	SchemaSame     Code = -211
-	Corrupt        Code = -212
-	MultipleFound  Code = -213
-	NodeUnknown    Code = -214
-	AlreadyThere   Code = -215
-	BadNameValue   Code = -216
-	UnknownFormat  Code = -217
-	bodyTooDeep    Code = -75 // EOVERFLOW
-	notImplemented      = NotSupported
+	OK            Code = 0
+	NoPermission  Code = -1  // EPERM
+	NotFound      Code = -6  // ENXIO
+	AccessDenied  Code = -13 // EACCES
+	Exists        Code = -17 // EEXIST
+	Invalid       Code = -22 // EINVAL
+	NotSupported  Code = -95 // EOPNOTSUPP
+	TooNew        Code = -93 // EPROTONOSUPPORT: feature set newer than ours
+	Timeout       Code = -62 // ETIME
+	NotConnected  Code = -107
+	Generic       Code = -201
+	NoQuorum      Code = -202
+	SchemaInvalid Code = -203
+	TransformFail Code = -204
+	OldData       Code = -205
+	DiffFailed    Code = -206
+	DiffResync    Code = -207
+	Modified      Code = -208
+	SchemaSame    Code = -211
+	Corrupt       Code = -212
+	MultipleFound Code = -213
+	NodeUnknown   Code = -214
+	AlreadyThere  Code = -215
+	BadNameValue  Code = -216
+	UnknownFormat Code = -217
 )
 
 // Error makes a Code an error; do not compare OK with nil.
@@ -48,6 +43,8 @@ func (c Code) String() string {
 	switch c {
 	case OK:
 		return "OK"
+	case NoPermission:
+		return "Operation not permitted"
 	case NotFound:
 		return "No such device or address"
 	case AccessDenied:
@@ -56,6 +53,14 @@ func (c Code) String() string {
 		return "File exists"
 	case Invalid:
 		return "Invalid argument"
+	case Timeout:
+		return "Timer expired"
+	case TooNew:
+		return "Protocol not supported"
+	case NotSupported:
+		return "Operation not supported"
+	case NotConnected:
+		return "Transport endpoint is not connected"
 	case Generic:
 		return "Generic Pacemaker error"
 	case NoQuorum:
@@ -86,9 +91,6 @@ func (c Code) String() string {
 		return "Bad name/value pair given"
 	case UnknownFormat:
 		return "Unknown output format"
-	}
-	if c > -200 && c < 0 {
-		return syscall.Errno(-c).Error()
 	}
 	return fmt.Sprintf("error %d", int(c))
 }
