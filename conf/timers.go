@@ -125,20 +125,25 @@ func (r *totemReader) rings() error {
 	if t.RRPMode != "none" && t.RRPMode != "active" && t.RRPMode != "passive" {
 		return r.fail(`The RRP mode "%s" specified is invalid.  It must be none, active, or passive.`, t.RRPMode)
 	}
+	t.RRPTokenExpired = r.number("rrp_token_expired_timeout", t.TokenRetransmit, true)
+	t.RRPProblemTimeout = r.number("rrp_problem_count_timeout", 2000, true)
+	t.RRPProblemThreshold = r.number("rrp_problem_count_threshold", 10, true)
+	t.RRPProblemMcastThreshold = r.number("rrp_problem_count_mcast_threshold", 10*t.RRPProblemThreshold, true)
+	t.RRPAutorecoveryCheck = r.number("rrp_autorecovery_check_timeout", 1000, true)
 	for _, c := range []struct {
-		key, what, unit string
-		def, min        uint32
+		have, min  uint32
+		what, unit string
 	}{
-		{"rrp_problem_count_timeout", "timeout parameter", "ms", 2000, minTimer},
-		{"rrp_problem_count_threshold", "threshold", "problem count", 10, 2},
-		{"rrp_problem_count_mcast_threshold", "multicast threshold", "problem count", 100, 2},
+		{t.RRPProblemTimeout, minTimer, "timeout parameter", "ms"},
+		{t.RRPProblemThreshold, 2, "threshold", "problem count"},
+		{t.RRPProblemMcastThreshold, 2, "multicast threshold", "problem count"},
 	} {
-		if n := r.number(c.key, c.def, true); n < c.min {
-			return r.fail("The RRP problem count %s (%d %s) may not be less than (%d %s).", c.what, n, c.unit, c.min, c.unit)
+		if c.have < c.min {
+			return r.fail("The RRP problem count %s (%d %s) may not be less than (%d %s).", c.what, c.have, c.unit, c.min, c.unit)
 		}
 	}
-	if n := r.number("rrp_token_expired_timeout", t.TokenRetransmit, true); n < minTimer {
-		return r.fail("The RRP token expired timeout parameter (%d ms) may not be less than (%d ms).", n, minTimer)
+	if t.RRPTokenExpired < minTimer {
+		return r.fail("The RRP token expired timeout parameter (%d ms) may not be less than (%d ms).", t.RRPTokenExpired, minTimer)
 	}
 	if t.RRPMode == "none" && len(t.Interfaces) > 1 {
 		return r.fail("%d is too many configured interfaces for the rrp_mode setting none.", len(t.Interfaces))
@@ -170,11 +175,11 @@ func (t *Totem) RuntimeKeys() []Key {
 	u32("miss_count_const", t.MissCount)
 	u32("block_unlisted_ips", b2u(t.BlockUnlisted))
 	if t.Profile == EL7 {
-		u32("rrp_token_expired_timeout", t.TokenRetransmit)
-		u32("rrp_problem_count_timeout", 2000)
-		u32("rrp_problem_count_threshold", 10)
-		u32("rrp_problem_count_mcast_threshold", 100)
-		u32("rrp_autorecovery_check_timeout", 1000)
+		u32("rrp_token_expired_timeout", t.RRPTokenExpired)
+		u32("rrp_problem_count_timeout", t.RRPProblemTimeout)
+		u32("rrp_problem_count_threshold", t.RRPProblemThreshold)
+		u32("rrp_problem_count_mcast_threshold", t.RRPProblemMcastThreshold)
+		u32("rrp_autorecovery_check_timeout", t.RRPAutorecoveryCheck)
 		return keys
 	}
 	u32("token_warning", t.TokenWarning)

@@ -61,7 +61,13 @@ type Totem struct {
 	Cipher, Hash string // "none" if off
 	Key          []byte // the authentication key, if either is on
 
-	RRPMode    string
+	RRPMode                  string // EL7, with the settings below
+	RRPTokenExpired          uint32
+	RRPProblemTimeout        uint32
+	RRPProblemThreshold      uint32
+	RRPProblemMcastThreshold uint32
+	RRPAutorecoveryCheck     uint32
+
 	Interfaces []Interface
 	Nodes      []Node
 	LocalPos   int // index in Nodes; -1 without nodelist

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/service"
@@ -148,7 +149,11 @@ func (n *Node) ringStatus() *coro.RingStatus {
 			continue
 		}
 		m.Name = append(m.Name, i.Bind.String())
-		m.Status = append(m.Status, fmt.Sprintf("ring %d active with no faults", i.Number))
+		status := n.faulty[i.Number]
+		if status == "" {
+			status = fmt.Sprintf("ring %d active with no faults", i.Number)
+		}
+		m.Status = append(m.Status, status)
 	}
 	return m
 }
@@ -180,15 +185,32 @@ func (n *Node) frameMTU() uint32 {
 	return n.conf.NetMTU - head - 28
 }
 
-// reenabled answers the client that asked for it on this node. There is one
-// ring and it is never taken out of use, so there is nothing to re-enable.
+// reenabled takes faulty rings into use again, and answers the client that
+// asked for it on this node.
 func (n *Node) reenabled(a service.Reenable) {
+	n.toRing = append(n.toRing, totem.Reenable{})
 	if a.Source.Node != n.self {
 		return
 	}
 	if cl := n.cfgClient(a.Source.Conn); cl != nil {
 		cl.status(coro.CFGResRingReenable, coro.OK)
 	}
+}
+
+// RingStatus is called by the ring when a network fails or works again.
+func (n *Node) RingStatus(s totem.RingStatus) {
+	n.setFaulty(s.Iface, s.Faulty)
+	if s.Faulty {
+		n.faulty[s.Iface] = s.Text
+		n.log.log(levelError, "TOTEM", "%s", s.Text)
+		return
+	}
+	delete(n.faulty, s.Iface)
+	n.log.log(levelNotice, "TOTEM", "Automatically recovered ring %d", s.Iface)
+}
+
+func (n *Node) setFaulty(iface int, faulty bool) {
+	n.keys.Set(fmt.Sprintf("runtime.totem.pg.mrp.rrp.%d.faulty", iface), cmap.Bool(faulty))
 }
 
 func (n *Node) cfgClient(id uint64) *client {

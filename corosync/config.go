@@ -176,16 +176,17 @@ func (n *Node) totemConfig(seq uint64) (totem.Config, error) {
 		Rand:      rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(os.Getpid()))),
 		Log:       n.log.slog("TOTEM"),
 	}
-	if t.RRPMode == "active" || t.RRPMode == "passive" {
-		return cfg, &conf.Error{Text: fmt.Sprintf("rrp_mode %s is not supported by gocorosync", t.RRPMode),
-			File: n.file.Name, Line: max(n.file.Line("totem.rrp_mode"), 1), Remedy: "use one ring, on a bonded interface"}
+	switch t.RRPMode {
+	case "active":
+		cfg.RRP = totem.RRPActive
+	case "passive":
+		cfg.RRP = totem.RRPPassive
 	}
 	return cfg, nil
 }
 
 // multicast is how transport udp reaches everybody, nil for udpu.
-func multicast(t *conf.Totem) (*udp.Multicast, error) {
-	i := t.Interfaces[0]
+func multicast(t *conf.Totem, i conf.Interface) (*udp.Multicast, error) {
 	switch {
 	case t.Transport != "udp":
 		return nil, nil
@@ -207,11 +208,18 @@ func nodes(t *conf.Totem) (list []totem.Node) {
 			}
 		}
 		if len(addrs) > 0 {
-			list = append(list, totem.Node{ID: totem.NodeID(c.ID), Addrs: addrs[:1]})
+			if t.RRPMode != "active" && t.RRPMode != "passive" {
+				addrs = addrs[:1]
+			}
+			list = append(list, totem.Node{ID: totem.NodeID(c.ID), Addrs: addrs})
 		}
 	}
 	if len(list) == 0 {
-		list = append(list, totem.Node{ID: totem.NodeID(t.NodeID), Addrs: []netip.Addr{t.Interfaces[0].Bind}})
+		var addrs []netip.Addr
+		for _, i := range t.Interfaces {
+			addrs = append(addrs, i.Bind)
+		}
+		list = append(list, totem.Node{ID: totem.NodeID(t.NodeID), Addrs: addrs})
 	}
 	return list
 }
@@ -229,7 +237,10 @@ func tunables(t *conf.Totem) totem.Tunables {
 		FailRecv: int(t.FailRecv), SeqnoUnchanged: int(t.SeqnoUnchanged), MissCount: int(t.MissCount),
 		WindowSize: int(t.WindowSize), MaxMessages: int(t.MaxMessages), NetMTU: int(t.NetMTU),
 		HeartbeatFailuresAllowed: int(t.HeartbeatFailuresAllowed), MaxNetworkDelay: ms(t.MaxNetworkDelay),
-		TokenWarning: warning, CancelTokenHoldOnRetransmit: t.CancelHoldOnRetransmit,
+		RRPTokenExpired: ms(t.RRPTokenExpired), RRPProblemCountTimeout: ms(t.RRPProblemTimeout),
+		RRPProblemCountThreshold: int(t.RRPProblemThreshold), RRPProblemCountMcastThreshold: int(t.RRPProblemMcastThreshold),
+		RRPAutorecoveryCheck: ms(t.RRPAutorecoveryCheck),
+		TokenWarning:         warning, CancelTokenHoldOnRetransmit: t.CancelHoldOnRetransmit,
 	}
 }
 
@@ -256,7 +267,9 @@ func (n *Node) publishConfig() {
 	n.keys.Set("runtime.blackbox.dump_state", cmap.Str("no"))
 	if n.gen == wire.EL7 {
 		n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(0))
-		n.keys.Set("runtime.totem.pg.mrp.rrp.0.faulty", cmap.U8(0))
+		for i := range n.conf.Interfaces {
+			n.setFaulty(i, false)
+		}
 	} else {
 		n.keys.Set("runtime.force_gather", cmap.Str("no"))
 	}

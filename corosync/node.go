@@ -70,6 +70,7 @@ type Node struct {
 
 	toRing  []totem.Event    // what the services gave back and the ring has not got yet
 	held    int              // bytes in toRing
+	faulty  map[int]string   // what is wrong with a ring, if anything
 	blocked bool             // the ring had no room: multicasts wait their turn
 	waiting []waitingRequest // for room or for a synchronisation
 
@@ -128,7 +129,7 @@ func load(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, gen: wire.EL7, log: cfg.log, keys: cmap.NewMap(), stats: cmap.NewMap(),
 		clients: make(map[*ipc.Conn]*client), cpgClients: make(map[cpg.Conn]*client),
-		done: make(chan struct{}),
+		done: make(chan struct{}), faulty: make(map[int]string),
 	}
 	if cfg.Profile == conf.EL9 {
 		n.gen = wire.EL9
@@ -311,9 +312,16 @@ func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 		AllowUnlisted: !t.BlockUnlisted, Log: n.log.slog("TOTEM"),
 	}
 	var err error
-	if cfg.Multicast, err = multicast(t); err != nil {
+	if cfg.Multicast, err = multicast(t, t.Interfaces[0]); err != nil {
 		cancel()
 		return &exitError{exitConfig, err}
+	}
+	if len(t.Interfaces) > 1 {
+		cfg.Second.Port = t.Interfaces[1].McastPort
+		if cfg.Second.Multicast, err = multicast(t, t.Interfaces[1]); err != nil {
+			cancel()
+			return &exitError{exitConfig, err}
+		}
 	}
 	if n.loop, err = udp.New(ctx, cfg); err != nil {
 		cancel()

@@ -183,11 +183,15 @@ func (n *Node) logTransport() {
 	if n.gen == wire.EL7 {
 		n.log.log(levelNotice, "TOTEM", "Initializing transmit/receive security (NSS) crypto: %s hash: %s", t.Cipher, t.Hash)
 	}
-	n.log.log(levelNotice, "TOTEM", "The network interface [%v] is now up.", t.Interfaces[0].Bind)
+	for _, i := range t.Interfaces {
+		n.log.log(levelNotice, "TOTEM", "The network interface [%v] is now up.", i.Bind)
+	}
 	if t.Transport == "udp" {
 		return
 	}
 	for _, c := range nodes(t) {
-		n.log.log(levelNotice, "TOTEM", "adding new UDPU member {%v}", c.Addrs[0])
+		for _, a := range c.Addrs {
+			n.log.log(levelNotice, "TOTEM", "adding new UDPU member {%v}", a)
+		}
 	}
 }
