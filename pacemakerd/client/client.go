@@ -46,7 +46,7 @@ func Dial(ctx context.Context, service, program string) (*Conn, error) {
 	c, err := ipc.Dial(ctx, service, ipc.DialOptions{MaxMessage: size})
 	if err != nil {
 		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT) {
-			return nil, fmt.Errorf("connect to %s: %w", service, errors.Join(ErrNotRunning, err))
+			return nil, fmt.Errorf("connect to %s: %w", service, ErrNotRunning)
 		}
 		return nil, fmt.Errorf("connect to %s: %w", service, err)
 	}

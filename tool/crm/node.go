@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -146,6 +147,9 @@ func Admin(ctx context.Context, env *tool.Env) int {
 	}
 	fail := func(err error) int {
 		_, st := notConnected(env)
+		if errors.Is(err, client.ErrNotRunning) && env.Profile == conf.EL7 {
+			return 254 // and not a word, as 1.1.20
+		}
 		env.Errorf("%s: %v\n", env.Name, err)
 		return st
 	}
@@ -237,8 +241,15 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 	}
 	c, err := client.DialAttributes(ctx, env.Name)
 	if err != nil {
-		_, status := notConnected(env)
-		env.Errorf("%s: %v\n", env.Name, err)
+		word, status := notConnected(env)
+		if env.Profile == conf.EL9 {
+			env.Errorf("%s: Could not connect to the attribute manager: %s\n", env.Name, word)
+			return status
+		}
+		env.Errorf("Connection to cluster attribute manager failed: Connection refused (111)\n")
+		if task == "query" {
+			env.Errorf("Could not query value of %s: %s (-107)\n", name, word)
+		}
 		return status
 	}
 	defer c.Close()

@@ -3,10 +3,12 @@ package crm
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gocorosync/gocorosync/conf"
@@ -91,6 +93,13 @@ func Simulate(ctx context.Context, env *tool.Env) int {
 
 func (s *simulation) do(ctx context.Context) int {
 	cib, err := s.read(ctx)
+	if errors.Is(err, client.ErrNotRunning) {
+		if s.env.Profile == conf.EL9 {
+			return s.env.Fail(exitDisconnect, "Live CIB query failed: Transport endpoint is not connected")
+		}
+		s.env.Errorf("Live CIB query failed: Transport endpoint is not connected (-107)\n")
+		return int(syscall.ENOTCONN)
+	}
 	if err != nil {
 		return s.env.Fail(exitError, "%v", err)
 	}

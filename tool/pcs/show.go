@@ -24,7 +24,7 @@ func (c *call) resourceShow(words []string) error {
 func (c *call) showList(stonith bool) error {
 	out, status := c.mon("--one-shot", "--inactive")
 	if status != 0 {
-		return &failure{lines: []string{"unable to get cluster status from crm_mon\n" + out}}
+		return &failure{lines: []string{"unable to get cluster status from crm_mon\n" + strings.TrimSuffix(out, "\n")}}
 	}
 	none := "NO resources configured"
 	if stonith {
