@@ -4,4 +4,4 @@ package sim
 
 // The race detector makes everything ten times slower, and finds nothing in
 // machines that have no goroutines: a few seeds do.
-const defaultSeeds = 20
+const defaultSeeds = 8

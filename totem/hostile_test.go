@@ -81,7 +81,7 @@ func TestRingComesBackAfterStorm(t *testing.T) {
 		c.start(1, 2, 3)
 		c.run(3 * time.Second)
 		r := rand.New(rand.NewPCG(6, 6))
-		for range 30 {
+		for range 10 {
 			var list []wire.SRP
 			for range 1 + r.IntN(40) {
 				id := NodeID(1 + r.IntN(250))
@@ -117,6 +117,7 @@ func FuzzMachine(f *testing.F) {
 		c := newCluster(t, g, 2, Tunables{Token: 100 * time.Millisecond})
 		c.start(1, 2)
 		r := rand.New(rand.NewPCG(seed, 0))
+		c.dirty = true
 		c.lost = func(_, to NodeID, p []byte) bool {
 			switch r.IntN(20) {
 			case 0:

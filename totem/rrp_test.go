@@ -33,7 +33,7 @@ func TestRedundantRings(t *testing.T) {
 					}
 					count := 0
 					talk := func(d time.Duration) {
-						for end := c.now + d; c.now < end; c.run(10 * time.Millisecond) {
+						for end := c.now + d; c.now < end; c.run(25 * time.Millisecond) {
 							c.say(NodeID(count%n+1), fmt.Sprint(count))
 							count++
 						}
