@@ -132,10 +132,10 @@ func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
 		if !ok {
 			continue
 		}
-		if r.Any(func(q *Resource) bool {
-			return q.Kind == Primitive && (q.ID == id || q.cloneName == id || !q.Unique && q.baseID() == historyBase(id))
-		}) {
-			return op
+		for _, q := range append([]*Resource{r}, r.Children...) {
+			if q.Kind == Primitive && (q.ID == id || q.cloneName == id || !q.Unique && q.baseID() == historyBase(id)) {
+				return op
+			}
 		}
 	}
 	return nil

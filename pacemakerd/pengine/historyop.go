@@ -222,9 +222,7 @@ func (c *Cluster) remap(h *record, st *historyState, expired, mask bool) {
 		if h.probe && h.rc != h.expected {
 			h.status = opDone
 		}
-		if !expired || h.rc == h.expected {
-			h.r.Role = RolePromoted
-		}
+		h.r.Role = RolePromoted
 	case rcFailedPromoted:
 		if !expired {
 			h.r.Role = RolePromoted

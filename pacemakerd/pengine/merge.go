@@ -36,7 +36,7 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 	r.merging = true
 	defer func() { r.merging = false }()
 	var work table
-	if *t == nil {
+	if *t == nil && mode&mergeThisWith != 0 {
 		work = r.allowed.clone()
 	} else {
 		work = t.clone()

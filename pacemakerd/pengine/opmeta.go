@@ -258,6 +258,7 @@ func (c *Cluster) configuredOnFail(a *Action) string {
 				continue
 			}
 			v = f
+			a.meta["on-fail"] = f
 		}
 	case a.Task == "lrm_delete":
 		return "ignore"

@@ -185,7 +185,6 @@ func (c *Cluster) orderProbes() {
 			for _, probe := range p.findByKey(opKey(p.ID, "monitor", 0), nil) {
 				for i := len(probe.after) - 1; i >= 0; i-- {
 					e := probe.after[i]
-					c.probeBlocksStarts(probe, e)
 					c.visitMark++
 					c.probeBeforeRestarts(probe, e.a)
 				}
@@ -233,22 +232,6 @@ func (c *Cluster) probesBeforeWhatFollowsStops() {
 				order(probe, then, flags)
 			}
 		}
-	}
-}
-
-// probeBlocksStarts: an unrunnable probe of a partly active clone still keeps
-// its inactive instances from starting.
-func (c *Cluster) probeBlocksStarts(probe *Action, after *edge) {
-	r := after.a.Rsc
-	if r == nil || r.Kind <= Group || probe.runnable || after.flags&orderRunnableLeft != 0 || probe.Rsc.Top() != r || after.a.Task != "start" {
-		return
-	}
-	for i := len(after.a.after) - 1; i >= 0; i-- {
-		then := after.a.after[i].a
-		if then.Rsc == nil || len(then.Rsc.Running) > 0 || then.Rsc.Top() != r || then.Task != "start" {
-			continue
-		}
-		order(probe, then, orderRunnableLeft)
 	}
 }
 

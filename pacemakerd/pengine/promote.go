@@ -274,7 +274,7 @@ func (c *Cluster) promotable(inst *Resource) *slot {
 }
 
 func setUnpromoted(r *Resource) {
-	if r.NextRole == RoleUnknown {
+	if r.NextRole == RoleUnknown || r.NextRole == RoleStarted {
 		if r.Assigned == nil {
 			r.setNextRole(RoleStopped, "stopped instance")
 		} else {

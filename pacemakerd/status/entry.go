@@ -80,11 +80,9 @@ func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.
 		n = nil
 		e.Several = r.Running
 	} else if n == nil {
-		if r.LockNode != nil {
+		n = r.PendingNode
+		if n == nil {
 			n = r.LockNode
-		}
-		if o.Pending && r.PendingNode != nil && r.Pending != "" && r.Pending != "monitor" && n == nil {
-			n = r.PendingNode
 		}
 	}
 	if r.LockNode != nil {
@@ -255,7 +253,7 @@ func nodeOrder(c *pengine.Cluster, a, b string) int {
 }
 
 func hasPending(r *pengine.Resource) bool {
-	return r.Any(func(q *pengine.Resource) bool { return q.Pending != "" && len(q.Children) == 0 })
+	return r.Pending != ""
 }
 
 func bundle(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {

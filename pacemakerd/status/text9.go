@@ -203,7 +203,7 @@ func limit9(e *Entry) string {
 	if e.Limit == pengine.RoleStopped {
 		return "disabled"
 	}
-	return "target-role:" + e.Limit.String()
+	return "target-role:" + e.R.Meta["target-role"]
 }
 
 func bracket(flags []string) string {
