@@ -71,10 +71,6 @@ func (c *Cluster) action(r *Resource, key, task string, n *Node, optional bool) 
 
 // temporaryAction builds an action without registering it.
 func (c *Cluster) temporaryAction(r *Resource, key, task string, n *Node) *Action {
-	if a := c.existing(r, key, n); a != nil {
-		c.request(a, true, false)
-		return a
-	}
 	a := c.newAction(r, key, task, n, true, false)
 	c.request(a, true, false)
 	return a

@@ -117,7 +117,7 @@ func (c *Cluster) addRunning(r *Resource, n *Node, failed bool) {
 		n.Running = append(n.Running, r)
 		c.addPriority(r, n, failed)
 		if n.Maintenance {
-			r.Managed, r.Maintenance = false, true
+			r.Managed = false
 		}
 	}
 	if !r.Managed {
