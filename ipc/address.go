@@ -18,7 +18,18 @@ const forceFilesystemSockets = "/etc/libqb/force-filesystem-sockets"
 // with all of it, so the padding NULs are part of the name.
 const pathSize = 108
 
-const runDir = "/run"
+// socketDir is the folder of such sockets. It was chosen when libqb was built:
+// /run is its own choice, Debian's is /tmp. SocketDirEnv names another.
+func socketDir() string {
+	if dir := os.Getenv(SocketDirEnv); dir != "" {
+		return dir
+	}
+	return "/run"
+}
+
+// SocketDirEnv is the environment variable with the folder that libqb's
+// file-system sockets are in on this system.
+const SocketDirEnv = "GOCOROSYNC_SOCKET_DIR"
 
 // filesystemSockets reports whether names go to the file system on this host.
 func filesystemSockets() bool {
@@ -27,10 +38,10 @@ func filesystemSockets() bool {
 }
 
 // address returns the address of a name: abstract and padded, or a path in
-// /run. Names that begin with a slash are never moved to the file system.
+// socketDir. Names that begin with a slash are never moved to the file system.
 func address(network, name string, filesystem bool) (*net.UnixAddr, error) {
 	if filesystem && !strings.HasPrefix(name, "/") {
-		return &net.UnixAddr{Net: network, Name: filepath.Join(runDir, name)}, nil
+		return &net.UnixAddr{Net: network, Name: filepath.Join(socketDir(), name)}, nil
 	}
 	if name == "" || len(name) >= pathSize || strings.ContainsRune(name, 0) {
 		return nil, fmt.Errorf("ipc: %q cannot be a socket name", name)

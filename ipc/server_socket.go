@@ -85,16 +85,11 @@ func newSocketServer(stream *net.UnixConn, service string, serial uint64, pid in
 	return c, connectResponse{typ: Socket, maxMessage: max, request: ctl, response: base}, nil
 }
 
-// dataAddress is the address of a data socket: abstract even though its name
-// looks like a path, unless the file system is forced.
+// dataAddress is the address of a data socket. Where the file system is forced
+// that goes for relative names only, which libqb 1.0 has: libqb 2's look like
+// paths, but stay abstract.
 func dataAddress(name string, filesystem bool) (*net.UnixAddr, error) {
-	if filesystem {
-		if len(name) >= pathSize {
-			return nil, fmt.Errorf("ipc: %q cannot be a socket name", name)
-		}
-		return &net.UnixAddr{Net: "unixgram", Name: name}, nil
-	}
-	return address("unixgram", name, false)
+	return address("unixgram", name, filesystem)
 }
 
 // setBuffers makes room for one message of the maximum size, past the system's
