@@ -125,17 +125,15 @@ func (c *Cluster) AllowedNodes(r *Resource) []*Node {
 // named, among the failures.
 func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
 	for _, op := range c.FailedOps {
-		if !masked(op) || node != "" && op.Get("uname") != node {
+		if !masked(op) || node != "" && !strings.EqualFold(op.Get("on_node"), node) {
 			continue
 		}
 		id, _, _, ok := parseOpKey(historyKey(op))
 		if !ok {
 			continue
 		}
-		for _, q := range append([]*Resource{r}, r.Children...) {
-			if q.Kind == Primitive && (q.ID == id || q.cloneName == id || !q.Unique && q.baseID() == historyBase(id)) {
-				return op
-			}
+		if id == r.ID || r.Kind == Clone && len(r.Children) > 0 && historyBase(id) == r.Children[0].baseID() {
+			return op
 		}
 	}
 	return nil

@@ -177,6 +177,7 @@ func (c *Cluster) unpackOnFail(a *Action) {
 	switch v {
 	case "block":
 		a.onFail = failBlock
+		a.meta["on-fail"] = "block"
 	case "fence":
 		a.onFail = failFence
 		if !c.opt.fencing {
@@ -258,7 +259,6 @@ func (c *Cluster) configuredOnFail(a *Action) string {
 				continue
 			}
 			v = f
-			a.meta["on-fail"] = f
 		}
 	case a.Task == "lrm_delete":
 		return "ignore"

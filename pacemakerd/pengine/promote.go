@@ -134,9 +134,7 @@ func (c *Cluster) promoteInstances(r *Resource) {
 }
 
 func (c *Cluster) promotionPriority(r, inst *Resource) {
-	if inst.Role == RoleStarted {
-		currentUnpromoted(inst)
-	}
+	currentUnpromoted(inst)
 	n, _ := inst.location(false)
 	if n == nil {
 		return

@@ -230,6 +230,7 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 		}
 	}
 	c.requirements(r)
+	c.parameters(r, nil) // their rules may say when to look again
 	if v := m["failure-timeout"]; v != "" {
 		r.failureTimeout = interval(v) / 1000
 	}
