@@ -18,6 +18,7 @@ build:          ## bin/gocorosync, bin/gopcs and bin/compat/NAME, a link for eac
 test: vet       ## everything that must pass: format, vet, staticcheck, all tests with the race detector
 	integration/peers.sh
 	CGO_ENABLED=1 go test -race -timeout 30m ./...
+	go test ./sim -count 1 -timeout 20m
 	go test -tags interop -count 1 -timeout 20m ./integration/...
 
 check: vet      ## what to run before a commit: no race detector, no real peers

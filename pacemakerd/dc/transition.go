@@ -155,8 +155,12 @@ func (m *Machine) clearFailcountFor(msg *xml.Node) {
 // Fenced tells what came of a Fence action.
 func (m *Machine) Fenced(now time.Duration, id int, target string, err error) []Action {
 	m.begin(now)
+	unfencing := false
+	if g := m.graph; g != nil && g.actions[id] != nil {
+		unfencing = g.actions[id].meta("stonith_action") == "on"
+	}
 	p := m.cfg.Cache.ByName(target)
-	if err == nil && m.isDC && p != nil {
+	if err == nil && m.isDC && p != nil && !unfencing {
 		m.fencedState(p)
 	}
 	if g := m.graph; g != nil && !g.complete {

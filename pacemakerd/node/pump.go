@@ -180,11 +180,7 @@ func (m *Machine) fenceDo(out []stonith.Action) {
 		case stonith.Operated:
 			m.later(func() { m.dcDo(m.dc.Finished(m.now, a.Finish)) })
 		case stonith.Fenced:
-			m.later(func() {
-				if a.ID != 0 {
-					m.dcDo(m.dc.Fenced(m.now, a.ID, a.Target, a.Err))
-				}
-			})
+			m.later(func() { m.dcDo(m.dc.Fenced(m.now, a.ID, a.Target, a.Err)) })
 		case stonith.SelfFenced:
 			m.later(func() { m.dcDo(m.dc.WasFenced(m.now, m.cfg.Node)) })
 		}

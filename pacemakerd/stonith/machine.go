@@ -13,6 +13,9 @@ import (
 // ErrNoDevice says that no device can fence the target.
 var ErrNoDevice = errors.New("No such device")
 
+// ErrTimeout says that nobody has fenced it in time.
+var ErrTimeout = errors.New("Timer expired")
+
 // Config sets up a Machine.
 type Config struct {
 	Node  string
@@ -70,10 +73,29 @@ func (SelfFenced) isAction() {}
 
 // A Machine is the fencer of one node.
 type Machine struct {
-	cfg Config
-	doc *xml.Node
-	out []Action
-	now time.Duration
+	cfg     Config
+	conf    *xml.Node // resources and constraints as last read
+	devices []*device // those this node may use, by id
+	started map[string]bool
+	ops     map[string]*operation // those that this node began, by id
+	history []*xml.Node           // <st_execute>, oldest first
+	runs    map[int]func(lrmd.Finish)
+	nextRun int
+	operate map[int]int // run of the executor → our run, 0 before it
+	metas   map[string]*lrmd.Metadata
+	asking  map[string]bool
+	clients map[string]*client
+	later   []delayed
+	out     []Action
+	now     time.Duration
+}
+
+type client struct{ notify map[string]bool }
+
+// delayed is work for later: a retry, or a configured delay.
+type delayed struct {
+	at time.Duration
+	do func()
 }
 
 // New returns a Machine that knows no devices.
@@ -81,7 +103,8 @@ func New(cfg Config) *Machine {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Machine{cfg: cfg}
+	return &Machine{cfg: cfg, started: map[string]bool{}, ops: map[string]*operation{}, runs: map[int]func(lrmd.Finish){},
+		operate: map[int]int{}, metas: map[string]*lrmd.Metadata{}, asking: map[string]bool{}, clients: map[string]*client{}}
 }
 
 func (m *Machine) begin(now time.Duration) {
@@ -101,82 +124,136 @@ func (m *Machine) Start(now time.Duration) []Action {
 // PeersChanged is called when nodes have joined or left the group.
 func (m *Machine) PeersChanged(now time.Duration, joined, left []string) []Action {
 	m.begin(now)
-	return m.out
-}
-
-// CIBChanged tells of a new CIB, from which devices and topology are taken.
-func (m *Machine) CIBChanged(now time.Duration, doc *xml.Node) []Action {
-	m.begin(now)
-	m.doc = doc
-	return m.out
-}
-
-// Delivered handles a message of group stonith-ng from a node.
-func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Action {
-	m.begin(now)
-	return m.out
-}
-
-// Asked handles a request of a local client.
-func (m *Machine) Asked(now time.Duration, client, program string, privileged bool, frame int32, wants bool, msg *xml.Node) []Action {
-	m.begin(now)
-	if !wants {
-		return nil
-	}
-	switch op := msg.Get("st_op"); op {
-	case "register":
-		m.do(Respond{client, frame, xml.New("reply", "st_op", "register", "st_clientid", client)})
-	case "st_notify":
-		m.do(Respond{client, frame, xml.New("ack", "function", "handle_request", "line", "0", "status", "0")})
-	default:
-		r := xml.New("st-reply", "st_origin", "fenced_construct_reply", "t", "stonith-ng", "op-status", "0", "rc-code", "0", "st_rc", "0",
-			"st_op", op, "st_callid", msg.Get("st_callid"), "st_clientid", client, "st_clientname", program, "st_callopt", msg.Get("st_callopt"))
-		m.do(Respond{client, frame, r})
+	for _, op := range m.sorted() {
+		for _, name := range left {
+			op.peerLost(m, name)
+		}
 	}
 	return m.out
 }
 
-// ClientClosed says that a client is gone.
-func (m *Machine) ClientClosed(now time.Duration, client string) []Action { return nil }
-
-// Fence asks for a node to be fenced on behalf of the controller; Fenced with
-// the same id follows.
-func (m *Machine) Fence(now time.Duration, id int, target, action string, timeout, delay time.Duration) []Action {
-	m.begin(now)
-	m.do(Fenced{id, target, ErrNoDevice})
-	return m.out
+// run runs a fence agent with the given options; then is called at its end.
+func (m *Machine) run(agent, rsc string, timeout time.Duration, options []xml.Attr, then func(lrmd.Finish)) int {
+	m.nextRun++
+	m.runs[m.nextRun] = then
+	m.do(Run{lrmd.Run{ID: m.nextRun, Op: lrmd.Op{Resource: rsc, Agent: lrmd.Agent{Class: "stonith", Type: agent}, Timeout: timeout, Params: options}}})
+	return m.nextRun
 }
-
-// Operate carries out an operation of a stonith resource; Operated follows.
-func (m *Machine) Operate(now time.Duration, r lrmd.Run) []Action {
-	m.begin(now)
-	m.do(Operated{lrmd.Finish{ID: r.ID, RC: lrmd.RCNotRunning}})
-	return m.out
-}
-
-// Operating tells whether a run of the executor is one of Operate's.
-func (m *Machine) Operating(id int) bool { return false }
-
-// Abandon ends an operation of Operate before its time.
-func (m *Machine) Abandon(now time.Duration, id int) []Action { return nil }
 
 // Finished takes the end of a Run.
 func (m *Machine) Finished(now time.Duration, f lrmd.Finish) []Action {
 	m.begin(now)
+	then := m.runs[f.ID]
+	delete(m.runs, f.ID)
+	if then != nil {
+		then(f)
+	}
 	return m.out
 }
 
 // GotMetadata takes a fence agent's meta-data, nil if it gave none.
 func (m *Machine) GotMetadata(now time.Duration, agent lrmd.Agent, meta *lrmd.Metadata) []Action {
 	m.begin(now)
+	if agent.Class == "stonith" {
+		delete(m.asking, agent.Type)
+		m.metas[agent.Type] = meta
+	}
 	return m.out
+}
+
+// Operate carries out an operation of a stonith resource; Operated follows.
+// A device is started when its monitor has succeeded once; every fencer may
+// use any device all the same (resource-agents.md 8).
+func (m *Machine) Operate(now time.Duration, r lrmd.Run) []Action {
+	m.begin(now)
+	end := func(rc int, s lrmd.Status, why string) {
+		delete(m.operate, r.ID)
+		m.do(Operated{lrmd.Finish{ID: r.ID, RC: rc, Status: s, Reason: why}})
+	}
+	id := r.Op.Resource
+	switch {
+	case r.Op.Action == "stop":
+		delete(m.started, id)
+		end(lrmd.RCOK, lrmd.Done, "")
+	case r.Op.Action == "monitor" && r.Op.Interval == 0:
+		if m.started[id] {
+			end(lrmd.RCOK, lrmd.Done, "")
+		} else {
+			end(lrmd.RCNotRunning, lrmd.Done, "")
+		}
+	case r.Op.Action == "start", r.Op.Action == "monitor":
+		d := &device{id: id, agent: r.Op.Agent.Type, params: r.Op.Params}
+		m.operate[r.ID] = m.run(d.agent, id, r.Op.Timeout, d.options("monitor", "", m.metas[d.agent]), func(f lrmd.Finish) {
+			switch {
+			case f.Status != lrmd.Done:
+				end(lrmd.RCError, f.Status, f.Reason)
+			case f.RC != 0:
+				delete(m.started, id)
+				end(lrmd.RCError, lrmd.Done, f.Reason)
+			default:
+				m.started[id] = true
+				end(lrmd.RCOK, lrmd.Done, "")
+			}
+		})
+	default:
+		end(3, lrmd.NotSupported, "Action "+r.Op.Action+" is not supported for fence devices")
+	}
+	return m.out
+}
+
+// Operating tells whether a run of the executor is one of Operate's.
+func (m *Machine) Operating(id int) bool { return m.operate[id] != 0 }
+
+// Abandon ends an operation of Operate before its time: its result does not
+// count any more.
+func (m *Machine) Abandon(now time.Duration, id int) []Action {
+	m.begin(now)
+	if run := m.operate[id]; run != 0 {
+		delete(m.operate, id)
+		m.runs[run] = nil
+		m.do(Operated{lrmd.Finish{ID: id, RC: lrmd.RCUnknown, Status: lrmd.Cancelled}})
+	}
+	return m.out
+}
+
+func (m *Machine) after(d time.Duration, do func()) {
+	if d <= 0 {
+		do()
+		return
+	}
+	m.later = append(m.later, delayed{m.now + d, do})
 }
 
 // Tick carries out what is due; Next says when that is, 0 for never.
 func (m *Machine) Tick(now time.Duration) []Action {
 	m.begin(now)
+	due := m.later
+	m.later = nil
+	for _, d := range due {
+		if d.at <= now {
+			d.do()
+		} else {
+			m.later = append(m.later, d)
+		}
+	}
+	for _, op := range m.sorted() {
+		op.tick(m)
+	}
 	return m.out
 }
 
 // Next returns when the Machine wants a Tick, and why.
-func (m *Machine) Next() (at time.Duration, why string) { return 0, "" }
+func (m *Machine) Next() (at time.Duration, why string) {
+	take := func(t time.Duration, name string) {
+		if t != 0 && (at == 0 || t < at) {
+			at, why = t, name
+		}
+	}
+	for _, d := range m.later {
+		take(d.at, "fencing delay")
+	}
+	for _, op := range m.ops {
+		take(op.deadline, "fencing timeout")
+	}
+	return at, why
+}
