@@ -1,0 +1,315 @@
+package schema
+
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// A checker walks one document. The first element that does not conform ends
+// the walk: libxml2's own words about it and about what stands around it are
+// then in faults.
+type checker struct {
+	modern bool // 3.0 or later
+	ids    map[string]*xml.Node
+	twice  map[*xml.Node]bool    // elements whose id another one has too
+	lines  map[string]definition // of the grammar, as far as they were needed
+	faults []Fault
+}
+
+func (c *checker) define(name string) (definition, bool) {
+	d, ok := c.lines[name]
+	if !ok {
+		d, _ = define(name)
+		c.lines[name] = d
+	}
+	return d, d.name != ""
+}
+
+func (c *checker) say(n *xml.Node, text string) bool {
+	c.faults = append(c.faults, Fault{Node: n, Text: text, Relax: true})
+	return false
+}
+
+// collect notes all ids below configuration.
+func (c *checker) collect(doc *xml.Node) {
+	c.twice = map[*xml.Node]bool{}
+	var walk func(n *xml.Node)
+	walk = func(n *xml.Node) {
+		if d, ok := c.define(n.Name); ok {
+			if a, ok := d.of("id"); ok && a.kind == "id" {
+				if id, ok := n.Lookup("id"); ok {
+					if c.ids[id] != nil {
+						c.twice[n] = true
+					} else {
+						c.ids[id] = n
+					}
+				}
+			}
+		}
+		for _, k := range n.Children {
+			walk(k)
+		}
+	}
+	for conf := range doc.Each("configuration") {
+		walk(conf)
+	}
+}
+
+func (c *checker) document(doc *xml.Node) bool {
+	conf := doc.Child("configuration")
+	if conf == nil {
+		if status := doc.Child("status"); status != nil {
+			c.say(status, "Did not expect element status there")
+			return c.say(status, "Element cib has extra content: status")
+		}
+		return c.say(doc, "Element cib failed to validate content")
+	}
+	for _, a := range []string{"admin_epoch", "epoch", "num_updates"} {
+		if !isInteger(doc.Get(a)) {
+			c.say(conf, "Invalid sequence in interleave")
+			return c.say(conf, "Element cib failed to validate attributes")
+		}
+	}
+	for _, k := range doc.Children {
+		if k.Name != "configuration" && k.Name != "status" {
+			c.say(k, "Did not expect element "+k.Name+" there")
+			return c.say(k, "Element cib has extra content: "+k.Name)
+		}
+	}
+	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
+		if conf.Child(s) == nil {
+			c.say(conf, "Expecting an element "+s+", got nothing")
+			c.say(conf, "Invalid sequence in interleave")
+			return c.say(conf, "Element configuration failed to validate content")
+		}
+	}
+	return c.element(conf)
+}
+
+// element checks n and what it contains.
+func (c *checker) element(n *xml.Node) bool {
+	d, _ := c.define(n.Name)
+	if !c.attributes(n, d) {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, k := range n.Children {
+		once, ok := d.children[k.Name]
+		if !ok || once && seen[k.Name] {
+			return c.misplaced(n, k, ok)
+		}
+		seen[k.Name] = true
+		if !c.element(k) {
+			return c.around(n, k)
+		}
+	}
+	return c.content(n, seen)
+}
+
+// misplaced reports that k does not belong into n, or not once more.
+func (c *checker) misplaced(n, k *xml.Node, known bool) bool {
+	switch {
+	case n.Name == "configuration" && known:
+		c.say(nil, "Extra element "+k.Name+" in interleave")
+		c.say(n, "Invalid sequence in interleave")
+	case section(n.Name):
+		c.say(k, "Did not expect element "+k.Name+" there")
+		return c.extra(n)
+	case known || n.Name == "clone" || n.Name == "master":
+		c.say(nil, "Extra element "+k.Name+" in interleave")
+		c.say(k, "Element "+n.Name+" failed to validate content")
+	default:
+		c.say(k, "Element "+n.Name+" has extra content: "+k.Name)
+	}
+	return false
+}
+
+// attributes checks those of n.
+func (c *checker) attributes(n *xml.Node, d definition) bool {
+	wrong := "" // the first one with a value that is not allowed
+	for _, at := range n.Attrs {
+		a, ok := d.of(at.Name)
+		if !ok || a.generation == '2' && c.modern || a.generation == '3' && !c.modern {
+			return c.say(n, "Invalid attribute "+at.Name+" for element "+n.Name)
+		}
+		if a.kind == "id" && c.twice[n] {
+			c.say(n, "ID "+at.Value+" redefined")
+			return c.incomplete(n, "")
+		}
+		if a.conforms(at.Value, c.modern) {
+			continue
+		}
+		switch a.kind {
+		case "id":
+			c.say(n, "Type ID doesn't allow value '"+at.Value+"'")
+			return c.incomplete(n, "")
+		case "ref":
+			c.say(n, "Type IDREF doesn't allow value '"+at.Value+"'")
+			return c.incomplete(n, "")
+		case "score", "int":
+			c.say(n, "Type integer doesn't allow value '"+at.Value+"'")
+		}
+		if wrong == "" {
+			wrong = at.Name
+		}
+	}
+	if wrong != "" {
+		return c.incomplete(n, wrong)
+	}
+	for _, a := range d.attrs {
+		if _, ok := n.Lookup(a.name); a.required && !ok {
+			return c.incomplete(n, a.name)
+		}
+	}
+	return true
+}
+
+// incomplete reports that attributes of n do not make a whole; name is the one
+// to name, if any.
+func (c *checker) incomplete(n *xml.Node, name string) bool {
+	_, there := n.Lookup(name)
+	switch n.Name {
+	case "primitive", "template", "group", "clone", "master", "bundle":
+		c.say(n, "Invalid sequence in interleave")
+		return c.say(n, "Element "+n.Name+" failed to validate content")
+	case "op":
+		if there {
+			c.say(n, "Expecting an element meta_attributes, got nothing")
+		} else if name != "" {
+			c.say(nil, "Element op failed to validate attributes")
+		}
+		return false
+	case "rsc_location":
+		c.say(n, "Expecting an element rule, got nothing")
+		return c.say(n, "Element rsc_location failed to validate content")
+	case "node":
+		if !there {
+			c.say(n, "Element node failed to validate attributes")
+		}
+		c.say(n, "Expecting an element instance_attributes, got nothing")
+		if there {
+			c.say(n, "Invalid attribute "+name+" for element node")
+		}
+		return false
+	case "expression":
+		c.say(nil, "Element expression failed to validate attributes")
+	case "fencing-level":
+		return false
+	}
+	if there {
+		return c.say(n, "Invalid attribute "+name+" for element "+n.Name)
+	}
+	return c.say(n, "Element "+n.Name+" failed to validate attributes")
+}
+
+// content checks what the list of children and the kinds of attributes do not
+// say: what has to be there together.
+func (c *checker) content(n *xml.Node, has map[string]bool) bool {
+	set := func(name string) bool { _, ok := n.Lookup(name); return ok }
+	switch n.Name {
+	case "primitive":
+		if set("template") == set("class") || set("class") != set("type") {
+			return c.incomplete(n, "")
+		}
+		fallthrough
+	case "template":
+		if set("class") && (n.Get("class") == "ocf") != set("provider") {
+			return c.incomplete(n, "")
+		}
+	case "group", "clone", "master":
+		if !has["primitive"] && !has["group"] {
+			c.say(n, "Expecting an element meta_attributes, got nothing")
+			return c.incomplete(n, "")
+		}
+		if has["primitive"] && has["group"] {
+			return c.misplaced(n, n.Children[len(n.Children)-1], true)
+		}
+	case "bundle":
+		if !has["docker"] && !has["rkt"] && !has["podman"] {
+			return c.incomplete(n, "")
+		}
+	case "cluster_property_set", "meta_attributes", "instance_attributes", "utilization", "nvpair", "rule":
+		if set("id") == set("id-ref") && !(n.Name == "nvpair" && set("id-ref")) {
+			return c.say(n, "Element "+n.Name+" failed to validate attributes")
+		}
+		if n.Name == "nvpair" && set("id") && !set("name") {
+			return c.say(n, "Element nvpair failed to validate attributes")
+		}
+		if n.Name == "rule" && set("id") && len(n.Children) == 0 {
+			c.say(n, "Expecting an element expression, got nothing")
+			return c.say(n, "Element rule failed to validate content")
+		}
+	case "rsc_location":
+		if set("score") != set("node") || !set("score") && !has["rule"] {
+			return c.incomplete(n, "")
+		}
+		if !set("rsc") && !set("rsc-pattern") && !has["resource_set"] {
+			return c.incomplete(n, "")
+		}
+	case "rsc_colocation":
+		if !has["resource_set"] && !(set("rsc") && set("with-rsc")) {
+			return c.say(n, "Element rsc_colocation failed to validate attributes")
+		}
+	case "rsc_order":
+		if !has["resource_set"] && !(set("first") && set("then")) {
+			return c.say(n, "Element rsc_order failed to validate attributes")
+		}
+	case "rsc_ticket":
+		if !has["resource_set"] && !set("rsc") {
+			return c.say(n, "Element rsc_ticket failed to validate attributes")
+		}
+	}
+	return true
+}
+
+// section tells whether an element is one of the lists below configuration.
+func section(name string) bool {
+	return strings.Contains("/crm_config/rsc_defaults/op_defaults/nodes/resources/constraints/acls/tags/alerts/", "/"+name+"/")
+}
+
+// extra is what is said of a list with a member that does not conform: the
+// first member is named, whichever it is.
+func (c *checker) extra(n *xml.Node) bool {
+	return c.say(n.Children[0], "Element "+n.Name+" has extra content: "+n.Children[0].Name)
+}
+
+// around says what n's own content looks like after its child k did not
+// conform.
+func (c *checker) around(n, k *xml.Node) bool {
+	switch {
+	case n.Name == "configuration":
+		return false
+	case section(n.Name):
+		return c.extra(n)
+	case n.Name == "fencing-topology":
+		c.say(nil, "Extra element fencing-topology in interleave")
+		return c.say(n, "Element configuration failed to validate content")
+	case n.Name == "operations":
+		c.say(nil, "Extra element operations in interleave")
+		return c.say(n, "Element "+n.Parent.Name+" failed to validate content")
+	case k.Name == "operations":
+		return false
+	}
+	return c.say(k, "Element "+n.Name+" failed to validate content")
+}
+
+// references checks that what is referred to exists.
+func (c *checker) references(doc *xml.Node) bool {
+	ok := true
+	var walk func(n *xml.Node)
+	walk = func(n *xml.Node) {
+		d, _ := c.define(n.Name)
+		for _, at := range n.Attrs {
+			if a, known := d.of(at.Name); known && a.kind == "ref" && c.ids[at.Value] == nil {
+				c.faults = append(c.faults, Fault{Node: n, Text: "IDREF attribute " + at.Name + " references an unknown ID \"" + at.Value + "\""})
+				ok = false
+			}
+		}
+		for _, k := range n.Children {
+			walk(k)
+		}
+	}
+	walk(doc.Child("configuration"))
+	return ok
+}

@@ -1,0 +1,163 @@
+package schema
+
+import "strings"
+
+// The grammar: one line an element, "name | attributes | children". An
+// attribute is NAME:TYPE, with "!" before it if it must be there, "3" after
+// the type if schemas before 3.0 do not have it and "2" if those from 3.0 on
+// do not. The types: id, ref (the id of an element), score, int, uint, bool,
+// text, or the allowed words between bars. A child may be there any number of
+// times, "1" after its name: at most once. "*" as attributes allows all.
+const grammar = `
+configuration||crm_config1 rsc_defaults1 op_defaults1 nodes1 resources1 constraints1 acls1 fencing-topology1 tags1 alerts1
+crm_config||cluster_property_set
+rsc_defaults||meta_attributes
+op_defaults||meta_attributes
+nodes||node
+resources||primitive template group clone master bundle
+constraints||rsc_location rsc_colocation rsc_order rsc_ticket
+acls||acl_target acl_group acl_role
+fencing-topology||fencing-level
+tags||tag
+alerts||alert
+node|!id:text !uname:text type:/member/ping/remote/normal/ description:text score:score|instance_attributes utilization
+cluster_property_set|id:id id-ref:ref score:score|rule1 nvpair
+meta_attributes|id:id id-ref:ref score:score|rule1 nvpair
+instance_attributes|id:id id-ref:ref score:score|rule1 nvpair
+utilization|id:id id-ref:ref score:score|rule1 nvpair
+nvpair|id:id id-ref:ref name:text value:text|
+rule|id:id id-ref:ref score:score score-attribute:text boolean-op:/and/or/ role:role|expression date_expression rule rsc_expression op_expression
+expression|!id:id !attribute:text !operation:/lt/gt/lte/gte/eq/ne/defined/not_defined/ value:text type:/string/integer/number/version/ value-source:/literal/param/meta/|
+date_expression|!id:id operation:/in_range/gt/lt/date_spec/ start:text end:text|duration1 date_spec1
+duration|!id:id hours:text monthdays:text weekdays:text yearsdays:text months:text weeks:text weekyears:text years:text moon:text days:text minutes:text seconds:text|
+date_spec|!id:id hours:text monthdays:text weekdays:text yeardays:text yearsdays:text months:text weeks:text weekyears:text years:text moon:text minutes:text seconds:text|
+rsc_expression|!id:id class:text provider:text type:text|
+op_expression|!id:id !name:text interval:text|
+primitive|!id:id class:class provider:text type:text template:ref description:text|meta_attributes instance_attributes operations1 utilization
+template|!id:id !class:class provider:text !type:text description:text|meta_attributes instance_attributes operations1 utilization
+operations|id:id id-ref:ref|op
+op|!id:id !name:text !interval:text description:text timeout:text start-delay:text interval-origin:text enabled:bool record-pending:bool role:role on-fail:onfail requires:/nothing/quorum/fencing/unfencing/2|meta_attributes instance_attributes
+group|!id:id description:text|meta_attributes instance_attributes primitive
+clone|!id:id description:text|meta_attributes instance_attributes primitive1 group1
+master|!id:id description:text|meta_attributes instance_attributes primitive1 group1
+bundle|!id:id description:text|meta_attributes docker1 rkt1 podman1 network1 storage1 primitive1
+docker|!image:text replicas:int replicas-per-host:int promoted-max:int masters:int run-command:text network:text options:text|
+rkt|!image:text replicas:int replicas-per-host:int promoted-max:int masters:int run-command:text network:text options:text|
+podman|!image:text replicas:int replicas-per-host:int promoted-max:int masters:int run-command:text network:text options:text|
+network|ip-range-start:text control-port:uint host-interface:text host-netmask:uint add-host:bool|port-mapping
+port-mapping|!id:id port:uint internal-port:uint range:text|
+storage||storage-mapping
+storage-mapping|!id:id source-dir:text source-dir-root:text !target-dir:text options:text|
+rsc_location|!id:id rsc:ref rsc-pattern:text role:role node:text score:score resource-discovery:/always/never/exclusive/|resource_set rule lifetime1
+lifetime||rule
+rsc_colocation|!id:id score:score score-attribute:text score-attribute-mangle:text influence:text rsc:ref with-rsc:ref node-attribute:text rsc-role:role with-rsc-role:role rsc-instance:uint with-rsc-instance:uint|resource_set lifetime1
+rsc_order|!id:id symmetrical:bool require-all:bool score:score kind:/Optional/Mandatory/Serialize/ first:ref then:ref first-action:/start/promote/demote/stop/ then-action:/start/promote/demote/stop/ first-instance:uint then-instance:uint|resource_set lifetime1
+rsc_ticket|!id:id rsc:ref rsc-role:role !ticket:text loss-policy:/stop/demote/fence/freeze/|resource_set
+resource_set|id:id id-ref:ref sequential:bool require-all:bool ordering:/group/listed/ action:/start/promote/demote/stop/ role:role score:score kind:/Optional/Mandatory/Serialize/|resource_ref
+resource_ref|!id:ref|
+fencing-level|!id:id target:text target-pattern:text target-attribute:text target-value:text !index:level !devices:text|
+acl_target|!id:text name:text|role
+acl_group|!id:text name:text|role
+role|!id:ref|
+acl_role|!id:id description:text|acl_permission
+acl_permission|!id:id !kind:/read/write/deny/ xpath:text reference:ref object-type:text attribute:text description:text|
+tag|!id:id|obj_ref
+obj_ref|!id:ref|
+alert|!id:id !path:text description:text|meta_attributes instance_attributes select1 recipient
+select||select_nodes1 select_fencing1 select_resources1 select_attributes1
+select_nodes||
+select_fencing||
+select_resources||
+select_attributes||attribute
+attribute|!id:id !name:text|
+recipient|!id:id !value:text description:text|meta_attributes instance_attributes
+`
+
+const (
+	oldClasses = "/ocf/lsb/heartbeat/stonith/upstart/service/systemd/nagios/"
+	oldRoles   = "/Stopped/Started/Master/Slave/"
+	roles      = "/Stopped/Started/Promoted/Unpromoted/Master/Slave/"
+	onFail     = "/ignore/block/stop/restart/standby/fence/restart-container/"
+)
+
+// An attribute is what the grammar says about one attribute of an element.
+type attribute struct {
+	name, kind string
+	required   bool
+	generation byte // '2' or '3', or 0 for both
+}
+
+// A definition is a line of the grammar.
+type definition struct {
+	name     string
+	attrs    []attribute
+	children map[string]bool // value: at most once
+}
+
+// define reads the line of the grammar for an element, and whether there is one.
+func define(name string) (d definition, ok bool) {
+	_, rest, ok := strings.Cut(grammar, "\n"+name+"|")
+	if !ok {
+		return d, false
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	attrs, children, _ := strings.Cut(line, "|")
+	d = definition{name: name, children: map[string]bool{}}
+	for _, w := range strings.Fields(attrs) {
+		var a attribute
+		a.name, a.kind, _ = strings.Cut(w, ":")
+		a.name, a.required = strings.TrimPrefix(a.name, "!"), strings.HasPrefix(a.name, "!")
+		if g := a.kind[len(a.kind)-1]; g == '2' || g == '3' {
+			a.kind, a.generation = a.kind[:len(a.kind)-1], g
+		}
+		d.attrs = append(d.attrs, a)
+	}
+	for _, w := range strings.Fields(children) {
+		n, once := strings.CutSuffix(w, "1")
+		d.children[n] = once
+	}
+	return d, true
+}
+
+// of finds the attribute name of a definition.
+func (d definition) of(name string) (attribute, bool) {
+	for _, a := range d.attrs {
+		if a.name == name {
+			return a, true
+		}
+	}
+	return attribute{}, false
+}
+
+// conforms tells whether an attribute may have a value, leaving aside whether
+// ids are unique and references lead anywhere.
+func (a attribute) conforms(v string, modern bool) bool {
+	kind := a.kind
+	switch kind {
+	case "text":
+		return true
+	case "id", "ref":
+		return isID(v)
+	case "score":
+		return isScore(v)
+	case "int":
+		return isInteger(v)
+	case "uint":
+		return isInteger(v) && !strings.HasPrefix(v, "-")
+	case "bool":
+		kind = "/true/false/1/0/"
+	case "level":
+		kind = "/1/2/3/4/5/6/7/8/9/"
+	case "class":
+		kind = oldClasses
+	case "role":
+		if kind = oldRoles; modern {
+			kind = roles
+		}
+	case "onfail":
+		if kind = onFail; modern {
+			kind += "demote/"
+		}
+	}
+	return !strings.Contains(v, "/") && v != "" && strings.Contains(kind, "/"+v+"/")
+}

@@ -1,0 +1,173 @@
+// Package schema says whether a CIB conforms to the schema that it names, and
+// brings older ones to a newer schema (spec: cib.md 3). It knows the schemas
+// pacemaker-2.0 ... 2.10 and 3.0 ... 3.9 as one grammar with the generation in
+// which a thing came or went; what older schemas allowed beyond that is not
+// told apart. The section status is not checked.
+//
+// The package is pure: it reads and returns trees.
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// None is the name that switches validation off.
+const None = "none"
+
+// Newest is the newest schema of the generation of Pacemaker 2.1.5, Newest1 of
+// that of 1.1.20.
+const (
+	Newest  = "pacemaker-3.9"
+	Newest1 = "pacemaker-2.10"
+)
+
+// names in the order in which they follow each other. Documents of the schemas
+// before 2.0 are recognised but not checked.
+var names = []string{
+	"pacemaker-0.6", "transitional-0.6", "pacemaker-0.7", "pacemaker-1.0", "pacemaker-1.1", "pacemaker-1.2", "pacemaker-1.3",
+	"pacemaker-2.0", "pacemaker-2.1", "pacemaker-2.2", "pacemaker-2.3", "pacemaker-2.4", "pacemaker-2.5", "pacemaker-2.6",
+	"pacemaker-2.7", "pacemaker-2.8", "pacemaker-2.9", "pacemaker-2.10",
+	"pacemaker-3.0", "pacemaker-3.1", "pacemaker-3.2", "pacemaker-3.3", "pacemaker-3.4", "pacemaker-3.5", "pacemaker-3.6",
+	"pacemaker-3.7", "pacemaker-3.8", "pacemaker-3.9", "pacemaker-next",
+}
+
+var (
+	// ErrUnknown: the document names a schema that does not exist.
+	ErrUnknown = errors.New("unknown schema")
+	// ErrUpgrade: the document cannot be brought to a newer schema.
+	ErrUpgrade = errors.New("the configuration cannot be upgraded")
+)
+
+// A Fault is one line of what is wrong.
+type Fault struct {
+	// Node is where, nil if the line names no place.
+	Node *xml.Node
+	// Text says what in libxml2's words. Relax is false for what lies outside
+	// the grammar: references to ids that do not exist.
+	Text  string
+	Relax bool
+}
+
+// String is the line without file and line number.
+func (f Fault) String() string {
+	kind := "validity error : "
+	if f.Relax {
+		kind = "Relax-NG validity error : "
+	}
+	if f.Node == nil {
+		return kind + f.Text
+	}
+	return "element " + f.Node.Name + ": " + kind + f.Text
+}
+
+// An Invalid is the error for a document that does not conform.
+type Invalid struct {
+	Schema string
+	Faults []Fault
+}
+
+func (e *Invalid) Error() string {
+	if len(e.Faults) == 0 {
+		return "the configuration does not conform to the schema " + e.Schema
+	}
+	return fmt.Sprintf("the configuration does not conform to the schema %s: %s", e.Schema, e.Faults[0])
+}
+
+// Known tells whether name is that of a schema, None included.
+func Known(name string) bool { return name == None || rank(name) >= 0 }
+
+// rank is the place of a schema among the others, -1 for an unknown one.
+func rank(name string) int { return slices.Index(names, name) }
+
+// Set is the set of all schemas; it satisfies the CIB manager's interface.
+type Set struct{}
+
+// Validate is the function of that name.
+func (Set) Validate(doc *xml.Node) error { return Validate(doc) }
+
+// Upgrade is the function of that name.
+func (Set) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) { return Upgrade(doc, max) }
+
+// Validate returns nil if doc conforms to the schema it names, an *Invalid if
+// it does not, and an error that is ErrUnknown if there is no such schema. A
+// document that names none, or None, conforms.
+func Validate(doc *xml.Node) error {
+	name := doc.Get("validate-with")
+	if name == "" || name == None {
+		return nil
+	}
+	r := rank(name)
+	if r < 0 {
+		return fmt.Errorf("%w %q", ErrUnknown, name)
+	}
+	if r < rank("pacemaker-2.0") {
+		return nil
+	}
+	c := &checker{modern: r >= rank("pacemaker-3.0"), ids: map[string]*xml.Node{}, lines: map[string]definition{}}
+	if c.collect(doc); !c.document(doc) || !c.references(doc) {
+		return &Invalid{Schema: name, Faults: c.faults}
+	}
+	return nil
+}
+
+// Upgrade brings doc to the schema max, or to the newest one if that is "". It
+// changes doc and returns it, and whether anything changed. Documents of the
+// schemas before 2.0 are refused with ErrUpgrade, and so are documents that
+// do not conform to what they were or would be.
+func Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) {
+	if max == "" {
+		max = Newest
+	}
+	name := doc.Get("validate-with")
+	from, to := rank(name), rank(max)
+	switch {
+	case to < 0:
+		return nil, false, fmt.Errorf("%w %q", ErrUnknown, max)
+	case name == "" || name == None:
+		return doc, false, nil
+	case from < 0:
+		return nil, false, fmt.Errorf("%w %q", ErrUnknown, name)
+	case from >= to:
+		return doc, false, nil
+	case from < rank("pacemaker-2.0"):
+		return nil, false, fmt.Errorf("%w: it follows %s, older than pacemaker-2.0", ErrUpgrade, name)
+	}
+	if err := Validate(doc); err != nil {
+		return nil, false, errors.Join(ErrUpgrade, err)
+	}
+	if from < rank("pacemaker-3.0") && to >= rank("pacemaker-3.0") {
+		modernise(doc)
+	}
+	doc.Set("validate-with", max)
+	if err := Validate(doc); err != nil {
+		return nil, false, errors.Join(ErrUpgrade, err)
+	}
+	return doc, true, nil
+}
+
+// isID tells whether s may be an XML id: a name without a colon.
+func isID(s string) bool {
+	for i, r := range s {
+		switch {
+		case r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0xbf:
+		case i > 0 && (r == '-' || r == '.' || r >= '0' && r <= '9' || r == 0xb7):
+		default:
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isInteger(s string) bool {
+	s = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(s), "+"), "-")
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+func isScore(s string) bool {
+	return s == "INFINITY" || s == "+INFINITY" || s == "-INFINITY" || isInteger(s)
+}
