@@ -61,13 +61,15 @@ var build = sync.OnceValues(func() (string, error) {
 
 // links makes a link for each name that a program acts as.
 func links(dir string) error {
-	names := map[string]string{"corosync": "gocorosync"}
-	for _, name := range []string{"cfgtool", "cmapctl", "quorumtool", "cpgtool", "keygen"} {
-		names["corosync-"+name] = "gopcs"
-	}
-	for name, program := range names {
-		if err := os.Symlink(program, filepath.Join(dir, name)); err != nil {
-			return err
+	for _, program := range []string{"gocorosync", "gopcs"} {
+		names, err := exec.Command(filepath.Join(dir, program), "--names").Output()
+		if err != nil {
+			return fmt.Errorf("%s --names: %w", program, err)
+		}
+		for name := range strings.FieldsSeq(string(names)) {
+			if err := os.Symlink(program, filepath.Join(dir, name)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

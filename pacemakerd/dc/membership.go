@@ -17,7 +17,7 @@ const quorumGain = 5 * time.Second
 // PeersChanged is called when the cache of peers or the quorum has changed.
 func (m *Machine) PeersChanged(now time.Duration, quorate bool) []Action {
 	m.begin(now)
-	var appeared, vanished []*peer.Peer
+	var appeared, vanished, moved []*peer.Peer
 	membership := false
 	for _, p := range m.cfg.Cache.All() {
 		was, is := m.seen[p.ID], presence{p.Member, p.Active("crmd")}
@@ -28,6 +28,8 @@ func (m *Machine) PeersChanged(now time.Duration, quorate bool) []Action {
 			appeared = append(appeared, p)
 		case was.active && !is.active:
 			vanished = append(vanished, p)
+		case was.member != is.member && p.ID != m.cfg.ID && p.Name != "":
+			moved = append(moved, p)
 		}
 	}
 	if m.state == Starting {
@@ -39,6 +41,9 @@ func (m *Machine) PeersChanged(now time.Duration, quorate bool) []Action {
 	}
 	for _, p := range appeared {
 		m.peerCame(p)
+	}
+	for _, p := range moved {
+		m.memberChanged(p)
 	}
 	if membership {
 		m.request(peer.Request{Origin: "post_cache_update", Task: "noop", To: "crmd", From: "crmd"})
@@ -139,6 +144,21 @@ func (m *Machine) stateOfLost(p *peer.Peer) {
 	}
 	n.Set("crm-debug-origin", "peer_update_callback")
 	m.cibTracked(modify("status", optCreate, n))
+}
+
+// memberChanged writes that a node came into the quorum membership or left it
+// without its controller coming or going at the same time: which of the two
+// corosync tells first is open, and until both are written the node would be
+// half there.
+func (m *Machine) memberChanged(p *peer.Peer) {
+	if !m.isDC {
+		return
+	}
+	m.cibTracked(modify("status", optCreate, xml.New("node_state", "id", id(p.ID), "uname", p.Name,
+		"in_ccm", strconv.FormatBool(p.Member), "crm-debug-origin", "post_cache_update")))
+	if !p.Member {
+		m.abort(infinity, abortRestart, "node left the membership: "+p.Name)
+	}
 }
 
 // writeStates writes the state of every peer, as the DC does after a join.

@@ -35,27 +35,16 @@ func (d *device) param(name string) string {
 // CIBChanged tells of a new CIB, from which devices are taken.
 func (m *Machine) CIBChanged(now time.Duration, doc *xml.Node) []Action {
 	m.begin(now)
-	conf := doc.Child("configuration")
-	now2 := xml.New("configuration")
-	for _, s := range []string{"resources", "constraints"} {
-		if n := conf.Child(s); n != nil {
-			if m.conf != nil && m.conf.Child(s) != nil && xml.Equal(m.conf.Child(s), n) {
-				continue
-			}
-			now2.Append(n.Clone())
+	conf := xml.New("configuration")
+	for _, s := range []string{"resources", "constraints", "fencing-topology"} {
+		if n := doc.Child("configuration").Child(s); n != nil {
+			conf.Append(n.Clone())
 		}
 	}
-	if len(now2.Children) == 0 {
+	if m.conf != nil && xml.Equal(m.conf, conf) {
 		return nil
 	}
-	if m.conf == nil {
-		m.conf = xml.New("configuration")
-	}
-	for _, n := range slices.Clone(now2.Children) {
-		m.conf.Child(n.Name).Remove()
-		n.Remove()
-		m.conf.Append(n)
-	}
+	m.conf = conf
 	old := m.devices
 	m.devices = nil
 	for p := range m.conf.Child("resources").Walk() {
@@ -94,6 +83,21 @@ func disabled(p *xml.Node) bool {
 					return true
 				}
 			}
+		}
+	}
+	return false
+}
+
+// leveled tells whether a fencing level may be meant for a target. Levels are
+// not carried out yet, and one device of a level that needs two proves nothing:
+// such a target is not fenced at all.
+func (m *Machine) leveled(target string) bool {
+	if m.conf == nil {
+		return false
+	}
+	for l := range m.conf.Child("fencing-topology").Each("fencing-level") {
+		if t, ok := l.Lookup("target"); !ok || strings.EqualFold(t, target) {
+			return true
 		}
 	}
 	return false

@@ -13,6 +13,9 @@ import (
 // ErrNoDevice says that no device can fence the target.
 var ErrNoDevice = errors.New("No such device")
 
+// ErrTopology says that the target has fencing levels.
+var ErrTopology = errors.New("fencing levels are not supported yet: remove them from the fencing-topology, or confirm by hand")
+
 // ErrTimeout says that nobody has fenced it in time.
 var ErrTimeout = errors.New("Timer expired")
 
@@ -74,7 +77,7 @@ func (SelfFenced) isAction() {}
 // A Machine is the fencer of one node.
 type Machine struct {
 	cfg     Config
-	conf    *xml.Node // resources and constraints as last read
+	conf    *xml.Node // resources, constraints and fencing-topology as last read
 	devices []*device // those this node may use, by id
 	started map[string]bool
 	ops     map[string]*operation // those that this node began, by id

@@ -41,12 +41,14 @@ const plainMeta = `<resource-agent name="fence_test"><parameters><parameter name
 <actions><action name="reboot"/><action name="off"/><action name="on"/><action name="monitor"/><action name="metadata"/></actions></resource-agent>`
 
 func newWorld(t *testing.T, devices, constraints, metadata string, names ...string) *world {
+	constraints, topology, _ := strings.Cut(constraints, "|")
 	w := &world{t: t, agent: func(string, string, map[string]string) int { return 0 }}
 	var err error
 	if w.meta, err = lrmd.ParseMetadata([]byte(metadata)); err != nil {
 		t.Fatal(err)
 	}
-	doc, err := xml.Parse([]byte("<cib><configuration><resources>" + devices + "</resources><constraints>" + constraints + "</constraints></configuration></cib>"))
+	doc, err := xml.Parse([]byte("<cib><configuration><resources>" + devices + "</resources><constraints>" + constraints +
+		"</constraints><fencing-topology>" + topology + "</fencing-topology></configuration></cib>"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +207,10 @@ func TestFence(t *testing.T) {
 		{name: "on fails after off", devices: primitive("f"), meta: strings.Replace(plainMeta, `<action name="reboot"/>`, "", 1),
 			agent: func(_, _ string, p map[string]string) int { return len(p["action"]) - 3 }, // off: 0; on: -1, never ends
 		},
+		{name: "levels", devices: primitive("f"), constraints: `|<fencing-level id="l" target="N3" index="1" devices="f,g"/>`, want: ErrTopology},
+		{name: "levels by pattern", devices: primitive("f"), constraints: `|<fencing-level id="l" target-pattern="x" index="1" devices="f"/>`, want: ErrTopology},
+		{name: "levels of another", devices: primitive("f"), constraints: `|<fencing-level id="l" target="n2" index="1" devices="f,g"/>`,
+			runs: []string{"n1 f reboot n3"}},
 		{name: "second try", devices: primitive("f"), runs: []string{"n1 f reboot n3", "n1 f reboot n3"},
 			agent: failing(1)},
 		{name: "second device", devices: primitive("f") + primitive("g"), agent: failing(2),

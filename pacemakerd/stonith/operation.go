@@ -54,6 +54,10 @@ func (m *Machine) Fence(now time.Duration, id int, target, action string, timeou
 // query asks every fencer which devices it has for the target.
 func (m *Machine) query(op *operation) {
 	op.id = m.cfg.UUID()
+	if m.leveled(op.target) {
+		m.finish(op, "", ErrTopology)
+		return
+	}
 	op.answered, op.tried = map[string]int{}, map[string]bool{}
 	op.timeout = cmp.Or(op.timeout, time.Minute)
 	op.deadline = m.now + op.timeout*6/5
