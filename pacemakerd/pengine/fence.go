@@ -40,6 +40,7 @@ func (c *Cluster) fenceNode(n *Node, why string, delay bool) {
 		c.fenceAction(n, "", true, why, false)
 	case !n.Unclean:
 		n.Unclean = true
+		c.log("pe_fence_node", Warning, "Cluster node %s will be fenced: %s", n.Name, why)
 		c.fenceAction(n, "", true, why, delay)
 	}
 }
@@ -123,6 +124,7 @@ func (c *Cluster) fencingAndShutdown() {
 		var a *Action
 		switch {
 		case c.needsFencing(n, managed):
+			c.log("schedule_fencing", Warning, "Scheduling node %s for fencing", n.Name)
 			a = c.fenceAction(n, "", false, "node is unclean", false)
 			c.orderAgainstFencing(a)
 			if n.IsDC {

@@ -86,7 +86,7 @@ func (c *Cluster) unpackNodeState(e *xml.Node) {
 	}
 	c.nodeOnline(n, e)
 	if n.Unclean {
-		c.log("unpack_node_state", Warning, "%s is not ready to run resources", n.Name)
+		c.log("determine_online_status", Warning, "%s is unclean", n.Name)
 	}
 	if !c.haveQuorum && n.Online && c.opt.noQuorum == "suicide" {
 		c.fenceNode(n, "cluster does not have quorum", false)

@@ -94,9 +94,7 @@ func (c *Cluster) unpackOptions() {
 	o.maintenance = flag("maintenance-mode", false)
 	o.startFailureFatal = flag("start-failure-is-fatal", true)
 	o.startupFencing = flag("startup-fencing", true)
-	if !o.fencing {
-		// Nodes never seen can only be trusted then.
-	} else if !o.startupFencing {
+	if !o.fencing || !o.startupFencing {
 		c.logOnce("unpack_config", Warning, "Blind faith: not fencing unseen nodes")
 	}
 	o.placement = text("placement-strategy", "default", "default", "utilization", "minimal", "balanced")

@@ -63,6 +63,9 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	c.haveQuorum = isTrue(cib.Get("have-quorum"))
 	c.indexIDs()
 	c.unpackOptions()
+	if !c.haveQuorum && c.opt.noQuorum != "ignore" {
+		c.log("cluster_status", Warning, "Fencing and resource management disabled due to lack of quorum")
+	}
 	c.unpackNodes()
 	c.unpackRemoteNodes()
 	c.unpackResources()

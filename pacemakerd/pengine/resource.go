@@ -217,8 +217,11 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 	switch v := m["multiple-active"]; v {
 	case "stop_only", "block", "stop_unexpected":
 		r.multipleActive = v
+	case "", "stop_start":
+		r.multipleActive = "stop_start"
 	default:
 		r.multipleActive = "stop_start"
+		c.log("pe__unpack_resource", Warning, "%s is not a valid value for multiple-active, using default of \"stop_start\"", v)
 	}
 	if v, ok := m["resource-stickiness"]; ok && !strings.EqualFold(v, "default") {
 		r.stickiness = c.score(v)

@@ -105,6 +105,9 @@ func Validate(doc *xml.Node) error {
 	if r < 0 {
 		return fmt.Errorf("%w %q", ErrUnknown, name)
 	}
+	if name == "pacemaker-0.6" || name == "transitional-0.6" {
+		return &Invalid{Schema: name} // a schema that is not there any more
+	}
 	if r < rank("pacemaker-2.0") {
 		return nil
 	}

@@ -181,3 +181,11 @@ func plural(n int) string {
 	}
 	return "s"
 }
+
+// stack is the kind of cluster, as the coordinator wrote it down.
+func stack(c *pengine.Cluster) string {
+	if v := c.Option("cluster-infrastructure"); v != "" {
+		return v
+	}
+	return "unknown"
+}

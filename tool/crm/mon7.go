@@ -64,9 +64,7 @@ func (m *monitor) text7(c *pengine.Cluster) {
 
 func (m *monitor) header7(c *pengine.Cluster) {
 	p := m.env.Printf
-	if v := c.Option("cluster-infrastructure"); v != "" {
-		p("Stack: %s\n", v)
-	}
+	p("Stack: %s\n", stack(c))
 	quorum := "WITHOUT quorum"
 	if c.HaveQuorum() {
 		quorum = "with quorum"
@@ -84,7 +82,12 @@ func (m *monitor) header7(c *pengine.Cluster) {
 		}
 		p("Current DC: %s%s (version %s) - partition %s\n", c.DC.Name, id, version, quorum)
 	}
-	p("Last updated: %s\n", time.Now().Format(time.ANSIC))
+	by := c.CIB().Get("update-user") + c.CIB().Get("update-client") + c.CIB().Get("update-origin")
+	end := "\t\t"
+	if by != "" {
+		end = "\n"
+	}
+	p("Last updated: %s%s", time.Now().Format(time.ANSIC), end)
 	p("Last change: %s\n\n", lastChange(c.CIB()))
 	m.counts7(c)
 }

@@ -19,9 +19,7 @@ func (m *monitor) text9(c *pengine.Cluster) {
 			m.env.Printf("Status of pacemakerd: 'Pacemaker is running' (last updated %s)\n", time.Now().UTC().Format("2006-01-02 15:04:05Z"))
 		}
 		w.Begin("Cluster Summary")
-		if v := c.Option("cluster-infrastructure"); v != "" {
-			w.Line("Stack: %s", v)
-		}
+		w.Line("Stack: %s", stack(c))
 		m.dc9(c, w)
 		w.Line("Last updated: %s", time.Now().Format(time.ANSIC))
 		w.Line("Last change:  %s", lastChange(c.CIB()))

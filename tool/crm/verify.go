@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/schema"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -34,14 +37,14 @@ func Verify(ctx context.Context, env *tool.Env) int {
 	}
 	var b []byte
 	var err error
-	source := file
+	source := "file: " + file
 	switch {
 	case live:
 		return verifyLive(ctx, env, verbose, quiet, save)
 	case file != "":
 		b, err = os.ReadFile(env.Path(file))
 	case text != "":
-		b, source = []byte(text), "the supplied string"
+		b, source = []byte(text), "string: "+text
 	case pipe:
 		b, err = io.ReadAll(io.LimitReader(env.Stdin, xml.MaxSize))
 		source = "stdin"
@@ -50,14 +53,32 @@ func Verify(ctx context.Context, env *tool.Env) int {
 		return exitUsage(env)
 	}
 	if err != nil {
-		return env.Fail(exitError, "%v", err)
+		complain(env, "Couldn't parse input "+source)
+		return unreadable(env)
 	}
 	doc, err := xml.Parse(b)
 	if err != nil {
-		env.Errorf("%s:%v\n", source, err)
-		return badConfig(env, verbose, quiet)
+		complain(env, "Couldn't parse input "+source)
+		return unreadable(env)
 	}
-	return verify(env, doc, verbose, quiet, save)
+	where := newPlaces(b, doc)
+	return verify(env, doc, verbose, quiet, save, func(n *xml.Node) string {
+		switch {
+		case live, text != "":
+			return fmt.Sprintf("Entity: line %d: ", where[n])
+		case pipe:
+			return fmt.Sprintf("Entity: line %d: ", where[n])
+		}
+		return fmt.Sprintf("%s:%d: ", file, where[n])
+	})
+}
+
+// unreadable is the exit status for a source that cannot be read.
+func unreadable(env *tool.Env) int {
+	if env.Profile == conf.EL9 {
+		return exitError
+	}
+	return 195 // -61, ENODATA
 }
 
 // configStatus is the exit status for an invalid configuration.
@@ -82,48 +103,129 @@ func verifyLive(ctx context.Context, env *tool.Env, verbose int, quiet bool, sav
 		}
 		return 149
 	}
-	return verify(env, doc, verbose, quiet, save)
+	return verify(env, doc, verbose, quiet, save, nil)
 }
 
-func verify(env *tool.Env, doc *xml.Node, verbose int, quiet bool, save string) int {
+// verify checks a document. lines tells where an element stands in its source,
+// nil where that is not known.
+func verify(env *tool.Env, doc *xml.Node, verbose int, quiet bool, save string, place func(*xml.Node) string) int {
 	if doc.Name != "cib" {
-		env.Errorf("This tool can only check complete configurations (i.e. those starting with <cib>).\n")
-		return badConfig(env, verbose, quiet)
+		complain(env, "This tool can only check complete configurations (i.e. those starting with <cib>).")
+		if env.Profile == conf.EL9 {
+			return 76 // a protocol error, as 2.1.5 has it
+		}
+		return configStatus(env)
 	}
-	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
-		doc.Ensure("configuration").Ensure(s)
-	}
-	doc.Ensure("status")
 	if save != "" {
 		if err := os.WriteFile(env.Path(save), doc.Format(), 0o644); err != nil {
 			return env.Fail(exitError, "%v", err)
 		}
 	}
-	if id, elem := duplicateID(doc); id != "" {
-		say(env, verbose, 1, pengine.Error, "main", fmt.Sprintf("The id %q is used twice, the second time by <%s>: ids are unique in the whole configuration", id, elem))
-		return badConfig(env, verbose, quiet)
-	}
 	if v := doc.Get("crm_feature_set"); cib.CompareFeatureSets(v, cib.FeatureSet) > 0 {
 		say(env, verbose, 1, pengine.Error, "main", "The configuration was written by a newer Pacemaker (feature set "+v+") than this one ("+cib.FeatureSet+")")
-		return badConfig(env, verbose, quiet)
+		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
 	}
+	if err := schema.Validate(doc); err != nil {
+		printFaults(env, err, place)
+		text := "CIB did not pass schema validation"
+		if env.Profile != conf.EL9 {
+			text = "CIB did not pass DTD/schema validation"
+		}
+		say(env, verbose, 1, pengine.Error, "main", text)
+		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
+	}
+	if v := doc.Get("validate-with"); v == "" || v == schema.None {
+		env.Errorf("%s\n", unvalidated(env))
+	}
+	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
+		doc.Ensure("configuration").Ensure(s)
+	}
+	doc.Ensure("status")
 	r, err := pengine.Plan(doc, pengine.Options{Now: time.Now()})
 	if err != nil {
 		say(env, 1, 0, pengine.Error, "main", err.Error())
-		return badConfig(env, verbose, quiet)
+		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
 	}
-	bad := false
+	bad, doubtful := false, false
 	for _, msg := range r.Messages {
 		level := map[pengine.Severity]int{pengine.Error: 1, pengine.Warning: 2, pengine.Notice: 3, pengine.Info: 4}[msg.Severity]
-		if msg.Severity == pengine.Error {
-			bad = true
+		bad = bad || msg.Severity == pengine.Error
+		doubtful = doubtful || msg.Severity == pengine.Warning && msg.Origin != "unpack_config" && msg.Origin != "cluster_status"
+		if env.Profile != conf.EL9 {
+			msg = inOldWords(msg)
 		}
 		say(env, verbose, level, msg.Severity, msg.Origin, msg.Text)
 	}
-	if bad {
-		return badConfig(env, verbose, quiet)
+	sayPlan(env, verbose, r)
+	switch {
+	case bad:
+		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
+	case doubtful:
+		return verdict(env, "Warnings found during check: config may not be valid", verbose, quiet)
 	}
 	return 0
+}
+
+// unvalidated is what is said of a document without a schema.
+func unvalidated(env *tool.Env) string {
+	if env.Profile == conf.EL9 {
+		return "Schema validation of configuration is disabled (enabling is encouraged and prevents common misconfigurations)"
+	}
+	return "Configuration validation is currently disabled. It is highly encouraged and prevents many common cluster issues."
+}
+
+// sayPlan tells the actions of a plan as notices.
+func sayPlan(env *tool.Env, verbose int, r *pengine.Result) {
+	if verbose < 3 {
+		return
+	}
+	el7 := env.Profile != conf.EL9
+	layout := &status.Summary{}
+	tell := func(origin, line string) {
+		if el7 {
+			say(env, verbose, 3, pengine.Notice, origin, " * "+line)
+		} else {
+			say(env, verbose, 3, pengine.Notice, "log_list_item", "Actions: "+line)
+		}
+	}
+	for _, ch := range r.NodeChanges() {
+		tell("LogNodeActions", layout.NodeLine(ch))
+	}
+	for _, ch := range r.Changes() {
+		tell("LogAction", layout.Line(ch, el7))
+	}
+}
+
+// inOldWords is a message as 1.1.20 words it.
+func inOldWords(m pengine.Message) pengine.Message {
+	switch {
+	case m.Origin == "schedule_fencing_and_shutdowns" && strings.HasPrefix(m.Text, "No fencing will be done"):
+		m.Origin, m.Text = "stage6", "Delaying fencing operations until there are resources to manage"
+	case m.Origin == "schedule_fencing":
+		node := strings.TrimSuffix(strings.TrimPrefix(m.Text, "Scheduling node "), " for fencing")
+		m.Origin, m.Text = "stage6", "Scheduling Node "+node+" for STONITH"
+	case m.Origin == "determine_online_status":
+		m.Text = "Node " + m.Text
+	case m.Origin == "pe_create_node":
+		if _, name, ok := strings.Cut(m.Text, "name '"); ok {
+			m.Text = "Detected multiple node entries with uname=" + strings.TrimSuffix(name, "'") + " - this is rarely intended"
+		}
+	}
+	return m
+}
+
+// printFaults prints what libxml2 would about a document that does not conform.
+func printFaults(env *tool.Env, err error, place func(*xml.Node) string) {
+	var bad *schema.Invalid
+	if !errors.As(err, &bad) {
+		return
+	}
+	for _, f := range bad.Faults {
+		if f.Node != nil && place != nil {
+			env.Errorf("%s", place(f.Node))
+		}
+		env.Errorf("%s\n", f)
+	}
 }
 
 // say prints a message if the verbosity is high enough for it.
@@ -139,30 +241,23 @@ func say(env *tool.Env, verbose, level int, s pengine.Severity, origin, text str
 	env.Errorf("%8s: %s:\t%s\n", word, origin, text)
 }
 
-func badConfig(env *tool.Env, verbose int, quiet bool) int {
+// verdict is the last line, and the exit status.
+func verdict(env *tool.Env, text string, verbose int, quiet bool) int {
 	if !quiet {
-		if env.Profile == conf.EL9 {
-			env.Errorf("Errors found during check: config not valid\n")
-		} else {
-			env.Errorf("Errors found during check: config not valid\n")
-		}
-		if verbose == 0 {
+		complain(env, text)
+		if verbose == 0 && env.Profile == conf.EL9 {
+			env.Errorf("-V may provide more details\n")
+		} else if verbose == 0 {
 			env.Errorf("  -V may provide more details\n")
 		}
 	}
 	return configStatus(env)
 }
 
-// duplicateID finds an id that two elements of the configuration have.
-func duplicateID(doc *xml.Node) (id, elem string) {
-	seen := map[string]bool{}
-	for e := range doc.Child("configuration").Walk() {
-		if v := e.ID(); v != "" && e.Name != "resource_ref" && e.Name != "obj_ref" && e.Name != "role" {
-			if seen[v] {
-				return v, e.Name
-			}
-			seen[v] = true
-		}
+// complain prints a line as the tool's own: 2.1.5 puts its name in front.
+func complain(env *tool.Env, text string) {
+	if env.Profile == conf.EL9 {
+		env.Errorf("%s: ", env.Name)
 	}
-	return "", ""
+	env.Errorf("%s\n", text)
 }
