@@ -51,7 +51,7 @@ func (c *Cluster) unpackOptions() {
 				return w
 			}
 		}
-		c.log("cluster_option", Error, "Using default value '%s' for cluster option '%s' because '%s' is invalid", def, name, v)
+		c.badOption(name, v)
 		return def
 	}
 	flag := func(name string, def bool) bool {
@@ -61,7 +61,7 @@ func (c *Cluster) unpackOptions() {
 		}
 		b, valid := parseBool(v)
 		if !valid {
-			c.log("cluster_option", Error, "Using default value '%v' for cluster option '%s' because '%s' is invalid", def, name, v)
+			c.badOption(name, v)
 			return def
 		}
 		return b
@@ -103,6 +103,10 @@ func (c *Cluster) unpackOptions() {
 		o.migrationLimit, _ = leadingInt(v)
 	}
 	o.clusterDelay = text("cluster-delay", "60s")
+	if strings.HasPrefix(o.clusterDelay, "-") {
+		c.badOption("cluster-delay", o.clusterDelay)
+		o.clusterDelay = "60s"
+	}
 	o.batchSize = text("batch-limit", "0")
 
 	o.noQuorum = text("no-quorum-policy", "stop", "stop", "freeze", "ignore", "demote", "suicide")
@@ -143,13 +147,17 @@ func (c *Cluster) unpackHealthOptions() {
 	case "", "none":
 		o.healthStrategy = "none"
 	default:
-		c.log("cluster_option", Error, "Using default value 'none' for cluster option 'node-health-strategy' because '%s' is invalid", o.healthStrategy)
+		c.badOption("node-health-strategy", o.healthStrategy)
 		o.healthStrategy = "none"
 	}
 }
 
-// canManage tells whether resources may be managed without asking about a
-// particular action.
+// badOption tells of a cluster option whose value is not used.
+func (c *Cluster) badOption(name, value string) {
+	c.log("cluster_option_value", Error, "Using default value for cluster option '%s' because '%s' is invalid", name, value)
+}
+
+// log notes something to tell.
 func (c *Cluster) log(origin string, s Severity, format string, args ...any) {
 	c.Messages = append(c.Messages, Message{origin, s, fmt.Sprintf(format, args...)})
 }

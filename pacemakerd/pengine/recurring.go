@@ -49,14 +49,16 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 		c.log("is_recurring_history", Error, "Ignoring %s because %s action cannot be recurring", e.ID(), o.name)
 		return o, false
 	}
+	first := ""
 	for other := range r.ops.Each("op") {
-		if other == e {
+		if other.Get("name") != o.name || interval(other.Get("interval")) != o.ms {
 			continue
 		}
-		if other.Get("name") == o.name && interval(other.Get("interval")) == o.ms {
-			c.log("is_op_dup", Error, "Operation %s is duplicate of %s (do not use same name and interval combination more than once per resource)", e.ID(), other.ID())
+		if first != "" {
+			c.log("is_op_dup", Error, "Operation %s is duplicate of %s (do not use same name and interval combination more than once per resource)", other.ID(), first)
 			return o, false
 		}
+		first = other.ID()
 	}
 	if v, given := e.Lookup("role"); given {
 		if o.role = parseRole(v); o.role == RoleUnknown {

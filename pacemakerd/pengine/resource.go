@@ -296,10 +296,11 @@ func (c *Cluster) targetRole(r *Resource) (Role, bool) {
 	role := parseRole(v)
 	switch {
 	case role == RoleUnknown:
-		c.log("get_target_role", Error, "Value '%s' for %s in resource %s is not valid", v, "target-role", r.ID)
+		c.log("text2role", Error, "Unknown role: %s", v)
+		c.log("get_target_role", Error, "Ignoring 'target-role' for %s because '%s' is not valid", r.ID, v)
 	case role > RoleStarted:
 		if !r.Top().Promotable {
-			c.log("get_target_role", Error, "%s is not part of a promotable clone resource, a %s of '%s' makes no sense", r.ID, "target-role", v)
+			c.log("get_target_role", Error, "Ignoring 'target-role' for %s because '%s' only makes sense for promotable clones", r.ID, v)
 			return RoleUnknown, false
 		}
 		if role == RolePromoted {

@@ -10,6 +10,7 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -83,6 +84,19 @@ func Known(name string) bool { return name == None || rank(name) >= 0 }
 
 // rank is the place of a schema among the others, -1 for an unknown one.
 func rank(name string) int { return slices.Index(names, name) }
+
+// From goes through the schemas from the one named to Newest, in order. There
+// are none after an unknown one.
+func From(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		r := rank(name)
+		for i := r; i >= 0 && i <= rank(Newest); i++ {
+			if !yield(names[i]) {
+				return
+			}
+		}
+	}
+}
 
 // Set is the set of all schemas; it satisfies the CIB manager's interface.
 type Set struct{}

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -79,7 +81,7 @@ func Mon(ctx context.Context, env *tool.Env) int {
 // show prints the status once.
 func (m *monitor) show(ctx context.Context) int {
 	doc, code := m.read(ctx)
-	if code != 0 {
+	if doc == nil {
 		return code
 	}
 	c, err := pengine.Status(doc, pengine.Options{Now: time.Now()})
@@ -104,10 +106,16 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 			return nil, m.env.Fail(exitError, "%v", err)
 		}
 		doc, err := xml.Parse(b)
-		if err != nil {
-			return nil, m.env.Fail(exitConfig, "%s: %v", m.file, err)
+		if err == nil {
+			err = schema.Validate(doc)
 		}
-		return doc, 0
+		if err == nil && doc.Name == "cib" && doc.Child("configuration") != nil {
+			if v := doc.Get("validate-with"); v == "" || v == schema.None {
+				m.env.Errorf("%s\n", unvalidated(m.env))
+			}
+			return doc, 0
+		}
+		return nil, m.refused()
 	}
 	doc, err := client.QueryCIB(ctx, "crm_mon")
 	if err != nil {
@@ -122,6 +130,18 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 		return nil, int(syscall.ENOTCONN)
 	}
 	return doc, 0
+}
+
+// refused says that the file is no CIB that conforms to its schema.
+func (m *monitor) refused() int {
+	why := cib.SchemaInvalid.Error()
+	if m.env.Profile == conf.EL9 {
+		m.env.Errorf("Could not connect to the CIB: %s\n", why)
+		return 0
+	}
+	m.env.Printf("\nConnection to cluster failed: %s\n", why)
+	m.env.Errorf("%s: Connection to local file '%s' failed: %s\n", m.env.Name, m.file, why)
+	return 203
 }
 
 // watch prints the status again and again until it is interrupted.

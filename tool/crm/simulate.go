@@ -15,6 +15,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
@@ -32,6 +33,7 @@ type simulation struct {
 	graphFile, dotFile                          string
 	quorum, watchdog                            string
 	why                                         string
+	source                                      []byte // what the CIB was read from, nil if it is the cluster's
 	up, down, fail, inject, failing             []string
 	grant, revoke, standby, activate            []string
 
@@ -144,16 +146,23 @@ func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.input, err)
 	}
+	s.source = b
 	return doc, nil
 }
 
 // prepare brings the document into the shape the planner wants.
 func (s *simulation) prepare(cib *xml.Node) (*xml.Node, int) {
-	if cib.Name != "cib" || cib.Child("configuration") == nil {
+	if cib.Name != "cib" {
 		return nil, s.env.Fail(exitConfig, "the input is not a CIB with a configuration")
 	}
-	if v := cib.Get("validate-with"); v == "none" {
-		s.env.Errorf("Schema validation of configuration is disabled (enabling is encouraged and prevents common misconfigurations)\n")
+	if code := s.conforms(cib); code != 0 {
+		return nil, code
+	}
+	if v := cib.Get("validate-with"); v == "" || v == schema.None {
+		s.env.Errorf("%s\n", unvalidated(s.env))
+	}
+	if cib.Child("configuration") == nil {
+		return nil, s.env.Fail(exitConfig, "the input is not a CIB with a configuration")
 	}
 	cib.Ensure("status")
 	return cib, 0

@@ -149,6 +149,9 @@ func verify(env *tool.Env, doc *xml.Node, verbose int, quiet bool, save string, 
 	bad, doubtful := false, false
 	for _, msg := range r.Messages {
 		level := map[pengine.Severity]int{pengine.Error: 1, pengine.Warning: 2, pengine.Notice: 3, pengine.Info: 4}[msg.Severity]
+		if env.Profile != conf.EL9 && msg.Origin == "pe__unpack_resource" {
+			continue // 1.1.20 takes any value of multiple-active without a word
+		}
 		bad = bad || msg.Severity == pengine.Error
 		doubtful = doubtful || msg.Severity == pengine.Warning && msg.Origin != "unpack_config" && msg.Origin != "cluster_status"
 		if env.Profile != conf.EL9 {
@@ -204,6 +207,13 @@ func inOldWords(m pengine.Message) pengine.Message {
 	case m.Origin == "schedule_fencing":
 		node := strings.TrimSuffix(strings.TrimPrefix(m.Text, "Scheduling node "), " for fencing")
 		m.Origin, m.Text = "stage6", "Scheduling Node "+node+" for STONITH"
+	case m.Origin == "cluster_option_value":
+		if name, value, ok := strings.Cut(strings.TrimPrefix(m.Text, "Using default value for cluster option "), " because "); ok {
+			m.Origin, m.Text = "cluster_option", "Resetting cluster option "+name+" to default: value "+value
+		}
+	case m.Origin == "get_target_role" && strings.HasSuffix(m.Text, "promotable clones"):
+		words := strings.Fields(m.Text)
+		m.Text = words[3] + " is not part of a master/slave resource, a target-role of " + words[5] + " makes no sense"
 	case m.Origin == "determine_online_status":
 		m.Text = "Node " + m.Text
 	case m.Origin == "pe_create_node":
@@ -247,6 +257,8 @@ func verdict(env *tool.Env, text string, verbose int, quiet bool) int {
 		complain(env, text)
 		if verbose == 0 && env.Profile == conf.EL9 {
 			env.Errorf("-V may provide more details\n")
+		} else if verbose == 0 && strings.HasPrefix(text, "Warnings") {
+			env.Errorf("  Use -V for more details\n")
 		} else if verbose == 0 {
 			env.Errorf("  -V may provide more details\n")
 		}
