@@ -302,7 +302,11 @@ func (c *checker) references(doc *xml.Node) bool {
 		d, _ := c.define(n.Name)
 		for _, at := range n.Attrs {
 			if a, known := d.of(at.Name); known && a.kind == "ref" && c.ids[at.Value] == nil {
-				c.faults = append(c.faults, Fault{Node: n, Text: "IDREF attribute " + at.Name + " references an unknown ID \"" + at.Value + "\""})
+				f := Fault{Node: n, Text: "IDREF attribute " + at.Name + " references an unknown ID \"" + at.Value + "\""}
+				c.faults = append(c.faults, f)
+				if at.Name == "with-rsc" { // libxml2 tries it in two places
+					c.faults = append(c.faults, f)
+				}
 				ok = false
 			}
 		}

@@ -15,8 +15,9 @@ func (w *Writer7) line(indent int, format string, args ...any) {
 	fmt.Fprintf(w.W, "%s%s\n", strings.Repeat(" ", indent), fmt.Sprintf(format, args...))
 }
 
-// Nodes writes the list of nodes. With ids, each name is followed by its id.
-func (w *Writer7) Nodes(c *pengine.Cluster, ids bool) {
+// Nodes writes the list of nodes. With ids, each name is followed by its id;
+// crm_simulate gives those of the nodes that have a line of their own.
+func (w *Writer7) Nodes(c *pengine.Cluster, ids, special bool) {
 	name := func(n string) string {
 		if node := c.Node(n); ids && node != nil {
 			return n + " (" + node.ID + ")"
@@ -25,7 +26,11 @@ func (w *Writer7) Nodes(c *pengine.Cluster, ids bool) {
 	}
 	l := SortNodes(c)
 	for _, n := range l.Special {
-		w.line(0, "%s %s: %s", NodeTypeName(n), name(n.Name), NodeStatus7(n))
+		label := name(n.Name)
+		if special && !ids {
+			label += " (" + n.ID + ")"
+		}
+		w.line(0, "%s %s: %s", NodeTypeName(n), label, NodeStatus7(n))
 	}
 	for _, x := range []struct {
 		label string

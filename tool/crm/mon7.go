@@ -34,7 +34,7 @@ func (m *monitor) text7(c *pengine.Cluster) {
 	case m.byNode:
 		m.byNode7(c, list)
 	default:
-		w.Nodes(c, m.ids)
+		w.Nodes(c, m.ids, false)
 		fmt.Fprintln(out)
 		switch {
 		case len(list) == 0 && m.inactive:

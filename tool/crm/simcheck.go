@@ -24,6 +24,7 @@ func (s *simulation) conforms(doc *xml.Node) int {
 	}
 	claimed := doc.Get("validate-with")
 	last := claimed
+	var loose []schema.Fault // said again with every schema, without a place
 	for name := range schema.From(claimed) {
 		try := *doc
 		try.Attrs = append([]xml.Attr(nil), doc.Attrs...)
@@ -32,6 +33,13 @@ func (s *simulation) conforms(doc *xml.Node) int {
 			return 0
 		}
 		last = name
+		if bad := (*schema.Invalid)(nil); errors.As(err, &bad) && len(bad.Faults) > 0 && !bad.Faults[0].Relax {
+			loose = append(loose, bad.Faults...)
+			for _, f := range loose {
+				s.env.Errorf("%s\n", f)
+			}
+			continue
+		}
 		printFaults(s.env, err, func(n *xml.Node) string { return fmt.Sprintf("Entity: line %d: ", where[n]) })
 	}
 	if errors.Is(err, schema.ErrUnknown) {

@@ -109,7 +109,7 @@ func (s *simulation) show7(cib *xml.Node) int {
 func (s *simulation) status7(out io.Writer, c *pengine.Cluster, title string) {
 	fmt.Fprintf(out, "\n%s\n", title)
 	w := &status.Writer7{W: out}
-	w.Nodes(c, false)
+	w.Nodes(c, false, true)
 	fmt.Fprintln(out)
 	w.Resources(status.Entries(c, status.Options{Inactive: true}))
 	fmt.Fprintln(out)
