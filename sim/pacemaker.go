@@ -74,8 +74,8 @@ type Pacemakers struct {
 	disks    map[totem.NodeID]*xml.Node
 	uuids    int
 	plans    int
-	Acked    int // last counter value that must not get lost any more
-	Plans    int // made
+	Acked    []int // writes that must not get lost any more
+	Plans    int   // made
 	AgentOps int
 }
 
@@ -267,7 +267,7 @@ func (u *Pacemaker) Tick(now time.Duration) {
 		case p.quorum != u.quorum || !u.quorum.Quorate:
 			u.promise = promise{}
 		case now-p.at >= standFor:
-			u.p.Acked, u.promise = max(u.p.Acked, p.n), promise{}
+			u.p.Acked, u.promise = append(u.p.Acked, p.n), promise{}
 		}
 	}
 	if at := u.svc.Next(); at >= 0 && at <= now {
@@ -348,10 +348,11 @@ func (u *Pacemaker) answered(msg *xml.Node) {
 	}
 }
 
-// Write counts up a number in the CIB of a node; what is acknowledged must
-// never be lost.
+// Write writes entry n into the CIB of a node; what is acknowledged must never
+// be lost. Each has an entry of its own: of two writes to the same place that
+// are under way together either may come last.
 func (u *Pacemaker) Write(n int) {
-	u.Ask("cib_modify", "crm_config", fmt.Sprintf(`<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="counter" name="counter" value="%d"/></cluster_property_set></crm_config>`, n),
+	u.Ask("cib_modify", "crm_config", fmt.Sprintf(`<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="write-%d" name="write-%d" value="done"/></cluster_property_set></crm_config>`, n, n),
 		func(rc string) {
 			if rc == "0" {
 				u.promise = promise{n, u.w.Now, u.quorum}
@@ -367,12 +368,9 @@ func (u *Pacemaker) Settled() bool {
 	return u.Node != nil && u.Exit == 0 && u.quorum != nil && u.quorum.Quorate && u.w.Now-u.quorumAt >= standFor
 }
 
-// Counter returns the number in the node's CIB.
-func (u *Pacemaker) Counter() (n int) {
-	if u.Node != nil {
-		_, _ = fmt.Sscan(u.Node.CIB().ByID("nvpair", "counter").Get("value"), &n)
-	}
-	return n
+// Wrote tells whether entry n is in the node's CIB.
+func (u *Pacemaker) Wrote(n int) bool {
+	return u.Node != nil && u.Node.CIB().ByID("nvpair", fmt.Sprint("write-", n)) != nil
 }
 
 // Where returns the resources that run on live nodes, with the nodes.

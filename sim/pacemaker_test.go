@@ -78,7 +78,7 @@ func TestWholeNodes(t *testing.T) {
 		if why := settled(w, p); why != "" && w.Err() == nil {
 			w.Failf("%v after peace: %s", settleWithin, why)
 		}
-		plans, ops, writes = plans+p.Plans, ops+p.AgentOps, writes+p.Acked
+		plans, ops, writes = plans+p.Plans, ops+p.AgentOps, writes+len(p.Acked)
 		if err := w.Err(); err != nil {
 			return w.Now, fmt.Errorf("%w (%d nodes, %v)", err, len(w.Nodes), w.cfg.Generation)
 		}
@@ -119,8 +119,10 @@ func settled(w *World, p *Pacemakers) string {
 		if d != digest {
 			return fmt.Sprintf("node %d has another CIB", n.ID)
 		}
-		if u.Counter() < p.Acked {
-			return fmt.Sprintf("node %d has lost acknowledged writes: counter %d, acknowledged %d", n.ID, u.Counter(), p.Acked)
+		for _, e := range p.Acked {
+			if !u.Wrote(e) {
+				return fmt.Sprintf("node %d has lost acknowledged write %d", n.ID, e)
+			}
 		}
 	}
 	if dcs != 1 {
