@@ -24,6 +24,10 @@ func (c *Cluster) unpackGroup(r *Resource) bool {
 	return true
 }
 
+// maxInstances bounds the instances of one clone and the replicas of one
+// bundle, so that a slip of the pen in the configuration does not fill memory.
+const maxInstances = 1000
+
 // notFalse is for options that only an explicit false turns off.
 func notFalse(s string) bool {
 	v, ok := parseBool(s)
@@ -49,7 +53,7 @@ func (c *Cluster) unpackClone(r *Resource) bool {
 		info.PromotedNodeMax = number(1, "promoted-node-max", "master-node-max")
 	}
 	info.NodeMax = number(1, "clone-node-max")
-	info.Max = number(max(1, len(c.Nodes)), "clone-max")
+	info.Max = min(number(max(1, len(c.Nodes)), "clone-max"), maxInstances)
 	info.Ordered = isTrue(m["ordered"])
 	info.Interleave = isTrue(m["interleave"])
 	if !r.Unique && info.NodeMax > 1 {
