@@ -36,7 +36,9 @@ func (m *Machine) cibStep(ev cib.Event) {
 // changed tells the others of a change of the CIB.
 func (m *Machine) changed(a cib.Changed) {
 	m.dcDo(m.dc.CIBChanged(m.now, a.Patch, a.Doc, a.Config))
-	m.fenceDo(m.fence.CIBChanged(m.now, a.Doc))
+	if a.Config {
+		m.fenceDo(m.fence.CIBChanged(m.now, a.Doc))
+	}
 	if a.Op.Name == cib.OpReplace || a.Op.Name == cib.OpErase {
 		for c := range a.Patch.Each("change") {
 			path := c.Get("path")

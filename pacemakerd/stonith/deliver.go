@@ -240,9 +240,7 @@ func (m *Machine) noticed(n *xml.Node) {
 	if v := n.Get("st_delegate"); v != "" {
 		e.Set("st_delegate", v)
 	}
-	for _, a := range []string{"st_clientname"} {
-		e.Set(a, n.Get(a))
-	}
+	e.Set("st_clientname", n.Get("st_clientname"))
 	e.Set("st_date", strconv.FormatInt(m.cfg.Wall(), 10))
 	e.Set("st_state", n.Get("state"))
 	for _, a := range []string{"op-status", "rc-code", "st_rc"} {

@@ -32,7 +32,8 @@ func (d *device) param(name string) string {
 	return ""
 }
 
-// CIBChanged tells of a new CIB, from which devices are taken.
+// CIBChanged tells of a CIB whose configuration is new, from which devices are
+// taken.
 func (m *Machine) CIBChanged(now time.Duration, doc *xml.Node) []Action {
 	m.begin(now)
 	conf := xml.New("configuration")
