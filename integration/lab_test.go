@@ -15,23 +15,24 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	netlab "github.com/gocorosync/gocorosync/integration/lab"
 )
 
-// A lab is some hosts on one switch. Each host is a process in network, mount,
-// pid and uts namespaces of its own, with private /run, /dev/shm, /var/log,
-// /var/lib/corosync, /var/lib/pacemaker and /etc/corosync.
+// A lab is some hosts on one switch; see package integration/lab.
 type lab struct {
+	*netlab.Lab
 	t     *testing.T
 	bin   string // our programs, and one link for each name
-	sw    *host  // has the bridge
+	sw    *host  // only its network is another
 	hosts []*host
 }
 
 type host struct {
-	l    *lab
-	name string
-	addr string
-	pid  int // of the process that holds the namespaces
+	*netlab.Host // nil for the switch
+	l            *lab
+	name         string
+	addr         string
 }
 
 // build makes our programs, or takes them from the folder that GOCOROSYNC_BIN
@@ -76,6 +77,7 @@ func links(dir string) error {
 }
 
 func TestMain(m *testing.M) {
+	netlab.Init()
 	if status, done := runHelper(); done {
 		os.Exit(status)
 	}
@@ -99,74 +101,40 @@ func newLab(t *testing.T, n int) *lab {
 // newLabOf makes hosts with these names and addresses, or skips.
 func newLabOf(t *testing.T, hosts [][2]string) *lab {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root, for namespaces")
-	}
-	for _, prog := range []string{"ip", "unshare", "nsenter"} {
-		if _, err := exec.LookPath(prog); err != nil {
-			t.Skip("needs ", prog)
-		}
+	if err := netlab.Able(); err != nil {
+		t.Skip(err)
 	}
 	bin, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, bin: bin}
-	l.sw = l.hold("switch")
-	l.must(l.sw, "ip link add br0 type bridge forward_delay 0; ip link set br0 up")
-	for i, id := range hosts {
-		h := l.hold(id[0])
-		h.addr = id[1]
-		port := fmt.Sprintf("p%d", i)
-		l.must(l.sw, fmt.Sprintf("ip link add %s type veth peer name eth0 netns %d; ip link set %s master br0 up", port, h.pid, port))
-		l.must(h, fmt.Sprintf("ip link set lo up; ip addr add %s/24 dev eth0; ip link set eth0 up; hostname %s", h.addr, h.name))
-		l.hosts = append(l.hosts, h)
+	inner, err := netlab.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(inner.Close)
+	l := &lab{Lab: inner, t: t, bin: bin}
+	l.sw = &host{l: l, name: "switch"}
+	for _, id := range hosts {
+		h, err := inner.Add(id[0], id[1]+"/24")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.hosts = append(l.hosts, &host{Host: h, l: l, name: id[0], addr: id[1]})
 	}
 	return l
 }
 
-// hold makes the namespaces of a host.
-func (l *lab) hold(name string) *host {
-	script := `mount --make-rprivate /
-for d in /run /dev/shm /var/log /var/lib/corosync /var/lib/pacemaker /etc/corosync; do [ -d $d ] && mount -t tmpfs tmpfs $d; done
-mount -t proc proc /proc
-mkdir -p /var/log/pacemaker /run/lock /var/lib/pacemaker/cib /var/lib/pacemaker/pengine /var/lib/pacemaker/blackbox /var/lib/pacemaker/cores
-chown -R hacluster:haclient /var/lib/pacemaker /var/log/pacemaker 2>/dev/null
-echo ready; exec sleep infinity`
-	c := exec.Command("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "sh", "-c", script)
-	out, err := c.StdoutPipe()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(func() {
-		c.Process.Kill()
-		c.Wait()
-	})
-	b := make([]byte, 16)
-	if n, _ := out.Read(b); !strings.HasPrefix(string(b[:n]), "ready") {
-		l.t.Fatalf("host %s does not start", name)
-	}
-	// The namespaces are those of the child of unshare.
-	kids, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", c.Process.Pid, c.Process.Pid))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	h := &host{l: l, name: name}
-	fmt.Sscan(string(kids), &h.pid)
-	return h
-}
-
 // command is a command that runs in a host.
 func (h *host) command(ctx context.Context, env []string, args ...string) *exec.Cmd {
-	ns := []string{"-t", fmt.Sprint(h.pid), "-n", "-m", "-u", "-i", "-p"}
-	if h == h.l.sw {
-		ns = ns[:3] // it names other hosts by their process ids out here
+	var c *exec.Cmd
+	if h.Host == nil {
+		c = h.l.Command(ctx, args...)
+		c.Env = os.Environ()
+	} else {
+		c = h.Command(ctx, args...)
 	}
-	c := exec.CommandContext(ctx, "nsenter", append(ns, args...)...)
-	c.Env = append(os.Environ(), env...)
+	c.Env = append(c.Env, env...)
 	return c
 }
 
@@ -197,10 +165,9 @@ func (l *lab) our(name string) string { return filepath.Join(l.bin, name) }
 
 // write writes a file in a host.
 func (h *host) write(path, text string) {
-	c := h.command(h.l.t.Context(), nil, "sh", "-c", "cat >"+path)
-	c.Stdin = strings.NewReader(text)
-	if out, err := c.CombinedOutput(); err != nil {
-		h.l.t.Fatalf("%s: write %s: %v\n%s", h.name, path, err, out)
+	h.l.t.Helper()
+	if err := h.Write(path, text); err != nil {
+		h.l.t.Fatal(err)
 	}
 }
 

@@ -17,9 +17,9 @@ func TestRedundantRings(t *testing.T) {
 			l := newLab(t, 2)
 			l.configure(" secauth: off\n rrp_mode: "+mode+"\n", twoNode)
 			for i, h := range l.hosts {
-				port := fmt.Sprintf("q%d", i+1)
-				l.must(l.sw, fmt.Sprintf("ip link add %s type veth peer name eth1 netns %d; ip link set %s master br0 up", port, h.pid, port))
-				l.must(h, fmt.Sprintf("ip addr add 10.89.0.%d/24 dev eth1; ip link set eth1 up", i+1))
+				if err := h.AddLink("eth1", fmt.Sprintf("10.89.0.%d/24", i+1)); err != nil {
+					t.Fatal(err)
+				}
 				l.must(h, `sed -i 's/ring0_addr: 10.88.0.\(.*\)/&\n ring1_addr: 10.89.0.\1/' /etc/corosync/corosync.conf`)
 			}
 			for _, h := range l.hosts {
@@ -39,7 +39,9 @@ func TestRedundantRings(t *testing.T) {
 			if !strings.Contains(out, "r(0) ip(10.88.0.2) r(1) ip(10.89.0.2) ") {
 				t.Error(out)
 			}
-			l.must(l.sw, "ip link set q2 down")
+			if err := l.hosts[1].Plug("eth1", false); err != nil {
+				t.Fatal(err)
+			}
 			eventually(t, 20*time.Second, func() string {
 				out, exit := status()
 				return says(out, exit, 1, "Marking ringid 1 interface 10.89.0.1 FAULTY")
@@ -47,7 +49,9 @@ func TestRedundantRings(t *testing.T) {
 			if why := quorate(h, "el7", "2")(); why != "" {
 				t.Error("lost the ring: ", why)
 			}
-			l.must(l.sw, "ip link set q2 up")
+			if err := l.hosts[1].Plug("eth1", true); err != nil {
+				t.Fatal(err)
+			}
 			eventually(t, 20*time.Second, func() string {
 				out, exit := status()
 				return says(out, exit, 0, "ring 1 active with no faults")

@@ -18,27 +18,41 @@ type Lab struct {
 	Dir   string // private files of the hosts
 	sw    *exec.Cmd
 	hosts []*Host
+
+	cuts []cut
+	loss int // in percent
 }
 
 // A Host is one machine of the lab.
 type Host struct {
 	Name string
-	Addr string // with prefix length, "10.0.1.201/24"
+	Addr string // of eth0, with prefix length, "10.0.1.201/24"
 	Env  []string
 	lab  *Lab
 	num  int
 	init *exec.Cmd
+	more []link // besides eth0
+}
+
+type link struct{ iface, addr string }
+
+// Able returns what this process lacks for a lab, or nil.
+func Able() error {
+	if os.Getuid() != 0 {
+		return errors.New("lab: namespaces need root")
+	}
+	for _, p := range []string{"ip", "mount", "nsenter", "nft"} {
+		if _, err := exec.LookPath(p); err != nil {
+			return fmt.Errorf("lab: %w", err)
+		}
+	}
+	return nil
 }
 
 // New makes a lab without hosts whose files are below dir.
 func New(dir string) (*Lab, error) {
-	if os.Getuid() != 0 {
-		return nil, errors.New("lab: namespaces need root")
-	}
-	for _, p := range []string{"ip", "mount", "nsenter"} {
-		if _, err := exec.LookPath(p); err != nil {
-			return nil, fmt.Errorf("lab: %w", err)
-		}
+	if err := Able(); err != nil {
+		return nil, err
 	}
 	l := &Lab{Dir: dir}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -67,10 +81,14 @@ func again(args ...string) *exec.Cmd {
 	return cmd
 }
 
+// Command is a program to run in the switch's network: in front of all ports.
+func (l *Lab) Command(ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "nsenter", append([]string{"-t", strconv.Itoa(l.sw.Process.Pid), "-n", "--"}, args...)...)
+}
+
 // ip runs the program ip in the switch.
 func (l *Lab) ip(args ...string) error {
-	cmd := exec.Command("nsenter", append([]string{"-t", strconv.Itoa(l.sw.Process.Pid), "-n", "ip"}, args...)...)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := l.Command(context.Background(), append([]string{"ip"}, args...)...).CombinedOutput(); err != nil {
 		return fmt.Errorf("lab: ip %s: %w: %s", strings.Join(args, " "), err, out)
 	}
 	return nil
@@ -78,7 +96,7 @@ func (l *Lab) ip(args ...string) error {
 
 // Add makes a host and boots it. addr has a prefix length.
 func (l *Lab) Add(name, addr string) (*Host, error) {
-	h := &Host{Name: name, Addr: addr, lab: l, num: len(l.hosts) + 1}
+	h := &Host{Name: name, Addr: addr, lab: l, num: len(l.hosts)}
 	l.hosts = append(l.hosts, h)
 	return h, h.Boot()
 }
@@ -113,24 +131,64 @@ func (h *Host) Boot() error {
 		h.Kill()
 		return fmt.Errorf("lab: host %s did not come up: %v", h.Name, err)
 	}
-	port := fmt.Sprintf("h%d", h.num)
-	pid := strconv.Itoa(h.init.Process.Pid)
+	if err := h.ip("link", "set", "lo", "up"); err != nil {
+		return err
+	}
+	for _, k := range append([]link{{"eth0", h.Addr}}, h.more...) {
+		if err := h.connect(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddLink gives the host another interface on the switch. addr has a prefix
+// length.
+func (h *Host) AddLink(iface, addr string) error {
+	h.more = append(h.more, link{iface, addr})
+	return h.connect(h.more[len(h.more)-1])
+}
+
+func (h *Host) connect(k link) error {
+	port := h.port(k.iface)
 	_ = h.lab.ip("link", "del", port) // left from a dead host
 	for _, args := range [][]string{
-		{"link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", pid},
+		{"link", "add", port, "type", "veth", "peer", "name", k.iface, "netns", strconv.Itoa(h.init.Process.Pid)},
 		{"link", "set", port, "master", "br0", "up"},
 	} {
 		if err := h.lab.ip(args...); err != nil {
 			return err
 		}
 	}
-	broadcast := []string{"addr", "add", h.Addr, "brd", "+", "dev", "eth0"}
-	for _, args := range [][]string{{"link", "set", "lo", "up"}, broadcast, {"link", "set", "eth0", "up"}} {
-		if out, err := h.Command(context.Background(), append([]string{"ip"}, args...)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("lab: host %s: ip %s: %w: %s", h.Name, strings.Join(args, " "), err, out)
-		}
+	if err := h.ip("addr", "add", k.addr, "brd", "+", "dev", k.iface); err != nil {
+		return err
+	}
+	return h.ip("link", "set", k.iface, "up")
+}
+
+// port is the switch's end of an interface: p0 is that of the first host's eth0.
+func (h *Host) port(iface string) string {
+	if iface == "eth0" {
+		return fmt.Sprintf("p%d", h.num)
+	}
+	return fmt.Sprintf("p%d-%s", h.num, iface)
+}
+
+// ip runs the program ip in the host.
+func (h *Host) ip(args ...string) error {
+	if out, err := h.Command(context.Background(), append([]string{"ip"}, args...)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("lab: host %s: ip %s: %w: %s", h.Name, strings.Join(args, " "), err, out)
 	}
 	return nil
+}
+
+// Plug puts the cable of an interface in, or takes it out.
+func (h *Host) Plug(iface string, in bool) error {
+	state := "down"
+	if in {
+		state = "up"
+	}
+	return h.lab.ip("link", "set", h.port(iface), state)
 }
 
 // Up tells whether the host runs.
@@ -166,7 +224,10 @@ func (h *Host) Kill() {
 	_ = h.init.Process.Kill()
 	_ = h.init.Wait()
 	h.init = nil
-	_ = h.lab.ip("link", "del", fmt.Sprintf("h%d", h.num))
+	_ = h.lab.ip("link", "del", h.port("eth0"))
+	for _, k := range h.more {
+		_ = h.lab.ip("link", "del", h.port(k.iface))
+	}
 }
 
 // Close ends all hosts. Their files stay.
