@@ -297,6 +297,9 @@ func (n *Node) voteAction(a service.Action) {
 	case votequorum.Notice:
 		n.log.log(levelNotice, "VOTEQ", "%s", a.Text)
 		return
+	case votequorum.Informational:
+		n.log.log(levelInfo, "VOTEQ", "%s", a.Text)
+		return
 	case votequorum.QuorumChanged:
 		tell = func(cl *client) { cl.voteQuorum(a) }
 	case votequorum.NodesChanged:

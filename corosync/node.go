@@ -415,7 +415,7 @@ func (n *Node) act(a service.Action) {
 	case service.QuorumReport, service.QuorumNodes, service.QuorumSync:
 		n.quorumAction(a)
 	case votequorum.Reply, votequorum.QuorumChanged, votequorum.ExpectedChanged, votequorum.NodesChanged,
-		votequorum.Critical, votequorum.Notice:
+		votequorum.Critical, votequorum.Notice, votequorum.Informational:
 		n.voteAction(a)
 	default:
 		n.cpgAction(a)

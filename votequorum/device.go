@@ -18,12 +18,16 @@ type deviceState struct {
 	registering bool // the message is on its way
 	conn        uint64
 
-	waiting bool // for a poll with the new ring, during a synchronisation
-	polled  bool // it came before we waited
+	// During a synchronisation, if the device lives: it has yet to vote on the
+	// new ring, and until when it may.
+	waiting bool
 	syncAt  time.Duration
 }
 
 func (d *deviceState) init() { d.pollAt, d.syncAt, d.node.State = -1, -1, Dead }
+
+// stopWaiting ends a wait that has been satisfied or has become pointless.
+func (d *deviceState) stopWaiting() { d.waiting, d.syncAt = false, -1 }
 
 // Events about the quorum device: requests of its daemon, answered with Reply.
 type (
@@ -140,6 +144,7 @@ func (m *Machine) deviceUnregister(ev DeviceUnregister) Status {
 		return s
 	}
 	m.dev.pollAt = -1
+	m.deviceVoted()
 	m.us.Flags &^= FlagDeviceRegistered | FlagDeviceAlive | FlagDeviceCastVote | FlagDeviceMasterWins
 	m.dev.node.State = Dead
 	m.sendNodeinfo(m.us)
@@ -174,16 +179,11 @@ func (m *Machine) devicePoll(ev DevicePoll) Status {
 	if ev.Cast {
 		m.us.Flags |= FlagDeviceCastVote
 	}
-	m.dev.pollAt = m.now + m.set.Device.Timeout
-	m.dev.polled = true
-	if m.dev.waiting {
-		m.dev.waiting, m.dev.syncAt = false, -1
-		m.syncProcess()
-		return OK
-	}
 	if m.us.Flags != before {
 		m.sendNodeinfo(m.us)
 	}
+	m.dev.pollAt = m.now + m.set.Device.Timeout
+	m.deviceVoted()
 	return OK
 }
 
@@ -212,42 +212,35 @@ func (m *Machine) deviceMasterWins() bool {
 	return false
 }
 
+// deviceSyncInit lets a device that lives vote on the new ring. Its votes of
+// before count until it has, or until the time for it is over.
 func (m *Machine) deviceSyncInit() {
-	m.dev.polled, m.dev.waiting, m.dev.syncAt = false, false, -1
+	m.dev.stopWaiting()
+	const alive = FlagDeviceRegistered | FlagDeviceAlive
+	if m.us.Flags&alive != alive {
+		return
+	}
+	m.dev.waiting, m.dev.pollAt = true, -1
+	m.dev.syncAt = m.now + m.set.Device.SyncTimeout
+	m.emit(Informational{fmt.Sprintf("waiting for quorum device %s poll (but maximum for %d ms)", m.dev.name, m.set.Device.SyncTimeout.Milliseconds())})
 }
 
-// deviceWait holds the synchronisation up until the device has voted on the
-// new ring, if there is one that lives.
-func (m *Machine) deviceWait() bool {
-	alive := FlagDeviceRegistered | FlagDeviceAlive
-	if m.us.Flags&alive != alive || m.dev.polled {
-		return false
+// deviceVoted ends the wait: if everything else has been said, the others need
+// not wait for us any longer.
+func (m *Machine) deviceVoted() {
+	waited := m.dev.waiting
+	m.dev.stopWaiting()
+	if waited && m.told {
+		m.emit(service.Processed{})
 	}
-	if !m.dev.waiting {
-		m.dev.waiting = true
-		m.recalculate(false, false) // with the vote that the device still has
-		m.dev.syncAt = m.now + m.set.Device.SyncTimeout
-		m.emit(Notice{fmt.Sprintf("waiting for quorum device %s poll (but maximum for %d ms)", m.dev.name, m.set.Device.SyncTimeout.Milliseconds())})
-	}
-	return true
 }
 
 func (m *Machine) deviceTick() {
-	if m.dev.pollAt >= 0 && m.now >= m.dev.pollAt && !m.dev.waiting {
-		m.deviceLost()
-		m.sendNodeinfo(m.us)
-	}
-	if m.dev.syncAt >= 0 && m.now >= m.dev.syncAt {
-		m.deviceLost()
-		m.syncProcess()
-	}
-	if m.dev.waiting {
+	if m.dev.pollAt >= 0 && m.now >= m.dev.pollAt || m.dev.syncAt >= 0 && m.now >= m.dev.syncAt {
 		m.dev.pollAt = -1
+		m.us.Flags &^= FlagDeviceAlive | FlagDeviceCastVote
+		m.emit(Informational{"lost contact with quorum device " + m.dev.name})
+		m.sendNodeinfo(m.us)
+		m.deviceVoted()
 	}
-}
-
-func (m *Machine) deviceLost() {
-	m.dev.pollAt, m.dev.syncAt, m.dev.waiting = -1, -1, false
-	m.us.Flags &^= FlagDeviceAlive | FlagDeviceCastVote
-	m.emit(Notice{"lost contact with quorum device " + m.dev.name})
 }

@@ -169,7 +169,7 @@ func (m *Machine) reconfigure(param uint8, id totem.NodeID, value uint32) {
 }
 
 func (m *Machine) syncInit(ev service.SyncInit) {
-	m.syncing = true
+	m.syncing, m.told = true, false
 	if len(ev.Members) > 1 {
 		m.us.Flags &^= FlagFirst
 	}
@@ -194,17 +194,19 @@ func (m *Machine) syncInit(ev service.SyncInit) {
 	m.deviceSyncInit()
 }
 
+// syncProcess says what the others need, and holds the synchronisation up while
+// a quorum device has yet to vote: it learns of the new ring from the event.
 func (m *Machine) syncProcess() {
-	if m.deviceWait() {
-		return
-	}
-	m.emit(m.NodesEvent())
 	m.sendNodeinfo(m.us)
 	m.sendDeviceInfo()
 	if m.dev.name != "" {
 		m.sendDeviceReg(true, m.dev.name)
 	}
-	m.emit(service.Processed{})
+	m.emit(m.NodesEvent())
+	m.told = true
+	if !m.dev.waiting {
+		m.emit(service.Processed{})
+	}
 }
 
 func (m *Machine) syncActivate() {

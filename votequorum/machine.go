@@ -100,8 +100,9 @@ type (
 	}
 	// Critical is a line for the log.
 	Critical struct{ Text string }
-	// Notice is one at that level.
-	Notice struct{ Text string }
+	// Notice and Informational are lines at those levels.
+	Notice        struct{ Text string }
+	Informational struct{ Text string }
 )
 
 // Config sets up a Machine.
@@ -129,6 +130,7 @@ type Machine struct {
 	members         []totem.NodeID
 	previous        []totem.NodeID
 	syncing         bool
+	told            bool // in a synchronisation: what the others need to know
 	quorum          uint32
 	quorate         bool
 	waiting         bool // the wait_for_all status
@@ -192,7 +194,7 @@ func (m *Machine) Step(now time.Duration, ev service.Event) []service.Action {
 	case service.SyncActivate:
 		m.syncActivate()
 	case service.SyncAbort:
-		m.dev.waiting, m.dev.syncAt = false, -1
+		m.told = false
 	case service.Tick:
 		m.tick()
 	case Configure:

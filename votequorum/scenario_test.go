@@ -46,6 +46,7 @@ type node struct {
 	ring    totem.RingID
 	held    [][]byte // ordinary messages, until the synchronisation is over
 	replies []votequorum.Status
+	nodes   []votequorum.NodesChanged // what trackers were told
 }
 
 func (c *cluster) boot(id totem.NodeID) *node {
@@ -103,6 +104,8 @@ func (n *node) step(ev service.Event) {
 			}
 		case votequorum.Reply:
 			n.replies = append(n.replies, a.Status)
+		case votequorum.NodesChanged:
+			n.nodes = append(n.nodes, a)
 		}
 	}
 }
