@@ -89,7 +89,14 @@ func runHelper() (status int, done bool) {
 	if len(words) == 0 {
 		return 0, false
 	}
-	if err := cpgHelper(words); err != nil {
+	run := cpgHelper
+	if words[0] == "talk" {
+		run = func(args []string) error {
+			life, _ := strconv.Atoi(args[1])
+			return talk(uint32(life))
+		}
+	}
+	if err := run(words); err != nil {
 		fmt.Println(err)
 		return 1, true
 	}

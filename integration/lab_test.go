@@ -257,16 +257,6 @@ func eventually(t *testing.T, d time.Duration, f func() string) {
 	}
 }
 
-// real returns the path of an installed program, or skips.
-func real(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skip("needs the original ", name)
-	}
-	return path
-}
-
 // says reports what is missing in the output of a command.
 func says(out string, status, wantStatus int, want ...string) string {
 	for _, w := range want {
