@@ -4,10 +4,10 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test check vet race sim vectors fuzz sched difffuzz interop bench demo peers clean
+.PHONY: help build test check vet race sim vectors fuzz sched difffuzz interop bench bench-cpg demo peers clean
 
 help:           ## list the targets
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | column -t -s '-'
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
 
 build:          ## bin/gocorosync, bin/gopcs and bin/compat/NAME, a link for each program name
 	go build -trimpath -ldflags '-s -w' -o bin/gocorosync ./cmd/gocorosync
@@ -51,6 +51,11 @@ interop:        ## our daemons beside the real ones, in network namespaces
 
 bench:          ## Go benchmarks
 	go test -run '^$$' -bench . ./...
+
+bench-cpg: build ## our corosync and the original one in turns, a table with ratios; BENCH='-short' and other flags
+	integration/peers.sh
+	go build -o bin/bench-cpg ./bench/cpg
+	bin/bench-cpg $(BENCH)
 
 demo: build     ## two nodes, one ring, a web service that fails over
 	integration/demo/install.sh

@@ -69,6 +69,7 @@ var mayImport = map[string][]string{
 
 	"cmd/gocorosync":   {"corosync", "pacemakerd", "conf", "tool", "version"},
 	"cmd/gopcs":        {"tool", "tool/ring", "tool/crm", "tool/pcs", "version"},
+	"bench/cpg":        {"integration/lab", "ipc/coro"},
 	"integration":      {},
 	"integration/lab":  {},
 	"integration/demo": {"integration/lab"},
