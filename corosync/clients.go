@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/cpg"
@@ -25,15 +24,11 @@ type client struct {
 	name      string // of the process, as a part of a key
 	key       string // prefix of its keys in cmap
 	waiting   int    // requests in Node.waiting
-	ahead     chan struct{}
 	unflushed bool
 
-	// Of the connection's goroutine: see busy.
-	last   time.Time
-	events uint64
-	score  int
-
-	heard time.Duration // when the loop read something, while it reads
+	stopWatch func() // of a client that the loop reads; nil for others
+	unread    bool   // there may be more requests than were read
+	gone      bool   // it ends when all its requests have been dealt with
 
 	cmap   cmapClient
 	quorum quorumClient
@@ -99,8 +94,7 @@ func (n *Node) connected(name string, c *ipc.Conn) error {
 	if !n.synced || n.stopping {
 		return syscall.EAGAIN
 	}
-	cl := &client{c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID),
-		ahead: make(chan struct{}, maxAhead)}
+	cl := &client{c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID)}
 	c.Value = cl
 	n.clients[c] = cl
 	n.openConnKeys(cl)
@@ -145,35 +139,10 @@ func processName(pid int) string {
 	}, rest[:i])
 }
 
-// Multicasts have no response, so a client may have some on their way to the
-// loop. Larger ones go one at a time.
-const (
-	maxAhead  = 64
-	aheadSize = 64 << 10 // bytes
-)
-
-// Message hands a request to the loop. Except for small multicasts it waits
-// until the request has been dealt with, so that a client whose requests must
-// wait is not read any further.
+// Message hands a request to the loop and waits until it has been dealt with, so
+// that a client whose requests must wait is not read any further.
 func (s *server) Message(c *ipc.Conn, id int32, msg []byte) {
 	cl := c.Value.(*client)
-	if s.name == "cpg" && id == coro.CPGReqMcast && len(msg) <= aheadSize {
-		select {
-		case cl.ahead <- struct{}{}:
-		case <-s.n.done:
-			return
-		}
-		borrow := cl.busy() && c.Borrow()
-		s.n.loop.Go(context.Background(), func() {
-			s.n.turn(func() {
-				s.n.request(cl, id, msg, func() { <-cl.ahead })
-				if borrow {
-					s.n.borrow(cl)
-				}
-			})
-		})
-		return
-	}
 	done := make(chan struct{})
 	posted := func() { s.n.request(cl, id, msg, func() { close(done) }) }
 	if s.n.loop.Go(context.Background(), func() { s.n.turn(posted) }) != nil {
@@ -185,72 +154,70 @@ func (s *server) Message(c *ipc.Conn, id int32, msg []byte) {
 	}
 }
 
-// A client that multicasts without waiting for what comes of it is read by the
-// loop itself, after each step of the ring, until it has been silent for a
-// while. To be woken for each of its requests would cost more than to deal with
-// them.
-const (
-	busyScore  = 4
-	busyTime   = time.Millisecond
-	silentTime = 3 * time.Millisecond
-	readAtOnce = 256
-)
-
-// busy looks at a multicast and reports whether the client sends a stream of
-// them: it counts those that came soon after another without an event between.
-// Only the goroutine of the connection calls it.
-func (cl *client) busy() bool {
-	now, events := time.Now(), cl.c.Dispatched()
-	switch {
-	case now.Sub(cl.last) > busyTime:
-		cl.score = 0
-	case events == cl.events:
-		cl.score++
-	case cl.score > 0:
-		cl.score--
-	}
-	cl.last, cl.events = now, events
-	if cl.score < busyScore {
-		return false
-	}
-	cl.score = 0
-	return true
+// Take lets the loop read a client itself. To be woken for each request costs
+// more than most requests do.
+func (s *server) Take(c *ipc.Conn, fd int) (taken bool) {
+	s.n.call(func() {
+		cl := s.n.clients[c]
+		if cl == nil {
+			return
+		}
+		stop, err := s.n.loop.Watch(fd, func(gone bool) {
+			s.n.turn(func() {
+				cl.gone = cl.gone || gone
+				s.n.read(cl)
+			})
+		})
+		if err != nil {
+			s.n.log.log(levelError, "QB", "client %d of %s: %v", c.Peer().PID, s.name, err)
+			return
+		}
+		cl.stopWatch, taken = stop, true
+	})
+	return taken
 }
 
-func (n *Node) borrow(cl *client) {
+// readAtOnce is how many requests of a client are dealt with before others get
+// their turn.
+const readAtOnce = 256
+
+// read deals with the requests of a client that the loop reads. What cannot be
+// read now is left for readOn.
+func (n *Node) read(cl *client) {
 	if n.clients[cl.c] == nil {
-		cl.c.Return()
 		return
 	}
-	cl.heard = n.now
-	n.borrowed = append(n.borrowed, cl)
-}
-
-// readBorrowed reads the clients that the loop has taken over.
-func (n *Node) readBorrowed() {
-	n.borrowed = slices.DeleteFunc(n.borrowed, func(cl *client) bool {
-		if n.clients[cl.c] == nil {
-			cl.c.Return()
-			return true
-		}
-		if cl.waiting > 0 {
-			return false
-		}
-		left := readAtOnce
-		count, err := cl.c.Read(func(id int32, msg []byte) bool {
+	more, left := cl.waiting > 0, readAtOnce
+	var err error
+	if !more {
+		more, err = cl.c.Read(func(id int32, msg []byte) bool {
 			n.request(cl, id, msg, func() {})
 			left--
 			return left > 0 && cl.waiting == 0
 		})
-		if count > 0 {
-			cl.heard = n.now
-		}
-		if err != nil || n.now-cl.heard > silentTime {
-			cl.c.Return()
-			return true
-		}
-		return false
-	})
+	}
+	switch {
+	case err != nil, cl.gone && (!more || cl.c.Queued() > slowUnread):
+		cl.c.Return()
+	case more && !cl.unread:
+		cl.unread = true
+		n.unread = append(n.unread, cl)
+	}
+}
+
+// readOn reads the clients that there may be more requests of.
+func (n *Node) readOn() {
+	list := n.unread
+	n.unread = nil
+	for _, cl := range list {
+		cl.unread = false
+		n.read(cl)
+	}
+}
+
+// canRead reports whether readOn would read anything.
+func (n *Node) canRead() bool {
+	return slices.ContainsFunc(n.unread, func(cl *client) bool { return cl.waiting == 0 })
 }
 
 // request deals with a request now, or when there is room for it; done is
@@ -321,6 +288,9 @@ func (n *Node) disconnected(c *ipc.Conn) {
 		return
 	}
 	delete(n.clients, c)
+	if cl.stopWatch != nil {
+		cl.stopWatch()
+	}
 	n.closed++
 	n.closeConnKeys(cl)
 	switch cl.service {

@@ -215,9 +215,10 @@ func failed(log *logger, err error, stderr io.Writer) int {
 func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) int {
 	setName()
 	if os.Getenv("GOMAXPROCS") == "" {
-		// The loop does nearly all the work. More threads would mostly wake
-		// each other, at real-time priority, and take the CPUs from clients.
-		runtime.GOMAXPROCS(1)
+		// One for the loop, which does nearly all the work, and one for the
+		// rest. More threads would mostly wake each other, at real-time
+		// priority, and take the CPUs from clients.
+		runtime.GOMAXPROCS(2)
 	}
 	log := newLogger(stderr)
 	cfg := Config{File: opt.file, Profile: p, log: log}

@@ -83,7 +83,7 @@ type Node struct {
 	servers    []*ipc.Server
 	clients    map[*ipc.Conn]*client
 	cpgClients map[cpg.Conn]*client
-	borrowed   []*client // read by the loop
+	unread     []*client // those that there may be more requests of
 	unflushed  []*client // with events that have not been sent yet
 	closed     uint64    // connections
 	shutdown   shutdownVote

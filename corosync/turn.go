@@ -21,7 +21,6 @@ func (n *Node) settle() {
 	n.notify()
 	n.flush()
 	n.setFlow()
-	n.flushClients()
 }
 
 // flush posts events to the ring in order. What there is no room for stays,
@@ -128,14 +127,17 @@ func (n *Node) Tick(now time.Duration) {
 	if len(n.waiting) > 0 || n.blocked {
 		n.retryWaiting()
 	}
-	if len(n.borrowed) > 0 {
-		n.readBorrowed()
+	if len(n.unread) > 0 {
+		n.readOn()
 	}
 	if now-n.statsAt >= statsEvery && n.tracked() {
 		n.publishStats()
 	}
 	n.settle()
 }
+
+// Flush sends clients the events of this turn of the loop.
+func (n *Node) Flush() { n.flushClients() }
 
 // Next is when Tick must be called at the latest; negative for never.
 func (n *Node) Next() time.Duration {
@@ -151,8 +153,8 @@ func (n *Node) Next() time.Duration {
 	if n.leaveAt > 0 {
 		sooner(n.leaveAt)
 	}
-	if len(n.borrowed) > 0 {
-		sooner(n.now + busyTime)
+	if n.canRead() {
+		sooner(n.now)
 	}
 	if n.tracked() {
 		sooner(n.statsAt + statsEvery)

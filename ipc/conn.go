@@ -26,8 +26,7 @@ type Conn struct {
 
 	channel serverChannel
 
-	borrowed atomic.Bool
-	returned chan struct{}
+	returned chan struct{} // a taken connection ends
 
 	mu     sync.Mutex
 	wake   sync.Cond // the queue has something, or the connection is shut
@@ -131,14 +130,19 @@ func (c *Conn) run(h Handler) {
 			sock.interrupt()
 		})
 	}
+	if !c.taken(h) {
+		c.receive(h)
+	}
+	c.shut()
+	wg.Wait()
+}
+
+// receive gives the handler each request until the client is gone.
+func (c *Conn) receive(h Handler) {
 	for {
-		if c.borrowed.Load() {
-			<-c.returned
-			continue
-		}
 		msg, err := c.channel.receive()
 		if err != nil {
-			break
+			return
 		}
 		c.stats.requests.Add(1)
 		hdr, err := ParseHeader(msg)
@@ -150,9 +154,28 @@ func (c *Conn) run(h Handler) {
 		}
 		h.Message(c, hdr.ID, msg)
 	}
-	c.shut()
-	wg.Wait()
-	c.channel.close()
+}
+
+// taken lets the handler take the connection, waits until it gives it back, and
+// reports that.
+func (c *Conn) taken(h Handler) bool {
+	t, ok := h.(Taker)
+	if !ok {
+		return false
+	}
+	shm, ok := c.channel.(*shmServer)
+	if !ok {
+		return false
+	}
+	fd, err := shm.detach()
+	if err != nil {
+		c.server.opt.Log.Error("client channels", "service", c.server.name, "pid", c.peer.PID, "err", err)
+		return true
+	}
+	if t.Take(c, fd) {
+		<-c.returned
+	}
+	return true
 }
 
 // invalidParam is what corosync answers to a request it cannot make sense of:
@@ -163,33 +186,19 @@ func invalidParam() []byte {
 	return b
 }
 
-// Borrow lets the caller read the requests itself, with Read, once the Message
-// under way has returned; it must give the connection back with Return. A
-// client that sends a lot need not wake anybody for each request then. It
-// reports false where that is not possible.
-func (c *Conn) Borrow() bool {
-	_, ok := c.channel.(*shmServer)
-	if ok {
-		c.borrowed.Store(true)
-	}
-	return ok
-}
-
-// Read calls f for each request of a borrowed connection that is there, as
-// Message would be, until f returns false, and tells how many there were. After
-// an error the connection must be given back, and ends.
-func (c *Conn) Read(f func(id int32, msg []byte) bool) (n int, err error) {
+// Read calls f for each request that is there of a connection that was taken, as
+// Message would be, until f returns false. more reports whether there may be
+// more; if not, the descriptor tells when there is. After an error the
+// connection must be given back with Return.
+func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
 	ch := c.channel.(*shmServer)
-	if err := ch.drain(); err != nil {
-		return 0, err
-	}
-	for more := true; more; n++ {
+	for more = true; more; {
 		msg, err := ch.poll()
 		if errors.Is(err, errAgain) {
-			return n, nil
+			return false, ch.drain(drainAt)
 		}
 		if err != nil {
-			return n, err
+			return false, err
 		}
 		c.stats.requests.Add(1)
 		hdr, err := ParseHeader(msg)
@@ -200,12 +209,11 @@ func (c *Conn) Read(f func(id int32, msg []byte) bool) (n int, err error) {
 		}
 		more = f(hdr.ID, msg)
 	}
-	return n, nil
+	return true, ch.drain(drainAt)
 }
 
-// Return gives a borrowed connection back.
+// Return gives a taken connection back, which ends it.
 func (c *Conn) Return() {
-	c.borrowed.Store(false)
 	select {
 	case c.returned <- struct{}{}:
 	default:
@@ -335,9 +343,6 @@ func (c *Conn) Flush() error {
 	}
 	return err
 }
-
-// Dispatched is how many events were sent.
-func (c *Conn) Dispatched() uint64 { return c.stats.dispatched.Load() }
 
 // Queued is how many events wait for the client to make room.
 func (c *Conn) Queued() int {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // An echo answers request 1 with its payload, emits an event for request 2,
@@ -57,8 +59,60 @@ func message(id int32, payload []byte) []byte {
 	return b
 }
 
+// A taker reads its clients itself, one goroutine for each.
+type taker struct{ *echo }
+
+func (k taker) Take(c *Conn, fd int) bool {
+	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return false
+	}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET}
+	if err := unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
+		unix.Close(ep)
+		return false
+	}
+	go func() {
+		defer unix.Close(ep)
+		defer c.Return()
+		var evs [1]unix.EpollEvent
+		for !c.shutNow() {
+			n, err := unix.EpollWait(ep, evs[:], 20)
+			if err != nil && err != unix.EINTR {
+				return
+			}
+			for more := n > 0; more; {
+				left := 3 // so that it stops in the middle now and then
+				if more, err = c.Read(func(id int32, msg []byte) bool {
+					k.Message(c, id, msg)
+					left--
+					return left > 0
+				}); err != nil {
+					return
+				}
+			}
+			if n > 0 && evs[0].Events&unix.EPOLLRDHUP != 0 {
+				return
+			}
+		}
+	}()
+	return true
+}
+
+func (c *Conn) shutNow() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.isShut
+}
+
+// A transport is how a test's clients are served.
+type transport struct {
+	Options
+	take bool
+}
+
 // start serves h under a name of its own and stops it when the test ends.
-func start(t *testing.T, opt Options, h Handler) string {
+func start(t *testing.T, opt transport, e *echo) string {
 	t.Helper()
 	name := fmt.Sprintf("gocorosync-test-%d-%s", os.Getpid(), t.Name())
 	name = string(bytes.Map(func(r rune) rune {
@@ -67,9 +121,13 @@ func start(t *testing.T, opt Options, h Handler) string {
 		}
 		return r
 	}, []byte(name)))
-	s, err := Listen(name, opt)
+	s, err := Listen(name, opt.Options)
 	if err != nil {
 		t.Fatal(err)
+	}
+	h := Handler(e)
+	if opt.take {
+		h = taker{e}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -83,9 +141,10 @@ func start(t *testing.T, opt Options, h Handler) string {
 	return name
 }
 
-func eachTransport(t *testing.T, f func(t *testing.T, opt Options)) {
-	t.Run("shm", func(t *testing.T) { f(t, Options{}) })
-	t.Run("socket", func(t *testing.T) { f(t, Options{Socket: true}) })
+func eachTransport(t *testing.T, f func(t *testing.T, opt transport)) {
+	t.Run("shm", func(t *testing.T) { f(t, transport{}) })
+	t.Run("taken", func(t *testing.T) { f(t, transport{take: true}) })
+	t.Run("socket", func(t *testing.T) { f(t, transport{Options: Options{Socket: true}}) })
 }
 
 func dial(t *testing.T, name string) *Client {
@@ -101,7 +160,7 @@ func dial(t *testing.T, name string) *Client {
 // TestCallAndEvents sends requests of many sizes, enough of them to wrap the
 // rings several times, and checks what comes back.
 func TestCallAndEvents(t *testing.T) {
-	eachTransport(t, func(t *testing.T, opt Options) {
+	eachTransport(t, func(t *testing.T, opt transport) {
 		h := &echo{}
 		c := dial(t, start(t, opt, h))
 		if b, err := c.NextEvent(t.Context()); err != nil || string(b[16:]) != "hello" {
@@ -137,7 +196,7 @@ func TestCallAndEvents(t *testing.T) {
 
 // TestRefuse sees the server's errno at the client.
 func TestRefuse(t *testing.T) {
-	name := start(t, Options{}, &echo{refuse: syscall.EAGAIN})
+	name := start(t, transport{}, &echo{refuse: syscall.EAGAIN})
 	if _, err := Dial(t.Context(), name, DialOptions{}); !errors.Is(err, syscall.EAGAIN) {
 		t.Errorf("Dial: %v; want EAGAIN", err)
 	}
@@ -149,7 +208,7 @@ func TestRefuse(t *testing.T) {
 // TestEventsInOrder sends far more events than the channel holds, to a client
 // that begins to read late.
 func TestEventsInOrder(t *testing.T) {
-	eachTransport(t, func(t *testing.T, opt Options) {
+	eachTransport(t, func(t *testing.T, opt transport) {
 		h := &echo{}
 		c := dial(t, start(t, opt, h))
 		const n = 20000
@@ -174,7 +233,7 @@ func TestEventsInOrder(t *testing.T) {
 // TestStuckClientIsDisconnected is fault-matrix I9: a client that stops
 // reading costs a bounded queue and then its connection.
 func TestStuckClientIsDisconnected(t *testing.T) {
-	eachTransport(t, func(t *testing.T, opt Options) {
+	eachTransport(t, func(t *testing.T, opt transport) {
 		opt.QueueMessages = 100
 		h := &echo{}
 		c := dial(t, start(t, opt, h))
@@ -195,7 +254,7 @@ func TestStuckClientIsDisconnected(t *testing.T) {
 
 // TestServerGone: a client blocked in a call learns that the server is gone.
 func TestServerGone(t *testing.T) {
-	eachTransport(t, func(t *testing.T, opt Options) {
+	eachTransport(t, func(t *testing.T, opt transport) {
 		h := &echo{}
 		c := dial(t, start(t, opt, h))
 		c.NextEvent(t.Context())
@@ -215,7 +274,7 @@ func TestServerGone(t *testing.T) {
 
 // TestCancel: a call and a wait for events end with their contexts.
 func TestCancel(t *testing.T) {
-	eachTransport(t, func(t *testing.T, opt Options) {
+	eachTransport(t, func(t *testing.T, opt transport) {
 		c := dial(t, start(t, opt, &echo{}))
 		c.NextEvent(t.Context())
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -234,7 +293,7 @@ func TestCancel(t *testing.T) {
 // TestNothingStays: no file in /dev/shm outlives its connection, and Closed
 // is called once for each client.
 func TestNothingStays(t *testing.T) {
-	eachTransport(t, func(t *testing.T, opt Options) {
+	eachTransport(t, func(t *testing.T, opt transport) {
 		h := &echo{}
 		before, _ := os.ReadDir(shmDir)
 		name := start(t, opt, h)
@@ -262,8 +321,12 @@ func TestNothingStays(t *testing.T) {
 // TestJunkOnTheStream: bytes without requests, and a truncated ring, end in an
 // error and never in a crash.
 func TestJunkOnTheStream(t *testing.T) {
-	h := &echo{}
-	c := dial(t, start(t, Options{}, h))
+	t.Run("shm", func(t *testing.T) { testJunk(t, transport{}) })
+	t.Run("taken", func(t *testing.T) { testJunk(t, transport{take: true}) })
+}
+
+func testJunk(t *testing.T, opt transport) {
+	c := dial(t, start(t, opt, &echo{}))
 	c.stream.Write(make([]byte, 100))
 	if b, err := c.Call(t.Context(), message(1, []byte("x"))); err != nil || string(b[24:]) != "x" {
 		t.Errorf("after junk bytes: %q, %v", b, err)

@@ -50,6 +50,19 @@ type Handler interface {
 	Closed(c *Conn)
 }
 
+// A Taker is a Handler that reads the requests of clients over shared memory
+// itself: a program that waits for other things too in one place need not be
+// woken through a goroutine for each request.
+type Taker interface {
+	Handler
+	// Take is called once the channels of an accepted connection are open. The
+	// handler calls [Conn.Read] whenever something new can be read from fd,
+	// which it does not read, until it calls [Conn.Return]; Closed follows
+	// then, and fd is closed after that. The server calls Return too. Message
+	// is not called. The result false ends the connection.
+	Take(c *Conn, fd int) bool
+}
+
 // A Server listens on one service name.
 type Server struct {
 	name       string
@@ -192,7 +205,12 @@ func (s *Server) serve(stream *net.UnixConn, h Handler) {
 		refuse(stream, err)
 		return
 	}
-	defer h.Closed(c)
+	defer func() {
+		h.Closed(c)
+		if c.channel != nil {
+			c.channel.close()
+		}
+	}()
 	if err := c.open(granted); err != nil {
 		s.opt.Log.Error("client channels", "service", s.name, "pid", peer.PID, "err", err)
 		refuse(stream, err)

@@ -17,10 +17,11 @@ import (
 // stream goes with each request and each event, none with a response.
 type shmServer struct {
 	stream *net.UnixConn
+	fd     int // the stream, after detach
 	max    int
 
-	// pending is request bytes read from the stream and not yet used; below 0,
-	// requests taken ahead of their bytes.
+	// pending is request bytes read from the stream and not yet used. After
+	// detach, requests taken whose bytes have not been read.
 	pending int
 
 	mu       sync.Mutex // guards the rings against close
@@ -34,7 +35,7 @@ type shmServer struct {
 // newShmServer creates the rings. Their names are relative: libqb 1.0 knows no
 // others, and libqb 2 accepts them.
 func newShmServer(stream *net.UnixConn, service string, serial uint64, pid int, max uint32, owner fileOwner) (*shmServer, connectResponse, error) {
-	c := &shmServer{stream: stream, max: int(max)}
+	c := &shmServer{stream: stream, fd: -1, max: int(max)}
 	names := [3]string{}
 	rings := [3]**ring{&c.request, &c.response, &c.events}
 	for i, kind := range []string{"request", "response", "event"} {
@@ -86,11 +87,44 @@ func (c *shmServer) receive() ([]byte, error) {
 	}
 }
 
+// detach takes the stream away from the runtime, which would be woken for each
+// of its bytes too.
+func (c *shmServer) detach() (fd int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	raw, err := c.stream.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	var dup error
+	if err := raw.Control(func(fd uintptr) { c.fd, dup = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
+		return -1, err
+	}
+	if dup != nil {
+		c.fd = -1
+		return -1, dup
+	}
+	return c.fd, c.stream.Close()
+}
+
+// control calls f with the stream's descriptor.
+func (c *shmServer) control(f func(fd uintptr)) error {
+	if c.fd >= 0 {
+		f(uintptr(c.fd))
+		return nil
+	}
+	raw, err := c.stream.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Control(f)
+}
+
 // poll takes a request if there is one. Its byte may come later.
 func (c *shmServer) poll() ([]byte, error) {
 	b, err := c.take()
 	if err == nil {
-		c.pending--
+		c.pending++
 	}
 	if errors.Is(err, errRingEmpty) {
 		return nil, errAgain
@@ -98,19 +132,21 @@ func (c *shmServer) poll() ([]byte, error) {
 	return b, err
 }
 
-// drain reads the bytes that are on the stream, so that the client can go on
-// sending them.
-func (c *shmServer) drain() error {
-	raw, err := c.stream.SyscallConn()
-	if err != nil {
-		return err
+// drainAt is for how many requests their bytes may be left on the stream: a
+// client can have some hundred there.
+const drainAt = 64
+
+// drain reads the bytes that are on the stream after at requests, so that the
+// client can go on sending them.
+func (c *shmServer) drain(at int) error {
+	if c.pending < at {
+		return nil
 	}
+	c.pending = 0
 	var buf [1024]byte
 	var n uintptr
 	var errno unix.Errno
-	if err := raw.Control(func(fd uintptr) {
-		n, errno = transfer(unix.SYS_RECVFROM, fd, buf[:])
-	}); err != nil {
+	if err := c.control(func(fd uintptr) { n, errno = transfer(unix.SYS_RECVFROM, fd, buf[:]) }); err != nil {
 		return err
 	}
 	switch {
@@ -121,7 +157,6 @@ func (c *shmServer) drain() error {
 	case n == 0:
 		return io.EOF
 	}
-	c.pending += int(n)
 	return nil
 }
 
@@ -170,14 +205,10 @@ func (c *shmServer) pay() error {
 	if c.owed == 0 {
 		return nil
 	}
-	raw, err := c.stream.SyscallConn()
-	if err != nil {
-		return err
-	}
 	var n uintptr
 	var errno unix.Errno
 	var zeros [1024]byte
-	if err := raw.Control(func(fd uintptr) {
+	if err := c.control(func(fd uintptr) {
 		n, errno = transfer(unix.SYS_SENDTO, fd, zeros[:min(c.owed, len(zeros))])
 	}); err != nil {
 		return err
@@ -237,6 +268,10 @@ func (c *shmServer) close() {
 		}
 	}
 	c.request, c.response, c.events = nil, nil, nil
+	if c.fd >= 0 {
+		unix.Close(c.fd)
+		c.fd = -1
+	}
 }
 
 // retryAfter is how long a sender waits before it looks again whether the

@@ -26,16 +26,10 @@ func transient(err error) bool {
 // the node: a firewall or a router sends them too.
 func (s *socket) closedPorts() []netip.Addr {
 	s.closed = s.closed[:0]
-	_ = s.raw.Control(s.readErrors)
-	return s.closed
-}
-
-// errQueue reads the queue of errors into closed.
-func (s *socket) errQueue(fd int) {
 	for range 1000 {
-		_, n, _, to, err := unix.Recvmsg(fd, nil, s.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+		_, n, _, to, err := unix.Recvmsg(s.fd, nil, s.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
 		if err != nil {
-			return
+			break
 		}
 		msgs, err := unix.ParseSocketControlMessage(s.oob[:n])
 		if err != nil {
@@ -50,6 +44,9 @@ func (s *socket) errQueue(fd int) {
 			}
 		}
 	}
+	// Or the poller would report it for ever.
+	_, _ = unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	return s.closed
 }
 
 // portClosed reports whether a message from the queue of errors is the answer of

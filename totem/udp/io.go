@@ -2,7 +2,10 @@ package udp
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/totem/wire"
@@ -39,24 +42,75 @@ func (l *Loop) flush() {
 		sent, failed := n.batch.flush()
 		l.stats.Tx += uint64(sent)
 		l.stats.TxErrors += uint64(failed)
-		// An error in the middle of a batch is swallowed by the call, and only
-		// the queue of errors knows. It must not be found there much later,
-		// when the node may be up again.
-		l.failed = true
 	}
 	l.sealed = l.sealed[:0]
 }
 
-// readErrors reads what became of datagrams sent earlier.
-func (l *Loop) readErrors() error {
-	l.failed = false
-	for _, n := range l.nets {
-		for _, addr := range n.send.closedPorts() {
-			l.stats.Unreachable++
-			if l.cfg.IgnoreUnreachable {
-				continue
+// An input is a socket that the loop reads.
+type input struct {
+	*socket
+	iface int
+	group bool // what was sent to all
+}
+
+func (l *Loop) read(s *socket, iface int, group bool) error {
+	l.inputs = append(l.inputs, &input{s, iface, group})
+	return s.watch(l.poll, unix.EPOLLIN)
+}
+
+// receive steps the ring for what has arrived, and reports whether there was
+// anything of use.
+func (l *Loop) receive() (heard bool, err error) {
+	if err := l.readErrors(); err != nil {
+		return false, err
+	}
+	for _, in := range l.inputs {
+		if !in.readable {
+			continue
+		}
+		h, err := l.readInput(in)
+		if heard = heard || h; err != nil {
+			return heard, err
+		}
+	}
+	return heard, nil
+}
+
+// readInput reads what one call gives.
+func (l *Loop) readInput(in *input) (heard bool, err error) {
+	if in.readable, err = in.inbox.fill(in.fd); err != nil {
+		if !transient(err) {
+			return false, fmt.Errorf("udp: receive: %w", err)
+		}
+		in.failed = true
+		return false, nil
+	}
+	for d, ok := in.inbox.next(); ok; d, ok = in.inbox.next() {
+		if !in.group {
+			if err := l.readGroups(); err != nil {
+				return heard, err
 			}
-			if err := l.step(totem.Unreachable{Addr: addr}); err != nil {
+		}
+		msg := l.open(d, in.iface)
+		if msg == nil {
+			continue
+		}
+		heard = true
+		if err := l.step(totem.Received{Iface: in.iface, From: d.from, Data: msg}); err != nil {
+			return heard, err
+		}
+	}
+	return heard, nil
+}
+
+// readGroups reads all that was sent to all.
+func (l *Loop) readGroups() error {
+	for _, in := range l.inputs {
+		if !in.group {
+			return nil // they come first
+		}
+		for in.readable = true; in.readable; {
+			if _, err := l.readInput(in); err != nil {
 				return err
 			}
 		}
@@ -64,8 +118,31 @@ func (l *Loop) readErrors() error {
 	return nil
 }
 
+// readErrors reads what became of datagrams sent earlier, where the poller said
+// that there is something.
+func (l *Loop) readErrors() error {
+	for _, n := range l.nets {
+		for _, s := range n.sockets() {
+			if !s.failed {
+				continue
+			}
+			s.failed = false
+			for _, addr := range s.closedPorts() {
+				l.stats.Unreachable++
+				if l.cfg.IgnoreUnreachable {
+					continue
+				}
+				if err := l.step(totem.Unreachable{Addr: addr}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // open takes the outer layer off a datagram, or returns nil if it is of no use.
-func (l *Loop) open(d datagram) []byte {
+func (l *Loop) open(d datagram, iface int) []byte {
 	b, from := d.data, d.from
 	l.stats.Rx++
 	l.stats.RxBytes += uint64(len(b))
@@ -73,10 +150,10 @@ func (l *Loop) open(d datagram) []byte {
 	case d.cut:
 		l.stats.Truncated++
 		return nil
-	case from.Addr() == l.nets[d.iface].self:
+	case from.Addr() == l.nets[iface].self:
 		l.stats.Unlisted++ // this node sends itself nothing
 		return nil
-	case !l.cfg.AllowUnlisted && !l.nets[d.iface].group.IsValid() && !l.listed[from.Addr()]:
+	case !l.cfg.AllowUnlisted && !l.nets[iface].group.IsValid() && !l.listed[from.Addr()]:
 		l.stats.Unlisted++
 		return nil
 	case l.cfg.Totem.Generation == wire.EL7 && len(b) > 10000:

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
@@ -32,6 +34,10 @@ type App interface {
 	// Times are as Loop.Now tells them.
 	Tick(now time.Duration)
 	Next() time.Duration // negative for never
+
+	// Flush is called before the loop waits: what Run brought since the last
+	// time can be told to others in one go.
+	Flush()
 }
 
 // A RingWatcher is an App that wants to know about faulty rings.
@@ -85,17 +91,14 @@ type Loop struct {
 	m      *totem.Machine
 	app    App
 	nets   []*network // by ring
-	sock   *socket    // the one that the loop waits for: ring 0's
-	others []*watched
+	poll   *poller
+	inputs []*input // in the order in which they are read
 	start  time.Time
 	stats  Stats
 	quiet  quiet
 	listed map[netip.Addr]bool
 	posted []totem.Event
-	failed bool // the queue of errors is to be read
-
-	deadline time.Duration // of the socket; 0 if it is not known
-	sealed   []byte
+	sealed []byte
 
 	mu     sync.Mutex
 	calls  []func()
@@ -135,7 +138,11 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 		return nil, err
 	}
 	l.setNodes(t.Nodes)
+	if l.poll, err = newPoller(); err != nil {
+		return nil, err
+	}
 	if err := l.openNetworks(ctx, &t); err != nil {
+		l.closeFiles()
 		return nil, err
 	}
 	l.m = totem.New(t)
@@ -158,20 +165,31 @@ func (l *Loop) openNetworks(ctx context.Context, t *totem.Config) error {
 		n.Port = cmp.Or(n.Port, l.cfg.Port)
 		w, err := openNetwork(ctx, addr.Unmap(), n, rcvbuf)
 		if err != nil {
-			for _, w := range l.nets {
-				w.close()
-			}
 			return err
 		}
 		l.nets = append(l.nets, w)
-		if w.all != nil { // first: what was sent to all comes before the token
-			l.others = append(l.others, newWatched(w.all, ring))
+		if w.all != nil {
+			if err := l.read(w.all, ring, true); err != nil {
+				return err
+			}
+			if err := w.send.watch(l.poll, 0); err != nil {
+				return err
+			}
 		}
-		if ring > 0 {
-			l.others = append(l.others, newWatched(w.recv, ring))
+		if err := l.read(w.recv, ring, false); err != nil {
+			return err
 		}
 	}
-	l.sock = l.nets[0].recv
+	// What was sent to all comes before the token that was sent after it.
+	slices.SortStableFunc(l.inputs, func(a, b *input) int {
+		switch {
+		case a.group == b.group:
+			return 0
+		case a.group:
+			return -1
+		}
+		return 1
+	})
 	return nil
 }
 
@@ -233,11 +251,10 @@ func (l *Loop) Go(ctx context.Context, f func()) error {
 		}
 		if len(l.calls) < maxCalls {
 			l.calls = append(l.calls, f)
-			first := len(l.calls) == 1
-			l.mu.Unlock()
-			if first {
-				l.sock.wake()
+			if len(l.calls) == 1 {
+				l.poll.wake()
 			}
+			l.mu.Unlock()
 			return nil
 		}
 		space := l.space
@@ -265,17 +282,36 @@ func (l *Loop) takeCalls() []func() {
 	return calls
 }
 
+// Watch makes the loop call ready, on its goroutine, whenever something new is
+// there to be read from a descriptor, or its other side is gone. It ends with
+// stop, which must be called before the descriptor is closed. Only the App and
+// functions given to Do may call Watch and stop.
+func (l *Loop) Watch(fd int, ready func(gone bool)) (stop func(), err error) {
+	const gone = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
+	s, err := l.poll.add(fd, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET, func(events uint32) { ready(events&gone != 0) })
+	if err != nil {
+		return nil, fmt.Errorf("udp: watch: %w", err)
+	}
+	return func() { l.poll.remove(s, fd) }, nil
+}
+
+// wake makes the loop look for what other goroutines want.
+func (l *Loop) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.poll.wake()
+	}
+}
+
 // Run runs the ring until ctx ends, app cannot save or the socket fails. At the
 // end it says good-bye to the other nodes and closes the socket. It returns nil
 // if ctx has ended.
 func (l *Loop) Run(ctx context.Context, app App) error {
 	l.app = app
-	stop := context.AfterFunc(ctx, func() { l.sock.wake() })
+	stop := context.AfterFunc(ctx, l.wake)
 	defer stop()
 	defer l.close()
-	for _, w := range l.others {
-		go w.watch(l.sock.wake)
-	}
 	for {
 		if ctx.Err() != nil {
 			if errors.Is(context.Cause(ctx), ErrKilled) {
@@ -286,71 +322,37 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 		for _, call := range l.takeCalls() {
 			call()
 		}
-		if l.failed {
-			if err := l.readErrors(); err != nil {
-				return err
-			}
+		if err := l.steps(); err != nil {
+			return err
+		}
+		l.app.Flush()
+		if err := l.wait(); err != nil {
+			return err
 		}
 		if err := l.steps(); err != nil {
 			return err
 		}
-		d, ok, err := l.receive()
+		// What has arrived counts before the time that has passed: a token that
+		// waits in the socket is not lost.
+		heard, err := l.receive()
+		if err == nil && !heard && l.next() <= l.Now() {
+			err = l.step(totem.Tick{})
+		}
 		if err != nil {
-			if !transient(err) {
-				return err
-			}
-			if err := l.readErrors(); err != nil {
-				return err
-			}
-		}
-		ev := totem.Event(totem.Tick{})
-		if ok {
-			msg := l.open(d)
-			if msg == nil {
-				continue
-			}
-			ev = totem.Received{Iface: d.iface, From: d.from, Data: msg}
-		} else if l.next() > l.Now() {
-			continue
-		}
-		if err := l.step(ev); err != nil {
 			return err
 		}
 	}
 }
 
-// receive returns a datagram, or ok false if the time has come for something or
+// wait waits until something can be read, the time has come for something, or
 // other goroutines want something.
-//
-// What has arrived counts before the time that has passed: a token that waits in
-// the socket is not lost. And what was sent to all counts before the token that
-// was sent after it.
-func (l *Loop) receive() (d datagram, ok bool, err error) {
-	for _, w := range l.others {
-		if d, ok, err := w.take(); ok || err != nil {
-			return d, ok, err
+func (l *Loop) wait() error {
+	for _, in := range l.inputs {
+		if in.readable {
+			return l.poll.wait(0)
 		}
 	}
-	now := l.Now()
-	at := l.next()
-	if at <= now {
-		return l.sock.poll()
-	}
-	// Deadlines mostly move away. The socket's may come too early; then it is
-	// set anew, instead of with every token.
-	if l.deadline == 0 || at < l.deadline {
-		l.deadline = min(at, now+time.Hour)
-		if err := l.sock.deadline(l.start.Add(l.deadline)); err != nil {
-			return d, false, err
-		}
-	}
-	if l.busy() {
-		return l.sock.poll()
-	}
-	if d, ok, err = l.sock.wait(); !ok {
-		l.deadline = 0 // it has passed, or someone called
-	}
-	return d, ok, err
+	return l.poll.wait(l.next() - l.Now())
 }
 
 func (l *Loop) next() time.Duration {
@@ -361,29 +363,19 @@ func (l *Loop) next() time.Duration {
 	return at
 }
 
-// busy reports whether other goroutines want something done.
-func (l *Loop) busy() bool {
-	for _, w := range l.others {
-		if w.ready.Load() {
-			return true
-		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.calls) > 0
-}
-
 func (l *Loop) close() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.closed = true
-	l.mu.Unlock()
 	close(l.done)
+	l.closeFiles()
+}
+
+func (l *Loop) closeFiles() {
 	for _, n := range l.nets {
 		n.close()
 	}
-	for _, w := range l.others {
-		close(w.again)
-	}
+	l.poll.close()
 }
 
 // step steps the ring, and again for what was posted meanwhile.
@@ -438,9 +430,8 @@ func (l *Loop) carryOut(actions []totem.Action) error {
 				app.RingStatus(a)
 			}
 		case totem.Drain:
-			l.stats.Drained += uint64(l.sock.drain())
-			for _, w := range l.others {
-				l.stats.Drained += uint64(w.drain())
+			for _, in := range l.inputs {
+				l.stats.Drained += uint64(in.drain())
 			}
 		}
 	}

@@ -37,6 +37,7 @@ func (a *app) Save(uint64) error     { return nil }
 func (a *app) Refused(totem.Refused) {}
 func (a *app) Tick(time.Duration)    {}
 func (a *app) Next() time.Duration   { return -1 }
+func (a *app) Flush()                {}
 func (a *app) Members(m totem.Members) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -93,7 +93,7 @@ func join(recv, send *socket, m Multicast, iface *net.Interface) error {
 	to := &net.UDPAddr{IP: m.Group.AsSlice()}
 	switch {
 	case m.Group == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return send.raw.Control(func(fd uintptr) {
+		return send.control(func(fd uintptr) {
 			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
 		})
 	case m.Group.Is4():
@@ -102,7 +102,7 @@ func join(recv, send *socket, m Multicast, iface *net.Interface) error {
 			return fmt.Errorf("join: %w", err)
 		}
 		// Only what is for this group, on a socket that listens to any address.
-		_ = recv.raw.Control(func(fd uintptr) {
+		_ = recv.control(func(fd uintptr) {
 			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
 		})
 		return firstError(out.SetMulticastInterface(iface), out.SetMulticastLoopback(false), out.SetMulticastTTL(ttl))

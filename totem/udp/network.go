@@ -2,10 +2,8 @@ package udp
 
 import (
 	"context"
+	"errors"
 	"net/netip"
-	"sync/atomic"
-
-	"golang.org/x/sys/unix"
 )
 
 // Network is how one ring of several is reached.
@@ -40,59 +38,32 @@ func openNetwork(ctx context.Context, self netip.Addr, n Network, rcvbuf int) (*
 		}
 		w.group = netip.AddrPortFrom(m.Group, n.Port)
 	}
+	if err := w.detach(); err != nil {
+		w.close()
+		return nil, err
+	}
 	w.batch = newBatch(w.send)
 	return w, nil
 }
 
-func (w *network) close() {
-	w.recv.close()
+// sockets are those of the network, the group's first: what was sent to all
+// comes before the token that was sent after it.
+func (w *network) sockets() []*socket {
 	if w.all != nil {
-		w.all.close()
-		w.send.close()
+		return []*socket{w.all, w.recv, w.send}
 	}
+	return []*socket{w.recv}
 }
 
-// A watched socket is one of those that the loop does not wait for: a goroutine
-// does. When something is there it sets ready, wakes the loop and waits for a
-// word on again.
-type watched struct {
-	*socket
-	iface int
-	ready atomic.Bool
-	again chan struct{}
+func (w *network) detach() (err error) {
+	for _, s := range w.sockets() {
+		err = errors.Join(err, s.detach())
+	}
+	return err
 }
 
-func newWatched(s *socket, iface int) *watched {
-	return &watched{socket: s, iface: iface, again: make(chan struct{}, 1)}
-}
-
-// watch ends when the socket and again are closed.
-func (w *watched) watch(wake func()) {
-	var peek [1]byte
-	for {
-		err := w.raw.Read(func(fd uintptr) bool {
-			_, _, err := unix.Recvfrom(int(fd), peek[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-			return err != unix.EAGAIN
-		})
-		if err != nil {
-			return
-		}
-		w.ready.Store(true)
-		wake()
-		if _, open := <-w.again; !open {
-			return
-		}
+func (w *network) close() {
+	for _, s := range w.sockets() {
+		s.close()
 	}
-}
-
-// take reads a datagram, if one is there.
-func (w *watched) take() (d datagram, ok bool, err error) {
-	if d, ok, err = w.poll(); ok || err != nil {
-		d.iface = w.iface
-		return d, ok, err
-	}
-	if w.ready.CompareAndSwap(true, false) {
-		w.again <- struct{}{}
-	}
-	return d, false, nil
 }

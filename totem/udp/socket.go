@@ -6,36 +6,25 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// maxDatagram is larger than any UDP datagram, so none is cut short unseen.
-const maxDatagram = 65536
-
 // A socket is the one socket of an interface: it receives everything, and sends
 // tokens and multicasts. Spec: totem.md section 5.2.
 type socket struct {
-	conn  *net.UDPConn
-	raw   syscall.RawConn
+	conn  *net.UDPConn // until detach
+	fd    int
 	local netip.AddrPort
-	buf   []byte
+	inbox inbox
 
-	// What the last recv gave, and recv as the functions that the runtime's
-	// poller calls: made once, to make no garbage.
-	last    datagram
-	ok      bool
-	err     error
-	control func(fd uintptr)
-	read    func(fd uintptr) bool
+	readable, failed bool // the poller has said so
 
-	// The same for the queue of errors.
-	oob        [512]byte
-	closed     []netip.Addr
-	readErrors func(fd uintptr)
+	// Of the queue of errors.
+	oob    [512]byte
+	closed []netip.Addr
 }
 
 // listen opens the socket. The address may still be in use by a process that is
@@ -66,16 +55,7 @@ func listen(ctx context.Context, local netip.AddrPort, rcvbuf int, share bool) (
 			// The kernel cuts these to what it allows.
 			_ = conn.SetReadBuffer(rcvbuf)
 			_ = conn.SetWriteBuffer(rcvbuf)
-			raw, err := conn.SyscallConn()
-			if err != nil {
-				conn.Close()
-				return nil, fmt.Errorf("udp: %w", err)
-			}
-			s := &socket{conn: conn, raw: raw, local: local, buf: make([]byte, maxDatagram)}
-			s.control = func(fd uintptr) { s.recv(int(fd)) }
-			s.readErrors = func(fd uintptr) { s.errQueue(int(fd)) }
-			s.read = func(fd uintptr) bool { s.recv(int(fd)); return s.ok || s.err != nil }
-			return s, nil
+			return &socket{conn: conn, fd: -1, local: local}, nil
 		}
 		if try == 10 || !errors.Is(err, unix.EADDRINUSE) {
 			return nil, fmt.Errorf("udp: %w", err)
@@ -88,75 +68,69 @@ func listen(ctx context.Context, local netip.AddrPort, rcvbuf int, share bool) (
 	}
 }
 
-func (s *socket) close() { s.conn.Close() }
-
-// A datagram is what a read gave. Its bytes are valid until the next read.
-type datagram struct {
-	data  []byte
-	from  netip.AddrPort
-	iface int
-	cut   bool // it did not fit
-}
-
-// poll reads a datagram that is already there; ok is false if there is none.
-func (s *socket) poll() (d datagram, ok bool, err error) {
-	if err := s.raw.Control(s.control); err != nil {
-		return d, false, fmt.Errorf("udp: receive: %w", err)
+// detach takes the socket away from the runtime, which would be woken for each
+// datagram too, once conn has been set up.
+func (s *socket) detach() error {
+	var dup error
+	if err := s.control(func(fd uintptr) { s.fd, dup = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
+		return fmt.Errorf("udp: %w", err)
 	}
-	return s.last, s.ok, s.err
-}
-
-// wait reads a datagram, and waits for it until the time set with deadline or
-// until wake is called; then ok is false.
-func (s *socket) wait() (d datagram, ok bool, err error) {
-	if err := s.raw.Read(s.read); err != nil {
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return d, false, nil
-		}
-		return d, false, fmt.Errorf("udp: receive: %w", err)
+	if dup != nil {
+		s.fd = -1
+		return fmt.Errorf("udp: %w", dup)
 	}
-	return s.last, s.ok, s.err
+	s.conn.Close()
+	s.inbox.open(s.fd)
+	return nil
 }
 
-// recv sets last, ok and err; both are zero if nothing is there.
-func (s *socket) recv(fd int) {
-	s.ok, s.err = false, nil
-	for {
-		n, _, flags, addr, err := unix.Recvmsg(fd, s.buf, nil, unix.MSG_DONTWAIT)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err == unix.EAGAIN:
-			return
-		case err != nil:
-			s.err = err
-			return
-		}
-		s.last.data, s.last.cut = s.buf[:n], flags&unix.MSG_TRUNC != 0
-		s.last.from, _ = sockaddr(addr)
-		s.ok = true
+func (s *socket) close() {
+	if s.fd >= 0 {
+		unix.Close(s.fd)
+		s.fd = -1
 		return
 	}
+	s.conn.Close()
 }
 
-// deadline sets until when wait waits.
-func (s *socket) deadline(at time.Time) error {
-	if err := s.conn.SetReadDeadline(at); err != nil {
-		return fmt.Errorf("udp: wait: %w", err)
+// waitRoom waits for a short while until the kernel takes more.
+func (s *socket) waitRoom() {
+	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}}
+	unix.Poll(fds, 10)
+}
+
+// watch makes a poller tell when one of the events happens, or an error.
+func (s *socket) watch(p *poller, events uint32) error {
+	_, err := p.add(s.fd, events, func(events uint32) {
+		s.readable = s.readable || events&unix.EPOLLIN != 0
+		s.failed = s.failed || events&unix.EPOLLERR != 0
+	})
+	if err != nil {
+		return fmt.Errorf("udp: epoll: %w", err)
 	}
 	return nil
 }
 
-// wake ends a wait, or the next one.
-func (s *socket) wake() { _ = s.conn.SetReadDeadline(time.Unix(1, 0)) }
+// control calls f with the descriptor, before detach.
+func (s *socket) control(f func(fd uintptr)) error {
+	raw, err := s.conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Control(f)
+}
 
 // drain throws away what is waiting, and returns how many datagrams that were.
 func (s *socket) drain() (n int) {
-	for n < 100_000 {
-		if _, ok, err := s.poll(); !ok || err != nil {
-			return n
+	for more := true; more && n < 100_000; {
+		for _, ok := s.inbox.next(); ok; _, ok = s.inbox.next() {
+			n++
 		}
+		more, _ = s.inbox.fill(s.fd)
+	}
+	for _, ok := s.inbox.next(); ok; _, ok = s.inbox.next() {
 		n++
 	}
+	s.readable = false
 	return n
 }
