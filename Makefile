@@ -45,6 +45,9 @@ fuzz:           ## every fuzz target for a minute
 sched:          ## the policy engine against the scheduler cases
 	go test ./pacemakerd/pengine -count 1 -run Cases -v
 
+difffuzz:       ## N random CIBs: our plans beside those of the real crm_simulate; KEEP names a folder to keep its answers in
+	nice -n 19 go test ./pacemakerd/pengine -count 1 -run Differential -v -timeout 24h -difffuzz $(N) $(if $(KEEP),-keep $(abspath $(KEEP)))
+
 interop:        ## our daemons beside the real ones, in network namespaces
 	integration/peers.sh
 	go test -tags interop -count 1 -v -timeout 30m ./integration/...

@@ -50,10 +50,10 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 		if placed >= most {
 			break
 		}
-		if len(inst.activeNodes()) == 0 || !inst.provisional || inst.failedInside() {
+		if len(inst.Running) == 0 || !inst.provisional || inst.failedInside() {
 			continue
 		}
-		n := c.instanceNode(inst)
+		n := pickNode(inst, inst.Running)
 		s := parent.allowed.get(n)
 		if !n.available() || n.weight < 0 || s != nil && s.count >= quota {
 			continue
@@ -72,22 +72,6 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 		}
 	}
 }
-
-// activeNodes are the nodes an instance, or its members, run on.
-func (r *Resource) activeNodes() []*Node {
-	if r.Kind == Primitive {
-		return r.Running
-	}
-	var list []*Node
-	for _, p := range r.Primitives() {
-		for _, n := range p.Running {
-			list = appendNew(list, n)
-		}
-	}
-	return list
-}
-
-func (c *Cluster) instanceNode(r *Resource) *Node { return pickNode(r, r.activeNodes()) }
 
 // assignInstance assigns one instance, with prefer as the only acceptable
 // choice if given.
@@ -172,7 +156,8 @@ func addToListed(r *Resource, n *Node, score int) {
 
 // compareInstances orders instances for distribution (spec: 12.7, step 3).
 func (c *Cluster) compareInstances(a, b *Resource) int {
-	on1, on2 := a.activeNodes(), b.activeNodes()
+	// A node counts twice for an instance with unmanaged members there.
+	on1, on2 := a.Running, b.Running
 	if len(on1) > 0 && len(on2) > 0 && len(on1) != len(on2) {
 		return sign(len(on1) - len(on2))
 	}

@@ -40,7 +40,7 @@ func (c *Cluster) thisWithOf(r *Resource) []*Colocation {
 // carries those of its group.
 func (c *Cluster) withThisOf(r *Resource) []*Colocation {
 	g := r.Parent
-	if g == nil || g.Kind != Group || len(g.withThis) == 0 || g.Children[len(g.Children)-1] != r {
+	if g == nil || g.Kind != Group || len(g.withThis) == 0 || !g.passesOn() || g.Children[len(g.Children)-1] != r {
 		return r.withThis
 	}
 	list := append([]*Colocation(nil), r.withThis...)
@@ -49,6 +49,10 @@ func (c *Cluster) withThisOf(r *Resource) []*Colocation {
 	}
 	return list
 }
+
+// passesOn tells whether the members of a group have its colocations: from the
+// moment its assignment begins.
+func (g *Resource) passesOn() bool { return g.assigning || !g.provisional }
 
 // applyDependent applies "D with P" on behalf of D (spec: 12.5).
 func (c *Cluster) applyDependent(d, p *Resource, col *Colocation) {

@@ -132,7 +132,7 @@ func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
 		if !ok {
 			continue
 		}
-		if id == r.ID || r.Kind == Clone && len(r.Children) > 0 && historyBase(id) == r.Children[0].baseID() {
+		if id == r.baseID() || r.Kind == Clone && len(r.Children) > 0 && historyBase(id) == r.Children[0].baseID() {
 			return op
 		}
 	}
@@ -151,21 +151,17 @@ func (c *Cluster) NodeHealth(n *Node) int {
 		}
 		score := c.score(v)
 		switch {
-		case strings.EqualFold(v, "red") || score <= c.opt.healthRed && !isColour(v):
+		case strings.EqualFold(v, "red"):
 			worst = 2
-		case strings.EqualFold(v, "yellow") || score <= c.opt.healthYellow && c.opt.healthYellow != c.opt.healthGreen && !isColour(v):
+		case strings.EqualFold(v, "yellow"):
+			worst = max(worst, 1)
+		case score <= c.opt.healthRed:
+			worst = 2
+		case score <= c.opt.healthYellow && c.opt.healthYellow != c.opt.healthGreen:
 			worst = max(worst, 1)
 		}
 	}
 	return worst
-}
-
-func isColour(s string) bool {
-	switch strings.ToLower(s) {
-	case "red", "yellow", "green":
-		return true
-	}
-	return false
 }
 
 // MaintenanceMode tells whether the whole cluster is unmanaged.

@@ -433,15 +433,19 @@ func (c *Cluster) failure(h *record, fail onFail, role Role, st *historyState) {
 	}
 	if role == RoleStopped {
 		whole := r
-		if r.Parent != nil && !r.Unique && r.Top().Kind == Clone {
-			whole = r.Parent
+		if top := r.Top(); top.Kind == Clone && !top.Unique {
+			whole = top
 		}
 		c.banEverywhere(whole)
 	}
 }
 
-// recordFailure remembers an entry for display, once per key and node.
+// recordFailure remembers an entry for display, once per key and node; what
+// failed on a node that is gone is not shown.
 func (c *Cluster) recordFailure(h *record) {
+	if !h.n.Online {
+		return
+	}
 	h.xml.Set("uname", h.n.Name)
 	for _, old := range c.FailedOps {
 		if historyKey(old) == h.key && old.Get("uname") == h.n.Name {

@@ -171,10 +171,6 @@ func (c *Cluster) internalGroup(g *Resource) {
 		case previous != nil:
 			c.then(previous, "start", m, "start", orderImpliesThen|orderRunnableLeft)
 			c.then(m, "stop", previous, "stop", orderOptional|orderRestart)
-			if len(m.Running) > 0 && len(previous.Running) == 0 {
-				// A new member before active ones.
-				c.then(m, "stop", previous, "start", orderImpliesFirst|orderRunnableLeft)
-			}
 			if promotable {
 				c.then(previous, "promote", m, "promote", orderImpliesThen|orderRunnableLeft)
 				c.then(m, "demote", previous, "demote", orderOptional)

@@ -28,7 +28,9 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 		}
 		c.mergeScores(r.Children[0], target, t, attr, factor, mode)
 		for _, col := range r.withThis {
-			c.mergeScores(col.Dependent, target, t, col.attr, factorOf(col), mode)
+			if r.passesOn() { // once more: the last member has them by now
+				c.mergeScores(col.Dependent, target, t, col.attr, factorOf(col), mode)
+			}
 		}
 		r.merging = false
 		return

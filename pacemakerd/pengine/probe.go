@@ -87,7 +87,7 @@ func (c *Cluster) probePrimitive(r *Resource, n *Node) bool {
 		top = r
 	}
 	flags := orderOptional
-	if !a.runnable && len(top.Running) == 0 {
+	if !a.runnable && len(r.Running) == 0 {
 		flags |= orderRunnableLeft
 	}
 	c.addOrdering(ref{r: r, a: a}, op(top, "start"), flags)

@@ -134,7 +134,9 @@ func (c *Cluster) promoteInstances(r *Resource) {
 }
 
 func (c *Cluster) promotionPriority(r, inst *Resource) {
-	currentUnpromoted(inst)
+	if inst.state(true) == RoleStarted { // with any member in a higher role, the others stay as they are
+		currentUnpromoted(inst)
+	}
 	n, _ := inst.location(false)
 	if n == nil {
 		return

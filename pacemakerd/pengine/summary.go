@@ -29,7 +29,7 @@ func (c *Cluster) NodeChanges() []NodeChange {
 	var list []NodeChange
 	for i := len(c.actions) - 1; i >= 0; i-- {
 		a := c.actions[i]
-		if a.optional || !a.runnable || a.Rsc != nil {
+		if a.optional || a.Rsc != nil {
 			continue
 		}
 		switch a.Task {

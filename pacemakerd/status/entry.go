@@ -119,7 +119,7 @@ func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.
 		if n != nil {
 			node = n.Name
 		}
-		if op := c.FailedProbe(r, node); op != nil && r.Unique {
+		if op := c.FailedProbe(r, node); op != nil {
 			e.Masked = number(op.Get("rc-code"))
 		}
 	}
@@ -163,7 +163,7 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		locations := inst.Locations()
 		switch {
 		case r.Unique:
-			full = partly || !inst.Orphan
+			full = partly || !r.Orphan
 		case o.Pending && hasPending(inst):
 			full = true
 		case !partly:

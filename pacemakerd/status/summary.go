@@ -64,24 +64,23 @@ func (s *Summary) Line(ch pengine.Change, el7 bool) string {
 
 func details(ch pengine.Change, el7 bool) string {
 	role, next := roleName(ch.Role, el7), roleName(ch.NextRole, el7)
-	if !ch.NeedRole {
-		switch {
-		case ch.Origin == nil:
-			return ch.Dest.Name
-		case ch.Dest == nil, ch.SameHost:
-			return ch.Origin.Name
+	plain := func(s string) string { // with the role where it is worth showing
+		if ch.NeedRole {
+			return role + " " + s
 		}
-		return ch.Origin.Name + " -> " + ch.Dest.Name
+		return s
 	}
 	switch {
-	case ch.Origin == nil:
+	case ch.Origin == nil && ch.NeedRole:
 		return role + " -> " + next + " " + ch.Dest.Name
-	case ch.Dest == nil:
-		return role + " " + ch.Origin.Name
-	case ch.SameRole && ch.SameHost:
-		return role + " " + ch.Origin.Name
-	case ch.SameRole:
+	case ch.Origin == nil:
+		return ch.Dest.Name
+	case ch.Dest == nil, ch.SameRole && ch.SameHost:
+		return plain(ch.Origin.Name)
+	case ch.SameRole && ch.NeedRole:
 		return ch.Origin.Name + " -> " + ch.Dest.Name + " " + role
+	case ch.SameRole:
+		return ch.Origin.Name + " -> " + ch.Dest.Name
 	case ch.SameHost:
 		return role + " -> " + next + " " + ch.Origin.Name
 	}
