@@ -38,7 +38,7 @@ type Config struct {
 	// Quiet leaves out standard error as a place to log to.
 	Quiet bool
 
-	log *logger // of the daemon
+	log *logger // of the daemon, which runs nothing else
 }
 
 // DefaultFile is where the configuration is.
@@ -309,7 +309,7 @@ func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 	t := n.conf
 	cfg := udp.Config{
 		Totem: tcfg, Port: t.Interfaces[0].McastPort, Cipher: t.Cipher, Hash: t.Hash, Key: t.Key,
-		AllowUnlisted: !t.BlockUnlisted, Log: n.log.slog("TOTEM"),
+		AllowUnlisted: !t.BlockUnlisted, Dedicated: n.cfg.log != nil, Log: n.log.slog("TOTEM"),
 	}
 	var err error
 	if cfg.Multicast, err = multicast(t, t.Interfaces[0]); err != nil {

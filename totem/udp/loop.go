@@ -71,6 +71,11 @@ type Config struct {
 	// as transport udp always does.
 	AllowUnlisted bool
 
+	// Dedicated says that the program runs little else than this loop, and with
+	// GOMAXPROCS above 1, so that the loop may keep its share of the Go
+	// scheduler during short waits: a token costs less then.
+	Dedicated bool
+
 	Log *slog.Logger // nil discards
 }
 
@@ -138,7 +143,7 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 		return nil, err
 	}
 	l.setNodes(t.Nodes)
-	if l.poll, err = newPoller(); err != nil {
+	if l.poll, err = newPoller(cfg.Dedicated); err != nil {
 		return nil, err
 	}
 	if err := l.openNetworks(ctx, &t); err != nil {

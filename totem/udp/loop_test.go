@@ -158,6 +158,7 @@ func TestRingOnLoopback(t *testing.T) {
 		{"el9", func(c *udp.Config) { c.Totem.Generation = wire.EL9 }},
 		{"el7 passive", func(c *udp.Config) { twoRings(c, totem.RRPPassive) }},
 		{"el7 active", func(c *udp.Config) { twoRings(c, totem.RRPActive) }},
+		{"el7 dedicated", func(c *udp.Config) { c.Dedicated = true }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var nodes []*node

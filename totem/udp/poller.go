@@ -1,24 +1,38 @@
 package udp
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"syscall"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// A poller waits for descriptors and for a word of other goroutines. It has an
-// epoll instance of its own: a descriptor of the runtime's would wake a thread
-// that then has to wake the loop's, which costs more than a token takes.
+// A poller waits for descriptors and for a word of other goroutines, with an
+// epoll instance of its own.
+//
+// A dedicated one waits in the kernel, on its goroutine's thread: through the
+// runtime's poller another thread would be woken first, which costs more than
+// what a token asks for. Others leave the waiting to the runtime, so that the
+// goroutines of a program with more to do get their share.
 type poller struct {
 	epoll   int
 	eventfd int
-	active  time.Duration // of a wait that the runtime need not know of
 	next    uint64
 	sources map[uint64]*source
 	events  [64]unix.EpollEvent
+
+	// Of one that is not dedicated.
+	file  *os.File // epoll
+	raw   syscall.RawConn
+	until time.Time // deadline of file; zero if it is not known
+	n     int       // events that poll got
+	err   error
+	poll  func(fd uintptr) bool // made once, to make no garbage
 }
 
 // A source is a descriptor that is waited for.
@@ -27,11 +41,8 @@ type source struct {
 	ready func(events uint32)
 }
 
-func newPoller() (*poller, error) {
+func newPoller(dedicated bool) (*poller, error) {
 	p := &poller{epoll: -1, eventfd: -1, sources: make(map[uint64]*source)}
-	if runtime.GOMAXPROCS(0) > 1 {
-		p.active = activeTime // others can run meanwhile
-	}
 	var err error
 	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("udp: epoll: %w", err)
@@ -44,14 +55,33 @@ func newPoller() (*poller, error) {
 		p.close()
 		return nil, fmt.Errorf("udp: eventfd: %w", err)
 	}
+	if dedicated && runtime.GOMAXPROCS(0) > 1 {
+		return p, nil
+	}
+	if err = unix.SetNonblock(p.epoll, true); err == nil {
+		p.file = os.NewFile(uintptr(p.epoll), "epoll")
+		p.raw, err = p.file.SyscallConn()
+	}
+	if err != nil {
+		p.close()
+		return nil, fmt.Errorf("udp: epoll: %w", err)
+	}
+	p.poll = func(uintptr) bool {
+		p.n, p.err = p.epollWait(0)
+		return p.n > 0 || p.err != nil
+	}
 	return p, nil
 }
 
 func (p *poller) close() {
-	for _, fd := range []int{p.epoll, p.eventfd} {
-		if fd >= 0 {
-			unix.Close(fd)
-		}
+	if p.eventfd >= 0 {
+		unix.Close(p.eventfd)
+	}
+	switch {
+	case p.file != nil:
+		p.file.Close()
+	case p.epoll >= 0:
+		unix.Close(p.epoll)
 	}
 }
 
@@ -75,17 +105,18 @@ func (p *poller) remove(s *source, fd int) {
 	unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, fd, nil)
 }
 
-// activeTime is how long a wait holds on to its share of the Go scheduler. On a
-// ring with traffic the next token comes sooner, and then neither the scheduler
-// nor its watchdog thread has had any part in it.
-const activeTime = 2 * time.Millisecond
-
 // wait waits for the first event, for wake or until d has passed, which is
 // rounded up to milliseconds, and calls what is ready.
 func (p *poller) wait(d time.Duration) error {
-	n, err := p.waitActive(min(max(d, 0), p.active))
-	if err == nil && n == 0 && d > p.active {
-		n, err = unix.EpollWait(p.epoll, p.events[:], milliseconds(d-p.active))
+	var n int
+	var err error
+	switch {
+	case d <= 0:
+		n, err = p.epollWait(0)
+	case p.file != nil:
+		n, err = p.park(d)
+	default:
+		n, err = p.block(d)
 	}
 	if err != nil && err != unix.EINTR {
 		return fmt.Errorf("udp: wait: %w", err)
@@ -99,9 +130,42 @@ func (p *poller) wait(d time.Duration) error {
 	return nil
 }
 
-// waitActive waits without telling the runtime. A signal of the runtime's ends
-// it where the runtime needs this thread's share.
-func (p *poller) waitActive(d time.Duration) (int, error) {
+// activeTime is how long a dedicated poller holds on to its share of the Go
+// scheduler. On a ring with traffic the next token comes sooner, and then neither
+// the scheduler nor its watchdog thread has any part in it.
+const activeTime = 2 * time.Millisecond
+
+// block waits in the kernel.
+func (p *poller) block(d time.Duration) (n int, err error) {
+	if n, err = p.epollWait(min(d, activeTime)); n == 0 && err == nil && d > activeTime {
+		n, err = unix.EpollWait(p.epoll, p.events[:], milliseconds(d-activeTime))
+	}
+	return n, err
+}
+
+// park waits with the runtime's poller.
+func (p *poller) park(d time.Duration) (int, error) {
+	// Deadlines mostly move away. The file's may come too early; then there is
+	// nothing to be found, and it is set anew.
+	if at := time.Now().Add(d); p.until.IsZero() || at.Before(p.until) {
+		p.until = at
+		if err := p.file.SetReadDeadline(at); err != nil {
+			return 0, err
+		}
+	}
+	if err := p.raw.Read(p.poll); err != nil {
+		p.until = time.Time{}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return 0, nil
+		}
+		return 0, err
+	}
+	return p.n, p.err
+}
+
+// epollWait waits without telling the runtime. A signal of the runtime's ends it
+// where the runtime needs this thread's share.
+func (p *poller) epollWait(d time.Duration) (int, error) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events[0])),
 		uintptr(len(p.events)), uintptr(milliseconds(d)), 0, 0)
 	if errno != 0 {
