@@ -42,6 +42,12 @@ func (w *World) changeWeather() {
 		w.net.weather.Delay = time.Duration(r.IntN(20)) * time.Millisecond
 		w.net.weather.Jitter = time.Duration(r.IntN(20)) * time.Millisecond
 	}
+	if w.cfg.Dirt && r.IntN(3) > 0 {
+		w.net.weather.Corrupt = r.Float64() * 0.2
+		w.net.weather.Cut = r.Float64() * 0.1
+		w.net.weather.Duplicate = r.Float64() * 0.2
+		w.net.weather.Replay = r.Float64() * 0.1
+	}
 	w.trace("weather %+v", w.net.weather)
 }
 

@@ -17,6 +17,7 @@ type Weather struct {
 	Duplicate float64       // share of packets that come twice
 	Replay    float64       // chance, per packet, that some old packet comes again
 	Corrupt   float64       // share of packets with one byte changed
+	Cut       float64       // share of packets that lose their end
 }
 
 // fair is the weather of a healthy local network.
@@ -78,6 +79,9 @@ func (n *network) send(now time.Duration, from, to totem.NodeID, data []byte) {
 	if n.rng.Float64() < w.Corrupt && len(data) > 0 {
 		data = append([]byte(nil), data...)
 		data[n.rng.IntN(len(data))] ^= byte(1 + n.rng.IntN(255))
+	}
+	if w.Cut > 0 && n.rng.Float64() < w.Cut && len(data) > 0 {
+		data = data[:n.rng.IntN(len(data))]
 	}
 	n.launch(now, from, to, data)
 	if n.rng.Float64() < w.Duplicate {

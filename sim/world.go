@@ -19,6 +19,11 @@ type Config struct {
 	Tunables   totem.Tunables
 	RingSeq    uint64 // on every disk at the start
 
+	// Key, if set, signs and encrypts what goes over the network. EL7 only.
+	Key []byte
+	// Dirt lets Chaos damage packets too.
+	Dirt bool
+
 	// Upper makes what runs above the ring of one node.
 	Upper func(w *World, n *Node) Upper
 
@@ -48,6 +53,8 @@ type World struct {
 	net   network
 	errs  []error
 	steps uint64
+
+	refused int // packets that did not open
 }
 
 // A Node is one host: what survives a crash, and what runs while it is up.
@@ -55,6 +62,7 @@ type Node struct {
 	w  *World
 	ID totem.NodeID
 
+	env  *wire.Envelope
 	disk uint64 // ring sequence number
 	Life int    // how many times it was started
 
@@ -73,7 +81,11 @@ func NewWorld(cfg Config) *World {
 	w := &World{cfg: cfg, Rand: rand.New(rand.NewPCG(cfg.Seed, 0x746f74656d))}
 	w.net = network{rng: w.Rand, weather: fair, cut: make(map[[2]totem.NodeID]bool)}
 	for i := range cfg.Nodes {
-		w.Nodes = append(w.Nodes, &Node{w: w, ID: totem.NodeID(i + 1), disk: cfg.RingSeq, crashAfter: -1})
+		n := &Node{w: w, ID: totem.NodeID(i + 1), disk: cfg.RingSeq, crashAfter: -1}
+		if cfg.Key != nil {
+			n.seal()
+		}
+		w.Nodes = append(w.Nodes, n)
 	}
 	return w
 }
@@ -126,6 +138,9 @@ func (n *Node) Start() {
 	cfg := totem.Config{
 		Self: n.ID, Nodes: nodes, Generation: n.w.cfg.Generation,
 		RingSeq: n.disk, Tunables: n.w.cfg.Tunables, Rand: n.w.Rand,
+	}
+	if n.env != nil {
+		cfg.Overhead = n.env.Overhead()
 	}
 	if n.w.cfg.Log != nil {
 		cfg.Log = n.w.cfg.Log(n.ID)
@@ -240,6 +255,10 @@ func (n *Node) wake() {
 			if n.Ring == nil {
 				return
 			}
+			f, ok := n.opened(f)
+			if !ok {
+				continue
+			}
 			if drained := n.step(f.event()); drained {
 				n.w.trace("node %d drains %d packets", n.ID, len(inbox)-i-1)
 				break
@@ -267,7 +286,9 @@ func (w *World) land(f flight) {
 		}
 		return
 	}
-	n.step(f.event())
+	if f, ok := n.opened(f); ok {
+		n.step(f.event())
+	}
 }
 
 func (f flight) event() totem.Event {
@@ -304,7 +325,7 @@ func (n *Node) carryOut(actions []totem.Action) (drained bool) {
 		}
 		switch a := a.(type) {
 		case totem.Send:
-			data := append([]byte(nil), a.Data...)
+			data := n.sealed(a.Data)
 			for _, to := range a.To {
 				n.w.net.send(n.w.Now, n.ID, nodeAt(to), data)
 			}

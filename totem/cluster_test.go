@@ -22,6 +22,7 @@ type cluster struct {
 	lost  func(from, to NodeID, b []byte) bool // drops packets
 	cut   [maxRings]bool                       // networks that are down
 	dirty bool                                 // packets are changed on the way
+	open  bool                                 // to nodes that are not configured
 	sent  []string                             // types of messages, with the sender
 	wire  []testPacket
 }
@@ -51,7 +52,7 @@ func newCluster(t *testing.T, g wire.Generation, n int, tun Tunables) *cluster {
 func testAddr(id NodeID) netip.Addr { return netip.AddrFrom4([4]byte{10, 77, 0, byte(id)}) }
 
 func (c *cluster) config(id NodeID) Config {
-	cfg := Config{Self: id, Generation: c.gen, Tunables: c.tun}
+	cfg := Config{Self: id, Generation: c.gen, Tunables: c.tun, AllowUnlisted: c.open}
 	for i := NodeID(1); int(i) <= len(c.nodes); i++ {
 		n := Node{ID: i, Addrs: []netip.Addr{testAddr(i)}}
 		if c.rrp != RRPNone {

@@ -27,6 +27,12 @@ type Config struct {
 	// time. EL9 adds 1 to it, as corosync 3 does.
 	RingSeq uint64
 
+	// AllowUnlisted takes nodes into the ring that Nodes does not have, as
+	// transport udp always does. Else whoever can send forged joins could fill
+	// their lists with names that lead nowhere, and the names would go from
+	// node to node long after that.
+	AllowUnlisted bool
+
 	// Multicast tells that a Send with Group set reaches everybody by one
 	// datagram (transport udp). Otherwise (udpu) the Machine chooses who gets
 	// a copy.

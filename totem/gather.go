@@ -97,6 +97,11 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 		m.drop("join from before a pause")
 		return
 	}
+	if m.stranger(j.From) {
+		m.drop("join of a stranger")
+		return
+	}
+	j.Proc, j.Failed = m.withoutStrangers(j.Proc), m.withoutStrangers(j.Failed)
 	m.ringSeq = max(m.ringSeq, j.RingSeq)
 	switch m.state {
 	case operational:
@@ -278,6 +283,10 @@ func (m *Machine) consensusExpired() {
 
 // foreign works on a sign of life of another ring. Spec: totem.md section 3.4.
 func (m *Machine) foreign(from wire.SRP, why string) {
+	if m.stranger(from) {
+		m.drop(why + " of a stranger")
+		return
+	}
 	switch m.state {
 	case operational:
 		m.proc.add(from)

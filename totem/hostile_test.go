@@ -2,6 +2,7 @@ package totem
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +28,12 @@ func TestImpossibleMessages(t *testing.T) {
 			}},
 			{"token again", func(m *Machine) wire.Message {
 				return &wire.Token{Header: head, Ring: m.ring, TokenSeq: m.tokenSeq, Seq: m.aru}
+			}},
+			{"token whose aru is of no member", func(m *Machine) wire.Message {
+				return &wire.Token{Header: head, Ring: m.ring, TokenSeq: m.tokenSeq + 1, Seq: m.aru, Aru: m.aru, AruAddr: 77}
+			}},
+			{"token with a strange flag", func(m *Machine) wire.Message {
+				return &wire.Token{Header: head, Ring: m.ring, TokenSeq: m.tokenSeq + 1, Seq: m.aru, Aru: m.aru, RetransFlg: 2}
 			}},
 			{"token of another ring", func(m *Machine) wire.Message {
 				return &wire.Token{Header: head, Ring: wire.NewRingID(g, srp(2), 4444), TokenSeq: m.tokenSeq + 1, Seq: m.aru}
@@ -76,8 +83,10 @@ func TestImpossibleMessages(t *testing.T) {
 // TestRingComesBackAfterStorm floods a ring with forged joins for half a minute.
 // When that ends the ring forms again. (fault-matrix.md T6)
 func TestRingComesBackAfterStorm(t *testing.T) {
-	for _, g := range generations {
+	for i := range 2 * len(generations) {
+		g := generations[i/2]
 		c := newCluster(t, g, 3, Tunables{Token: time.Second})
+		c.open = i%2 == 1
 		c.start(1, 2, 3)
 		c.run(3 * time.Second)
 		r := rand.New(rand.NewPCG(6, 6))
@@ -102,6 +111,35 @@ func TestRingComesBackAfterStorm(t *testing.T) {
 		for _, id := range c.ids() {
 			if got := c.nodes[id].memb.len(); got != 3 || c.nodes[id].state != operational {
 				t.Errorf("%v: node %d is on a ring of %d, %v", g, id, got, c.nodes[id].state)
+			}
+		}
+	}
+}
+
+// TestCommitEntryFarBack: an entry of a commit token may say that its member has
+// next to nothing of the old ring. What is sent again begins where this node's
+// own messages begin, and is found at once.
+func TestCommitEntryFarBack(t *testing.T) {
+	for _, g := range generations {
+		c := newCluster(t, g, 2, Tunables{Token: time.Second})
+		c.start(1, 2)
+		c.run(3 * time.Second)
+		for i := range 100 {
+			c.say(NodeID(i%2+1), "a message")
+			c.run(10 * time.Millisecond)
+		}
+		m := c.nodes[1].Machine
+		m.savedAru, m.savedHigh = m.aru, m.highSeq
+		for _, back := range []uint32{0, 5, 1 << 20, 1<<31 - 1, 1 << 31} {
+			token := &wire.CommitToken{Header: wire.Header{Sender: 2}, Ring: wire.NewRingID(g, m.self, m.ring.Seq+4),
+				Members: m.memb.list, Entries: slices.Repeat([]wire.CommitEntry{{Ring: m.oldRing, Aru: m.savedHigh - back}}, 2)}
+			begin := time.Now()
+			m.enterRecovery(token)
+			if took := time.Since(begin); took > 100*time.Millisecond {
+				t.Errorf("%v, %d back: took %v", g, back, took)
+			}
+			if n := len(m.retrans); n > int(m.savedHigh-m.regular.base) || back == 5 && n != 5 && m.savedHigh-m.regular.base >= 5 {
+				t.Errorf("%v, %d back: %d messages to send again, window of %d", g, back, n, m.savedHigh-m.regular.base)
 			}
 		}
 	}

@@ -80,6 +80,7 @@ type Machine struct {
 	tokenSeq             uint32
 	lastSeq, lastAru     uint32
 	seqUnchanged, aruRep int
+	aruSince             time.Duration // when aruRep was 0 last
 	held                 bool
 	myTrc, myPbl, myCbl  uint32
 	kept                 []byte // the last token sent, to send again
@@ -92,7 +93,8 @@ type Machine struct {
 	timers      timers
 	nets        []fanout // by ring
 	rrp         redundancy
-	toEverybody bool // the next message of the ring goes to all nodes (EL7)
+	listed      map[wire.Identity]bool // configured nodes; nil if others may come
+	toEverybody bool                   // the next message of the ring goes to all nodes (EL7)
 
 	dec, inner wire.Decoder
 	scratch    []byte

@@ -23,6 +23,9 @@ func (m *Machine) enterRecovery(c *wire.CommitToken) {
 		}
 		low = minSeq(low, e.Aru)
 	}
+	if m.savedHigh-low > m.savedHigh-m.regular.base {
+		low = m.regular.base // what is before it was let go, whatever an entry says
+	}
 	if missing {
 		for seq := low + 1; !lessThan(m.savedHigh, seq) && len(m.retrans) < windowSize; seq++ {
 			if m.regular.get(seq) != nil {
@@ -34,7 +37,7 @@ func (m *Machine) enterRecovery(c *wire.CommitToken) {
 		"together", m.trans.ids(), "from", low, "high", m.savedHigh, "send", len(m.retrans))
 
 	m.aru, m.highSeq, m.aruRep, m.seqUnchanged, m.installSeq = 0, 0, 0, 0, 0
-	m.lastSeq, m.lastAru = 0, 0
+	m.lastSeq, m.lastAru, m.aruSince = 0, 0, m.now
 	m.retransCount, m.rotationCount, m.setRetransFlg = 0, 0, false
 	m.held = false
 	m.startTokenTimers()

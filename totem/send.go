@@ -16,6 +16,7 @@ type fanout struct {
 
 func (m *Machine) setNodes(nodes []Node) {
 	m.cfg.Nodes = nodes
+	m.setListed(nodes)
 	rings := 1
 	for _, n := range nodes {
 		if n.ID == m.cfg.Self && !m.started {

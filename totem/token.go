@@ -1,6 +1,16 @@
 package totem
 
-import "github.com/gocorosync/gocorosync/totem/wire"
+import (
+	"slices"
+
+	"github.com/gocorosync/gocorosync/totem/wire"
+)
+
+// idleRecovery is how many times the token is held in a recovery in which nobody
+// sends or misses anything, before the ring is given up. A recovery ends some
+// rotations after the last message; one that does not was led astray, for
+// instance by a flag that none of its members has set.
+const idleRecovery = 5
 
 // receiveToken is a visit of the token: this node asks for what it misses, sends
 // what it may, notes what it has and passes the token on. Spec: totem.md section
@@ -20,6 +30,14 @@ func (m *Machine) receiveToken(t *wire.Token) {
 		return
 	case t.Seq-m.aru >= windowSize || t.Seq-w.base > windowSize:
 		m.drop("token with an impossible sequence number")
+		return
+	case t.RetransFlg != 0 && t.RetransFlg != 1:
+		m.drop("token with an impossible retransmission flag")
+		return
+	case t.AruAddr != 0 && !m.onNewRing(t.AruAddr):
+		// Only who lowered the aru raises it again. One that nobody did stays
+		// for ever, and keeps the ring from getting on.
+		m.drop("token whose aru is of no member")
 		return
 	}
 	// 1, 3: an idle ring does not spin
@@ -73,9 +91,9 @@ func (m *Machine) receiveToken(t *wire.Token) {
 	if t.Aru == lastAru && t.AruAddr != 0 {
 		m.aruRep++
 	} else {
-		m.aruRep = 0
+		m.aruRep, m.aruSince = 0, m.now
 	}
-	if m.aruRep > m.tun.FailRecv && t.AruAddr == m.cfg.Self {
+	if (m.aruRep > m.tun.FailRecv || m.missesInVain()) && t.AruAddr == m.cfg.Self {
 		m.log.Error("failed to receive", "ring", m.ring, "aru", m.aru, "seq", t.Seq)
 		if m.state == recovery {
 			m.restoreOldRing()
@@ -89,6 +107,12 @@ func (m *Machine) receiveToken(t *wire.Token) {
 	m.tokenSeq = t.TokenSeq
 	t.TokenSeq++
 	if m.state == recovery {
+		if m.seqUnchanged > m.tun.SeqnoUnchanged+idleRecovery && t.Aru == lastAru && len(t.RTR) == 0 {
+			m.log.Warn("recovery does not end", "ring", m.ring, "flag", t.RetransFlg, "aru", t.Aru, "seq", t.Seq)
+			m.restoreOldRing()
+			m.enterGather("recovery does not end")
+			return
+		}
 		m.recoveryToken(t)
 	}
 	// 14
@@ -106,6 +130,19 @@ func (m *Machine) receiveToken(t *wire.Token) {
 	if !forward {
 		m.setTimer(timerHold, m.tun.Hold)
 	}
+}
+
+// missesInVain reports whether this node asks for a message that nobody has,
+// while nothing else is sent. The token is held then, and a count of rotations
+// that takes a second on a busy ring would take minutes.
+func (m *Machine) missesInVain() bool {
+	return m.aruRep > m.tun.SeqnoUnchanged && m.seqUnchanged > m.tun.SeqnoUnchanged && m.now-m.aruSince > 2*m.tun.Token
+}
+
+// onNewRing reports whether a node is a member of the ring that is, or is being
+// formed.
+func (m *Machine) onNewRing(id NodeID) bool {
+	return slices.ContainsFunc(m.newMemb.list, func(s wire.SRP) bool { return s.Node() == id })
 }
 
 // release frees what all nodes had in two rotations and what was delivered here.

@@ -135,7 +135,7 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 	t := cfg.Totem
 	t.Overhead = l.env.Overhead()
 	t.Log = cfg.Log
-	t.Multicast = cfg.Multicast != nil
+	t.Multicast, t.AllowUnlisted = cfg.Multicast != nil, cfg.AllowUnlisted
 	if t.Rand == nil {
 		t.Rand = mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
 	}
