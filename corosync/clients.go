@@ -21,9 +21,10 @@ type client struct {
 	c         *ipc.Conn
 	service   string
 	serial    uint64
-	name      string // of the process, as a part of a key
-	key       string // prefix of its keys in cmap
-	waiting   int    // requests in Node.waiting
+	name      string    // of the process, as a part of a key
+	key       string    // prefix of its keys in cmap
+	cleared   ipc.Stats // what its counters were when they were set to zero
+	waiting   int       // requests in Node.waiting
 	unflushed bool
 
 	stopWatch func() // of a client that the loop reads; nil for others

@@ -41,8 +41,11 @@ func original(msg string, a map[string]slog.Value) []string {
 		}
 		return lines
 	case "token lost":
-		if gen, ok := a["generation"].Any().(wire.Generation); ok && gen == wire.EL9 {
-			break
+		if a["generation"].Any() == wire.EL9 {
+			token, _ := a["timeout"].Any().(time.Duration)
+			consensus, _ := a["consensus"].Any().(time.Duration)
+			return []string{fmt.Sprintf("A processor failed, forming new configuration: token timed out (%dms), waiting %dms for consensus.",
+				token.Milliseconds(), consensus.Milliseconds())}
 		}
 		return []string{"A processor failed, forming new configuration."}
 	case "token is late":

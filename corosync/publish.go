@@ -168,9 +168,11 @@ func (n *Node) connStats(cl *client) {
 		m.Set(cl.key+"queue_size", cmap.U32(uint32(s.Queued)))
 	}
 	m.Set(cl.key+"flow_control", cmap.U32(uint32(s.FlowControl)))
+	c := cl.cleared
 	for name, v := range map[string]uint64{
-		"requests": s.Requests, "responses": s.Responses, "dispatched": s.Dispatched, "send_retries": s.SendRetries,
-		"recv_retries": 0, "flow_control_count": s.FlowControlCount, "invalid_request": s.Invalid, "overload": s.Overload,
+		"requests": s.Requests - c.Requests, "responses": s.Responses - c.Responses, "dispatched": s.Dispatched - c.Dispatched,
+		"send_retries": s.SendRetries - c.SendRetries, "recv_retries": 0, "flow_control_count": s.FlowControlCount - c.FlowControlCount,
+		"invalid_request": s.Invalid - c.Invalid, "overload": s.Overload - c.Overload,
 	} {
 		m.Set(cl.key+name, cmap.U64(v))
 	}
@@ -178,17 +180,29 @@ func (n *Node) connStats(cl *client) {
 
 func isClear(name string) bool { return strings.HasPrefix(name, "stats.clear.") }
 
-// clearStats is what setting a stats.clear key asks for. The counters are the
-// machines' own, which nothing resets; what is cleared are the pauses.
+// clearStats is what setting a stats.clear key asks for.
 func (n *Node) clearStats(name string) coro.Error {
-	switch strings.TrimPrefix(name, "stats.clear.") {
-	case "schedmiss", "all":
+	what := strings.TrimPrefix(name, "stats.clear.")
+	switch what {
+	case "knet", "ipc", "totem", "schedmiss", "all":
+	default:
+		return coro.ErrNotSupported
+	}
+	clears := func(part string) bool { return what == part || what == "all" }
+	if clears("totem") {
+		n.loop.Machine().ClearStats()
+	}
+	if clears("ipc") {
+		n.closed = 0
+		for _, cl := range n.clients {
+			cl.cleared = cl.c.Stats()
+		}
+	}
+	if clears("schedmiss") {
 		for _, key := range n.stats.Keys("stats.schedmiss.") {
 			n.stats.Delete(key)
 		}
-		return coro.OK
-	case "knet", "ipc", "totem":
-		return coro.OK
 	}
-	return coro.ErrNotSupported
+	n.statsAt = 0
+	return coro.OK
 }

@@ -188,6 +188,7 @@ func (n *Node) trackConfig() {
 	n.keys.Track("quorum.", all|cmap.Prefix, func(note cmap.Note) {
 		switch {
 		case busy():
+			return
 		case note.Name == "quorum.cancel_wait_for_all":
 			if v, ok := note.New.Uint(); ok && v >= 1 {
 				n.keys.Set("quorum.cancel_wait_for_all", cmap.U8(0))
@@ -195,9 +196,8 @@ func (n *Node) trackConfig() {
 					n.feed(service.To{ID: service.IDVotequorum, Event: votequorum.CancelWaitForAll{}})
 				}
 			}
-		default:
-			n.rereadVotes()
 		}
+		n.rereadVotes()
 	})
 	n.keys.Track("nodelist.", all|cmap.Prefix, func(note cmap.Note) {
 		if !busy() && note.Name != "nodelist.local_node_pos" {
@@ -213,6 +213,13 @@ func (n *Node) trackConfig() {
 	n.keys.Track("logging.", all|cmap.Prefix, func(cmap.Note) {
 		if !busy() {
 			n.applyLogging()
+		}
+	})
+	n.keys.Track("runtime.force_gather", cmap.Modify, func(note cmap.Note) {
+		if note.New.Text() == "yes" {
+			n.keys.Set(note.Name, cmap.Str("no"))
+			n.log.log(levelError, "MAIN", "Forcing into GATHER state")
+			n.toRing = append(n.toRing, totem.GiveUp{})
 		}
 	})
 	n.keys.Track("runtime.blackbox.", cmap.Modify|cmap.Prefix, func(note cmap.Note) {

@@ -82,8 +82,7 @@ func (s *story) kill(n int) {
 	delete(s.running, h)
 }
 
-// apart cuts nodes off from those that were cut off before and not joined
-// again; hosts that never were see everybody.
+// apart cuts nodes off from each other; all of them still hear other hosts.
 func (s *story) apart(nodes ...int) { s.isolate("on", nodes) }
 
 func (s *story) together(nodes ...int) { s.isolate("off", nodes) }
@@ -91,6 +90,44 @@ func (s *story) together(nodes ...int) { s.isolate("off", nodes) }
 func (s *story) isolate(how string, nodes []int) {
 	for _, n := range nodes {
 		s.l.must(s.l.sw, fmt.Sprintf("bridge link set dev p%d isolated %s", n-1, how))
+	}
+}
+
+// split gives these nodes a switch of their own; join brings them back.
+func (s *story) split(nodes ...int) {
+	s.l.must(s.l.sw, "ip link show br1 >/dev/null 2>&1 || { ip link add br1 type bridge forward_delay 0; ip link set br1 up; }")
+	s.plug("br1", nodes)
+}
+
+func (s *story) join(nodes ...int) { s.plug("br0", nodes) }
+
+func (s *story) plug(into string, nodes []int) {
+	for _, n := range nodes {
+		s.l.must(s.l.sw, fmt.Sprintf("ip link set p%d master %s", n-1, into))
+	}
+}
+
+// run runs one of the original tools on a node and records what it says.
+func (s *story) run(n int, args ...string) {
+	s.t.Helper()
+	words := append([]string{real(s.t, args[0])}, args[1:]...)
+	out, status := s.nodes[n-1].run(nil, words...)
+	s.record(fmt.Sprintf("node %d: %s", n, strings.Join(args, " ")), fmt.Sprintf("exit status %d\n%s", status, out))
+}
+
+func (s *story) record(when, text string) {
+	s.t.Helper()
+	if s.first {
+		s.said = append(s.said, record{when, text})
+		return
+	}
+	if len(s.said) == 0 {
+		s.t.Fatalf("%s: corosync 3 told less", when)
+	}
+	want := s.said[0]
+	s.said = s.said[1:]
+	if want.when != when || want.text != text {
+		s.t.Errorf("%s:\n%s\nand with corosync 3: %s:\n%s", when, text, want.when, want.text)
 	}
 }
 
@@ -102,10 +139,10 @@ var storyChanges = []struct {
 	{regexp.MustCompile(`(?m)^(Ring ID: +[0-9a-f]+[/.]).*$`), "$1"},
 }
 
-// state waits until every running node has so many members and two looks a
-// second apart are the same, and records them; with our daemons it waits until
-// they are what was recorded.
-func (s *story) state(when string, members int) {
+// state waits until every running node has so many members (one number for all,
+// or one for each node) and two looks a second apart are the same, and records
+// them; with our daemons it waits until they are what was recorded.
+func (s *story) state(when string, members ...int) {
 	s.t.Helper()
 	begin := time.Now()
 	var before string
@@ -138,10 +175,10 @@ func (s *story) state(when string, members int) {
 }
 
 // look is what the tools say on each running node.
-func (s *story) look(members int) (text string, settled bool) {
+func (s *story) look(members []int) (text string, settled bool) {
 	settled = true
 	var b strings.Builder
-	for _, h := range s.nodes {
+	for i, h := range s.nodes {
 		if s.running[h] == nil {
 			continue
 		}
@@ -152,7 +189,7 @@ func (s *story) look(members int) (text string, settled bool) {
 			for _, c := range storyChanges {
 				out = c.re.ReplaceAllString(out, c.by)
 			}
-			if words[1] == "-s" && !strings.Contains(out, fmt.Sprintf("Nodes:            %d\n", members)) {
+			if words[1] == "-s" && !strings.Contains(out, fmt.Sprintf("Nodes:            %d\n", members[min(i, len(members)-1)])) {
 				settled = false
 			}
 			fmt.Fprintf(&b, "%s: %s: exit status %d\n%s", h.name, args, status, out)
@@ -169,4 +206,13 @@ func (s *story) kept(n int) {
 	if !had || strings.Contains(since, "within the non-primary component") {
 		s.t.Errorf("%s lost quorum, or never had it:\n%s", s.nodes[n-1].name, out)
 	}
+}
+
+// log waits for a line in a node's log.
+func (s *story) log(n int, want string) {
+	s.t.Helper()
+	eventually(s.t, 20*time.Second, func() string {
+		out, _ := s.nodes[n-1].run(nil, "cat", "/var/log/corosync.log")
+		return says(out, 0, 0, want)
+	})
 }

@@ -60,6 +60,9 @@ type (
 	// had left.
 	Unreachable struct{ Addr netip.Addr }
 
+	// GiveUp treats the token as lost: the members gather anew.
+	GiveUp struct{}
+
 	// Reenable takes rings that were marked faulty into use again.
 	Reenable struct{}
 
@@ -79,6 +82,7 @@ func (Leave) isEvent()       {}
 func (SetNodes) isEvent()    {}
 func (Retune) isEvent()      {}
 func (Unreachable) isEvent() {}
+func (GiveUp) isEvent()      {}
 func (Reenable) isEvent()    {}
 func (IfaceChange) isEvent() {}
 

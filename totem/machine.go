@@ -172,6 +172,8 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.setNodes(ev.Nodes)
 	case Retune:
 		m.tun = ev.Tunables.withDefaults(m.gen)
+	case GiveUp:
+		m.tokenLost()
 	case Reenable:
 		m.reenable()
 	case Unreachable:

@@ -49,3 +49,12 @@ type Stats struct {
 	// because their beginning was missed.
 	Delivered, FragmentsLost uint64
 }
+
+// ClearStats sets the counters to zero, but for what the Machine itself, and who
+// watches it, goes by.
+func (m *Machine) ClearStats() {
+	m.stats = Stats{
+		ContinuousGather: m.stats.ContinuousGather, MttRxToken: m.stats.MttRxToken,
+		AvgBacklogCalc: m.stats.AvgBacklogCalc, LastToken: m.stats.LastToken,
+	}
+}

@@ -137,7 +137,8 @@ func (m *Machine) paused() bool {
 }
 
 func (m *Machine) tokenLost() {
-	m.log.Warn("token lost", "ring", m.ring, "silence", m.now-m.stats.LastToken, "state", m.state)
+	m.log.Warn("token lost", "ring", m.ring, "silence", m.now-m.stats.LastToken, "state", m.state,
+		"generation", m.gen, "timeout", m.tun.Token, "consensus", m.tun.Consensus)
 	switch m.state {
 	case operational:
 		m.stats.OperationalTokenLost++

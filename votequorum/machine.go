@@ -238,7 +238,7 @@ func (m *Machine) publishAll() {
 	if m.set.WaitForAll {
 		m.key("wait_for_all_status", bit(m.waiting))
 	}
-	if m.set.TieBreaker != TieNone {
+	if m.set.tieAsked || m.set.TieBreaker != TieNone {
 		m.key("atb_type", uint32(m.set.TieBreaker))
 	}
 	if m.set.ExpectedTracking {

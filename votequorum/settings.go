@@ -50,8 +50,9 @@ type Settings struct {
 
 	// Warnings are for the log, at critical level.
 	Warnings []string
-	// HasATBType tells that the key atb_type is to be published.
+
 	waitForAllGiven bool
+	tieAsked        bool // auto_tie_breaker is set, in force or not
 }
 
 // Device is a quorum device: an outside voter.
@@ -145,6 +146,7 @@ func (s *Settings) readOptions(k Keys) {
 	s.ExpectedTracking = s.AllowDownscale || k.Uint("quorum.expected_votes_tracking", 0) != 0
 	atb := k.Uint("quorum.auto_tie_breaker", 0) != 0
 	nodes := k.Text("quorum.auto_tie_breaker_node", "")
+	s.tieAsked = atb
 	if !atb {
 		if nodes != "" {
 			s.Warnings = append(s.Warnings, "auto_tie_breaker_node: is meaningless if auto_tie_breaker is set to 0")
