@@ -200,7 +200,7 @@ func (b *bencher) flood(ctx context.Context) error {
 		sent++
 	}
 	took, own := time.Since(begin).Seconds(), b.own.Load()
-	for end := time.After(10 * time.Second); b.own.Load() < sent; {
+	for end := time.After(time.Minute); b.own.Load() < sent; {
 		select {
 		case <-b.came:
 		case <-end:
