@@ -69,8 +69,8 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 		r.setNextRole(r.Role, "no-quorum-policy=freeze")
 	}
 	c.showScores(r, "pcmk__primitive_assign")
-	if c.opt.fencing && !c.haveDevice && !c.opt.watchdog {
-		r.Managed = false
+	if r.Managed && c.opt.fencing && !c.haveDevice && !c.opt.watchdog {
+		r.Managed, r.undefended = false, true
 	}
 	switch {
 	case !r.Managed:

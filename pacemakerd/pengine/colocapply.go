@@ -24,7 +24,7 @@ func (c *Cluster) thisWithOf(r *Resource) []*Colocation {
 		if m == r {
 			break
 		}
-		if !m.Managed {
+		if !m.Managed && !m.undefended {
 			for _, col := range g.thisWith {
 				if col.Score >= Infinity {
 					add(col)

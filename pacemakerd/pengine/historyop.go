@@ -99,10 +99,7 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	if !ok || status < opPending || status > opNoFenceDevice {
 		return
 	}
-	rc, ok := leadingInt(op.Get("rc-code"))
-	if !ok && status == opDone {
-		return
-	}
+	rc, _ := leadingInt(op.Get("rc-code"))
 	h.status, h.rc = int(status), int(rc)
 
 	expired := c.expired(h)

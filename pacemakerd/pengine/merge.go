@@ -23,13 +23,16 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 		// The chain of member with member starts at one of the ends.
 		if mode&mergeThisWith != 0 {
 			c.mergeScores(r.Children[len(r.Children)-1], target, t, attr, factor, mode)
+			for _, col := range r.thisWith {
+				c.mergeScores(col.Primary, target, t, col.attr, signOf(factor)*factorOf(col), mode|mergeActive)
+			}
 			r.merging = false
 			return
 		}
 		c.mergeScores(r.Children[0], target, t, attr, factor, mode)
 		for _, col := range r.withThis {
 			if r.passesOn() { // once more: the last member has them by now
-				c.mergeScores(col.Dependent, target, t, col.attr, factorOf(col), mode)
+				c.mergeScores(col.Dependent, target, t, col.attr, signOf(factor)*factorOf(col), mode)
 			}
 		}
 		r.merging = false
@@ -52,13 +55,9 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 		return
 	}
 	if c.anyAvailable(work) {
-		multiplier := float32(1)
-		if factor < 0 {
-			multiplier = -1
-		}
 		list := c.withThisOf(r)
 		if mode&mergeThisWith != 0 {
-			list = c.thisWithOf(r)
+			list = r.thisWith
 		}
 		for _, col := range list {
 			other := col.Dependent
@@ -67,7 +66,7 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 			} else if !col.hasInfluence(nil) {
 				continue
 			}
-			c.mergeScores(other, target, &work, col.attr, multiplier*factorOf(col), mode|mergeActive)
+			c.mergeScores(other, target, &work, col.attr, signOf(factor)*factorOf(col), mode|mergeActive)
 		}
 	} else if mode&mergeActive != 0 {
 		return
@@ -80,6 +79,13 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 		}
 	}
 	*t = work
+}
+
+func signOf(factor float32) float32 {
+	if factor < 0 {
+		return -1
+	}
+	return 1
 }
 
 // addMatching adds to every node the best score r has on available nodes with

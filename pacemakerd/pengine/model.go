@@ -193,6 +193,7 @@ type Resource struct {
 	needsQuorum, needsFencing              bool
 	needsUnfencing                         bool
 	fenceDevice                            bool
+	undefended                             bool // unmanaged only because nothing could be fenced
 	stopUnexpected                         bool
 
 	Role, NextRole   Role

@@ -87,8 +87,10 @@ func (c *Cluster) update(then *Action) {
 		if first.Rsc != nil && then.Rsc != nil && first.Rsc != then.Rsc && !first.Rsc.contains(then.Rsc) {
 			first = c.remapped(first)
 		}
-		changed.add(c.updatePair(first, then, c.flagsFor(first, thenNode), c.flagsFor(then, firstNode), e))
-		if first != e.a {
+		if first == e.a {
+			changed.add(c.updatePair(first, then, c.flagsFor(first, thenNode), c.flagsFor(then, firstNode), e))
+		} else {
+			// The new relation counts when the list is gone through again.
 			if order(first, then, e.flags) {
 				changed.then = true
 			}
