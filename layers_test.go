@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"pacemakerd/xml":     {},
 	"pacemakerd/iso8601": {},
 	"tool":               {"conf"},
+	"conf/lint":          {"conf"},
 
 	// Floor 1.
 	"totem":             {"totem/wire"},
@@ -55,7 +56,7 @@ var mayImport = map[string][]string{
 	"pacemakerd/vip":   {},
 
 	// Assemblies.
-	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
+	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro"},
 	"pacemakerd": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
 		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
@@ -78,7 +79,7 @@ var mayImport = map[string][]string{
 // pure lists the packages that compute and do nothing else. They may not use
 // the standard packages that reach the outside world or start concurrency.
 var pure = []string{
-	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf",
+	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint",
 	"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
 	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/dc", "pacemakerd/node",
 }

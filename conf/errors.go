@@ -1,6 +1,10 @@
 package conf
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // An Error is what is wrong with a configuration.
 type Error struct {
@@ -54,3 +58,21 @@ func (e *Error) Hint() string {
 // Parser reports whether the file itself could not be understood; such an
 // error comes before any log is set up.
 func (e *Error) Parser() bool { return e.kind == parserError }
+
+// Place gives an error of [ReadTotem] the place of the key that it is most
+// likely about, and returns it.
+func (f *File) Place(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Line > 0 {
+		return err
+	}
+	for _, key := range []string{"token_retransmit", "token", "hold", "join", "consensus", "merge", "downcheck",
+		"transport", "crypto_cipher", "crypto_hash", "version", "rrp_mode", "link_mode"} {
+		words := strings.ReplaceAll(key, "_", " ")
+		if line := f.Line("totem." + key); line > 0 && strings.Contains(strings.ToLower(strings.ReplaceAll(e.Text, "_", " ")), words) {
+			e.File, e.Line = f.Name, line
+			return err
+		}
+	}
+	return err
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -117,17 +116,6 @@ func TestHint(t *testing.T) {
 	}
 	if want := "corosync.conf:3: totem.token must be a whole number from 0 to 4294967295, without unit"; e.Hint() != want {
 		t.Errorf("%s", e.Hint())
-	}
-}
-
-func TestUnknown(t *testing.T) {
-	f := parse(t, EL7, "totem {\n tokn: 5000\n token: 1\n cluster_name: x\n}\n")
-	var names []string
-	for _, k := range f.Unknown() {
-		names = append(names, k.Name)
-	}
-	if !slices.Equal(names, []string{"totem.tokn"}) {
-		t.Error(names)
 	}
 }
 

@@ -29,41 +29,6 @@ type held struct {
 	line            int
 }
 
-// intType is the type of a key that holds a number, by full path, or "". Those
-// of interface and node sections are below.
-func intType(path string, p Profile) string {
-	switch path {
-	case "totem.version", "totem.nodeid", "totem.threads", "totem.token", "totem.token_coefficient",
-		"totem.token_retransmit", "totem.token_retransmits_before_loss_const", "totem.hold", "totem.join",
-		"totem.send_join", "totem.consensus", "totem.merge", "totem.downcheck", "totem.fail_recv_const",
-		"totem.seqno_unchanged_const", "totem.heartbeat_failures_allowed", "totem.max_network_delay",
-		"totem.window_size", "totem.max_messages", "totem.miss_count_const", "totem.netmtu",
-		"totem.rrp_token_expired_timeout", "totem.rrp_problem_count_timeout", "totem.rrp_problem_count_threshold",
-		"totem.rrp_problem_count_mcast_threshold", "totem.rrp_autorecovery_check_timeout",
-		"quorum.expected_votes", "quorum.votes", "quorum.last_man_standing_window", "quorum.leaving_timeout",
-		"quorum.device.votes", "quorum.device.timeout", "quorum.device.sync_timeout",
-		"resources.watchdog_timeout", "pload.count", "pload.size":
-		return "u32"
-	case "totem.config_version":
-		return "u64"
-	case "quorum.two_node", "quorum.wait_for_all", "quorum.auto_tie_breaker", "quorum.last_man_standing",
-		"quorum.allow_downscale", "quorum.expected_votes_tracking", "quorum.device.master_wins":
-		return "u8"
-	}
-	if p == EL9 {
-		switch path {
-		case "totem.token_warning", "totem.knet_pmtud_interval", "totem.knet_mtu", "totem.knet_compression_threshold":
-			return "u32"
-		case "totem.knet_compression_level":
-			return "i32"
-		}
-	}
-	if strings.HasPrefix(path, "resources.") && strings.HasSuffix(path, ".poll_period") {
-		return "u64"
-	}
-	return ""
-}
-
 var interfaceKeys = [2]map[string]string{
 	EL7: {"ringnumber": "u8", "mcastport": "u16", "ttl": "u8"},
 	EL9: {"linknumber": "u8", "mcastport": "u16", "ttl": "u8", "knet_link_priority": "u8",
@@ -311,32 +276,3 @@ func (k *keyer) checkInt(ps *parser, path, key, value, typ string) error {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-// Unknown returns the keys of the totem, quorum and logging sections that no
-// corosync of this profile does anything with: most often a misspelt name.
-func (f *File) Unknown() (list []Key) {
-	for _, k := range f.Keys {
-		section, name, _ := strings.Cut(k.Name, ".")
-		switch section {
-		case "totem", "quorum", "logging":
-			if !strings.Contains(name, ".") && k.Type == "str" && !knownText[k.Name] {
-				list = append(list, k)
-			}
-		}
-	}
-	return list
-}
-
-// knownText are the keys with text that mean something, or did once.
-var knownText = map[string]bool{
-	"totem.cluster_name": true, "totem.transport": true, "totem.secauth": true, "totem.crypto_cipher": true,
-	"totem.crypto_hash": true, "totem.crypto_type": true, "totem.crypto_model": true, "totem.ip_version": true,
-	"totem.rrp_mode": true, "totem.link_mode": true, "totem.clear_node_high_bit": true, "totem.block_unlisted_ips": true,
-	"totem.cancel_token_hold_on_retransmit": true, "totem.keyfile": true, "totem.key": true, "totem.vsftype": true,
-	"totem.autogenerate_nodeid": true, "totem.interface_mtu": true, "totem.knet_compression_model": true,
-	"quorum.provider": true, "quorum.auto_tie_breaker_node": true,
-	"logging.to_stderr": true, "logging.to_syslog": true, "logging.to_logfile": true, "logging.logfile": true,
-	"logging.syslog_facility": true, "logging.syslog_priority": true, "logging.logfile_priority": true,
-	"logging.timestamp": true, "logging.fileline": true, "logging.function_name": true, "logging.debug": true,
-	"logging.blackbox": true, "logging.to_file": true, "logging.tags": true, "logging.format": true,
-}

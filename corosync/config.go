@@ -101,27 +101,16 @@ func sysReason(err error) string {
 	return err.Error()
 }
 
-// placed gives an error of the totem section the place of the key that it is
-// most likely about.
-func placed(f *conf.File, err error) error {
-	var e *conf.Error
-	if !errors.As(err, &e) || e.Line > 0 {
-		return err
-	}
-	for _, key := range []string{"token_retransmit", "token", "hold", "join", "consensus", "merge", "downcheck",
-		"transport", "crypto_cipher", "crypto_hash", "version", "rrp_mode", "link_mode"} {
-		words := strings.ReplaceAll(key, "_", " ")
-		if line := f.Line("totem." + key); line > 0 && strings.Contains(strings.ToLower(strings.ReplaceAll(e.Text, "_", " ")), words) {
-			e.File, e.Line = f.Name, line
-			return err
-		}
-	}
-	return err
+// host is this machine as the node of this program.
+func (n *Node) host() conf.Host {
+	h := thisHost()
+	h.NodeID = n.cfg.NodeID
+	return h
 }
 
-// host is what this machine is called and where it can be reached.
-func (n *Node) host() conf.Host {
-	h := conf.Host{NodeID: n.cfg.NodeID, ReadKey: readKey, Resolve: resolve}
+// thisHost is what this machine is called and where it can be reached.
+func thisHost() conf.Host {
+	h := conf.Host{ReadKey: readKey, Resolve: resolve}
 	h.Hostname, _ = os.Hostname()
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {

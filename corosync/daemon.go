@@ -152,40 +152,27 @@ func printVersion(w io.Writer, p conf.Profile) {
 // Version is the version of this program.
 func Version() string { return version.Version }
 
-// testConfig is -t: everything that can be said without starting.
+// testConfig is -t: what the original says without starting. More is said by
+// Check.
 func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
 	log := newLogger(stderr)
 	n, err := load(Config{File: opt.file, Profile: p, log: log})
 	if err != nil {
-		return failed(log, err, stderr)
+		return failed(log, err, stderr, false)
 	}
 	if p == conf.EL9 {
 		if _, err := os.Stat(n.stateDir()); err != nil && n.stateDir() != defaultStateDir {
-			return failed(log, &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", n.stateDir(), sysText(err))}, stderr)
+			return failed(log, &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", n.stateDir(), sysText(err))}, stderr, false)
 		}
 	}
-	warnings(n)
 	log.log(levelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
 	return exitOK
 }
 
-// warnings says what corosync accepts without a word.
-func warnings(n *Node) {
-	t := n.conf
-	if t.Cipher == "none" && t.Hash == "none" {
-		n.log.log(levelInfo, "TOTEM", "messages on the ring are not authenticated: whoever can send UDP to port %d can disturb it", t.Interfaces[0].McastPort)
-	}
-	if 10*uint64(t.Consensus) < 12*uint64(t.Token) {
-		n.log.log(levelWarning, "TOTEM", "%s:%d: consensus %d ms is less than 1.2 x token (%d ms)", n.file.Name, max(n.file.Line("totem.consensus"), 1), t.Consensus, t.Token)
-	}
-	for _, k := range n.file.Unknown() {
-		n.log.log(levelWarning, "MAIN", "%s:%d: unknown key %s has no effect", n.file.Name, k.Line, k.Name)
-	}
-}
-
 // failed reports why the daemon does not start, as the original does: what is
-// wrong with the file on standard error, everything later in the log.
-func failed(log *logger, err error, stderr io.Writer) int {
+// wrong with the file on standard error, everything later in the log. With help
+// it also says what to do.
+func failed(log *logger, err error, stderr io.Writer, help bool) int {
 	status := exitConfig
 	var ex *exitError
 	if errors.As(err, &ex) {
@@ -198,7 +185,7 @@ func failed(log *logger, err error, stderr io.Writer) int {
 		} else {
 			log.log(levelError, "MAIN", "%s", ce)
 		}
-		if hint := ce.Hint(); hint != "" {
+		if hint := ce.Hint(); help && hint != "" {
 			fmt.Fprintln(stderr, "gocorosync: "+hint)
 		}
 		if ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file") {
@@ -224,11 +211,11 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	cfg := Config{File: opt.file, Profile: p, log: log}
 	n, err := load(cfg)
 	if err != nil {
-		return tellParent(failed(log, err, stderr))
+		return tellParent(failed(log, err, stderr, true))
 	}
 	lock, err := lockPID("/run/corosync.pid")
 	if err != nil {
-		return tellParent(failed(log, err, stderr))
+		return tellParent(failed(log, err, stderr, true))
 	}
 	defer lock.Close()
 	started := "Corosync Cluster Engine ('2.4.5'): started and ready to provide service."
@@ -237,7 +224,6 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	}
 	log.log(levelNotice, "MAIN", "%s", started)
 	log.log(levelInfo, "MAIN", "gocorosync %s, profile %s", Version(), p)
-	warnings(n)
 	lockMemory(log)
 	n.onKilled = func() {
 		log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status -1 at cfg.go.")
@@ -248,7 +234,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	defer cancel()
 	// The node gets a context of its own: a signal makes it leave, not stop.
 	if err := n.startUp(context.WithoutCancel(ctx)); err != nil {
-		return tellParent(failed(log, err, stderr))
+		return tellParent(failed(log, err, stderr, true))
 	}
 	notifySystemd("READY=1")
 	tellParent(exitOK)
@@ -285,7 +271,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	err = n.Wait()
 	notifySystemd("STOPPING=1")
 	if err != nil {
-		return failed(log, err, stderr)
+		return failed(log, err, stderr, true)
 	}
 	log.log(levelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
 	log.close()

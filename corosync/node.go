@@ -161,7 +161,7 @@ func load(cfg Config) (*Node, error) {
 		return nil, &exitError{exitLogging, fmt.Errorf("parse error in config: Can't open logfile '%s' for reason: %s.", logging.Path, sysReason(err))}
 	}
 	if n.conf, err = conf.ReadTotem(n.keys, cfg.Profile, n.host()); err != nil {
-		return n, &exitError{exitConfig, placed(file, err)}
+		return n, &exitError{exitConfig, file.Place(err)}
 	}
 	if n.conf.Transport == "knet" {
 		return n, &exitError{exitConfig, &conf.Error{

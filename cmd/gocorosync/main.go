@@ -45,9 +45,12 @@ func run(argv []string) int {
 		}
 		return 0
 	}
+	if name == "check" {
+		return corosync.Check(args, os.Stdout, os.Stderr)
+	}
 	d, ok := all[name]
 	if !ok {
-		fmt.Fprintf(os.Stderr, "gocorosync: no daemon %q; there are: %s\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))
+		fmt.Fprintf(os.Stderr, "gocorosync: no daemon %q; there are: %s check\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))
 		return 64
 	}
 	return d(context.Background(), args, os.Stdout, os.Stderr)
