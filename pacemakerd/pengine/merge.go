@@ -21,7 +21,7 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 	if r.Kind == Group {
 		r.merging = true
 		// The chain of member with member starts at one of the ends.
-		if mode&mergeThisWith != 0 {
+		if *t == nil && mode&mergeThisWith != 0 {
 			c.mergeScores(r.Children[len(r.Children)-1], target, t, attr, factor, mode)
 			for _, col := range r.thisWith {
 				c.mergeScores(col.Primary, target, t, col.attr, signOf(factor)*factorOf(col), mode|mergeActive)
