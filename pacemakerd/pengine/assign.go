@@ -180,12 +180,9 @@ func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
 	return true
 }
 
-// unassign takes a choice back.
+// unassign takes the choice of a primitive back. What is inside a group stays
+// where it was put.
 func (c *Cluster) unassign(r *Resource) {
-	for _, child := range r.Children {
-		c.unassign(child)
-		child.provisional = true
-	}
 	n := r.Assigned
 	if n == nil {
 		return

@@ -90,12 +90,11 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 			c.limitInstance(parent, inst, c.allNodes[i], perNode)
 		}
 	}
-	backup := backupTables(inst)
+	backup := inst.allowed.clone()
 	chosen := c.assign(inst, prefer)
 	if chosen != nil && prefer != nil && chosen != prefer {
-		restoreTables(inst, backup)
+		inst.allowed = backup
 		c.unassign(inst)
-		inst.provisional = true
 		return false
 	}
 	if chosen == nil {
@@ -105,17 +104,6 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 		s.count++
 	}
 	return true
-}
-
-func backupTables(r *Resource) map[*Resource]table {
-	m := map[*Resource]table{r: r.allowed.clone()}
-	return m
-}
-
-func restoreTables(r *Resource, m map[*Resource]table) {
-	for q, t := range m {
-		q.allowed = t
-	}
 }
 
 // takeOver gives an instance the clone's colocations: all of them if not every
