@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/version"
 )
 
@@ -236,7 +237,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	if err := n.startUp(context.WithoutCancel(ctx)); err != nil {
 		return tellParent(failed(log, err, stderr, true))
 	}
-	notifySystemd("READY=1")
+	tool.NotifyService("READY=1")
 	tellParent(exitOK)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR2)
@@ -269,7 +270,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 		}
 	}()
 	err = n.Wait()
-	notifySystemd("STOPPING=1")
+	tool.NotifyService("STOPPING=1")
 	if err != nil {
 		return failed(log, err, stderr, true)
 	}

@@ -1,5 +1,6 @@
 // Package ring holds the command-line tools of the ring: corosync-cfgtool,
-// corosync-cmapctl, corosync-quorumtool, corosync-cpgtool and corosync-keygen.
+// corosync-cmapctl, corosync-quorumtool, corosync-cpgtool, corosync-keygen and
+// corosync-notifyd.
 // Options, output, exit statuses and the texts of errors are those of the
 // profile's generation of corosync. Spec: corosync-ipc.md section 7.
 package ring
@@ -21,6 +22,7 @@ func Tools() map[string]tool.Func {
 		"corosync-quorumtool": Quorumtool,
 		"corosync-cpgtool":    Cpgtool,
 		"corosync-keygen":     Keygen,
+		"corosync-notifyd":    Notifyd,
 	}
 }
 
