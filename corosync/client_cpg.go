@@ -12,6 +12,7 @@ import (
 	"github.com/gocorosync/gocorosync/ipc"
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/service"
+	"github.com/gocorosync/gocorosync/totem"
 )
 
 // cpgClient is what a connection to "cpg" holds.
@@ -36,12 +37,19 @@ func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status c
 	bad := func() (bool, coro.Error) { return true, coro.ErrInvalidParam }
 	switch id {
 	case coro.CPGReqMcast:
-		var m coro.CPGMcast
-		if coro.Decode(msg, &m) != nil || len(m.Data) > ipc.DefaultMaxMessage {
+		size := len(msg) + cpgOverhead
+		if size > totem.MaxMessage {
+			// It could never be sent. libcpg makes parts of such messages.
+			n.log.log(levelWarning, "CPG", "message of %d bytes of pid %d dropped: too long", len(msg), cl.c.Peer().PID)
 			return true, answered // there is no response to this one
 		}
-		if n.busy(len(m.Data)+cpgOverhead) || cl.c.Queued() > slowUnread {
+		// Before it is looked at, as it may have to wait several times.
+		if n.busy(size) || cl.c.Queued() > slowUnread {
 			return false, answered
+		}
+		var m coro.CPGMcast
+		if coro.DecodeInPlace(msg, &m) != nil {
+			return true, answered
 		}
 		to(cpg.Mcast{Conn: conn, Data: m.Data})
 		return true, answered

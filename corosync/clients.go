@@ -198,7 +198,12 @@ func (n *Node) read(cl *client) {
 		})
 	}
 	switch {
-	case err != nil, cl.gone && (!more || cl.c.Queued() > slowUnread):
+	case err != nil:
+		if !cl.gone {
+			n.log.log(levelWarning, "QB", "connection of %s to %s ended: %v", cl.name, cl.service, err)
+		}
+		cl.c.Return()
+	case cl.gone && (!more || cl.c.Queued() > slowUnread):
 		cl.c.Return()
 	case more && !cl.unread:
 		cl.unread = true

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -199,6 +200,10 @@ func failed(log *logger, err error, stderr io.Writer, help bool) int {
 	return status
 }
 
+// softMemoryLimit is from where on memory is worth more than time, in bytes:
+// clients that do not read their events can make the daemon keep so much.
+const softMemoryLimit = 128 << 20
+
 // serve runs the daemon until it is told to end.
 func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) int {
 	setName()
@@ -207,6 +212,11 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 		// rest. More threads would mostly wake each other, at real-time
 		// priority, and take the CPUs from clients.
 		runtime.GOMAXPROCS(2)
+	}
+	if os.Getenv("GOGC") == "" {
+		// There is little to keep, and large messages are much to throw away.
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(softMemoryLimit)
 	}
 	log := newLogger(stderr)
 	cfg := Config{File: opt.file, Profile: p, log: log}

@@ -68,8 +68,11 @@ type Node struct {
 	ringPath ringFile
 	ending   error // why the loop is to end, if not in good order
 
+	spare [][]service.Action // for feed to use again
+
 	toRing  []totem.Event    // what the services gave back and the ring has not got yet
 	held    int              // bytes in toRing
+	refused int              // the first of toRing, which the ring gave back
 	faulty  map[int]string   // what is wrong with a ring, if anything
 	blocked bool             // the ring had no room: multicasts wait their turn
 	waiting []waitingRequest // for room or for a synchronisation
@@ -379,9 +382,16 @@ const goodbyeTime = 200 * time.Millisecond
 // feed steps the services and does what their actions ask for.
 func (n *Node) feed(ev service.Event) {
 	// The slice is valid until the next Step, and an action may cause one.
-	for _, a := range slices.Clone(n.svc.Step(n.now, ev)) {
+	var actions []service.Action
+	if last := len(n.spare) - 1; last >= 0 {
+		actions, n.spare = n.spare[last], n.spare[:last]
+	}
+	actions = append(actions, n.svc.Step(n.now, ev)...)
+	for _, a := range actions {
 		n.act(a)
 	}
+	clear(actions)
+	n.spare = append(n.spare, actions[:0])
 }
 
 // act does what a service asks for.

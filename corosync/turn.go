@@ -1,6 +1,7 @@
 package corosync
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gocorosync/gocorosync/service"
@@ -32,7 +33,7 @@ func (n *Node) flush() {
 	m := n.loop.Machine()
 	room, syncRoom := m.Room(), m.SyncRoom()
 	kept := n.toRing[:0]
-	n.held = 0
+	n.held, n.refused = 0, 0
 	for _, ev := range n.toRing {
 		if s, ok := ev.(totem.Submit); ok {
 			have := &room
@@ -107,7 +108,9 @@ func (n *Node) Refused(r totem.Refused) {
 		return
 	}
 	data := append([]byte(nil), r.Data...)
-	n.toRing = append([]totem.Event{totem.Submit{Data: data, Sync: r.Sync}}, n.toRing...)
+	// Before what came later, behind what was refused before it.
+	n.toRing = slices.Insert(n.toRing, n.refused, totem.Event(totem.Submit{Data: data, Sync: r.Sync}))
+	n.refused++
 	n.held += len(data)
 }
 

@@ -124,9 +124,9 @@ func (m *Machine) exec(ev service.Exec) {
 		if len(p) < mcastSize {
 			return
 		}
-		group, ok := readName(p[16:], o)
+		group, ok := m.sender(ev.From, p[16:], o)
 		n := o.Uint32(p[152:])
-		if !ok || uint64(n) > uint64(len(p)-mcastSize) || !m.sends(ev.From, group) {
+		if !ok || uint64(n) > uint64(len(p)-mcastSize) {
 			return
 		}
 		if to := m.receivers(group); len(to) > 0 {
@@ -136,9 +136,9 @@ func (m *Machine) exec(ev service.Exec) {
 		if len(p) < partialSize {
 			return
 		}
-		group, ok := readName(p[16:], o)
+		group, ok := m.sender(ev.From, p[16:], o)
 		n := o.Uint32(p[160:])
-		if !ok || uint64(n) > uint64(len(p)-partialSize) || !m.sends(ev.From, group) {
+		if !ok || uint64(n) > uint64(len(p)-partialSize) {
 			return
 		}
 		if to := m.receivers(group); len(to) > 0 {
@@ -150,10 +150,19 @@ func (m *Machine) exec(ev service.Exec) {
 	}
 }
 
-// sends reports whether a node has a process in a group: what others send to
-// it is not for its members.
-func (m *Machine) sends(node totem.NodeID, group string) bool {
-	return slices.ContainsFunc(m.procs, func(p process) bool { return p.node == node && p.group == group })
+// sender returns the group that is named at b, if a process of the node is in it:
+// others' messages are not for us. It makes no new string of it.
+func (m *Machine) sender(node totem.NodeID, b []byte, o binary.ByteOrder) (group string, ok bool) {
+	n := o.Uint32(b)
+	if n > MaxName {
+		return "", false
+	}
+	for i := range m.procs {
+		if p := &m.procs[i]; p.node == node && p.group == string(b[8:8+n]) {
+			return p.group, true
+		}
+	}
+	return "", false
 }
 
 func (m *Machine) procjoin(p process) {

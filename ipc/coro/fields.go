@@ -20,6 +20,7 @@ type Message interface {
 type fields struct {
 	b     []byte
 	write bool
+	alias bool // what is read may be part of b
 	short bool
 }
 
@@ -124,7 +125,7 @@ func (f *fields) csName(off int, s *string) {
 	f.counted(off+2, 256, uint64(n), s)
 }
 
-// tail is n bytes from off on. What is read does not alias the message.
+// tail is n bytes from off on.
 func (f *fields) tail(off int, n uint64, v *[]byte) {
 	if f.write {
 		copy(f.at(off, len(*v)), *v)
@@ -134,7 +135,9 @@ func (f *fields) tail(off int, n uint64, v *[]byte) {
 		f.short = true
 		return
 	}
-	*v = bytes.Clone(f.at(off, int(n)))
+	if *v = f.at(off, int(n)); !f.alias {
+		*v = bytes.Clone(*v)
+	}
 }
 
 // ids is a list of n 4-byte node ids from off on.
@@ -182,12 +185,17 @@ func Response(id int32, status Error, m Message) []byte {
 // Status returns the bytes of a response that carries only a status.
 func Status(id int32, status Error) []byte { return Response(id, status, Empty{}) }
 
-// Decode reads a message that begins with any header.
-func Decode(b []byte, m Message) error {
-	f := fields{b: b}
+// Decode reads a message that begins with any header. What is read does not alias
+// the bytes.
+func Decode(b []byte, m Message) error { return decode(fields{b: b}, m) }
+
+// DecodeInPlace is Decode where data that was read may be part of b.
+func DecodeInPlace(b []byte, m Message) error { return decode(fields{b: b, alias: true}, m) }
+
+func decode(f fields, m Message) error {
 	m.fields(&f)
 	if f.short {
-		return fmt.Errorf("coro: %T: %w (%d bytes)", m, ipc.ErrMessage, len(b))
+		return fmt.Errorf("coro: %T: %w (%d bytes)", m, ipc.ErrMessage, len(f.b))
 	}
 	return nil
 }

@@ -293,7 +293,10 @@ func (l *Loop) takeCalls() []func() {
 // functions given to Do may call Watch and stop.
 func (l *Loop) Watch(fd int, ready func(gone bool)) (stop func(), err error) {
 	const gone = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
-	s, err := l.poll.add(fd, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET, func(events uint32) { ready(events&gone != 0) })
+	s, err := l.poll.add(fd, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET, func(events uint32) error {
+		ready(events&gone != 0)
+		return l.steps()
+	})
 	if err != nil {
 		return nil, fmt.Errorf("udp: watch: %w", err)
 	}
@@ -326,15 +329,13 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 		}
 		for _, call := range l.takeCalls() {
 			call()
-		}
-		if err := l.steps(); err != nil {
-			return err
+			// At once, so that the next call sees what room is left.
+			if err := l.steps(); err != nil {
+				return err
+			}
 		}
 		l.app.Flush()
 		if err := l.wait(); err != nil {
-			return err
-		}
-		if err := l.steps(); err != nil {
 			return err
 		}
 		// What has arrived counts before the time that has passed: a token that

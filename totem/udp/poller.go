@@ -38,7 +38,7 @@ type poller struct {
 // A source is a descriptor that is waited for.
 type source struct {
 	id    uint64
-	ready func(events uint32)
+	ready func(events uint32) error
 }
 
 func newPoller(dedicated bool) (*poller, error) {
@@ -49,7 +49,7 @@ func newPoller(dedicated bool) (*poller, error) {
 	}
 	if p.eventfd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
 		// Edges: the counter need not be read.
-		_, err = p.add(p.eventfd, unix.EPOLLIN|unix.EPOLLET, func(uint32) {})
+		_, err = p.add(p.eventfd, unix.EPOLLIN|unix.EPOLLET, func(uint32) error { return nil })
 	}
 	if err != nil {
 		p.close()
@@ -86,7 +86,7 @@ func (p *poller) close() {
 }
 
 // add makes wait call ready when one of the events happens at fd.
-func (p *poller) add(fd int, events uint32, ready func(events uint32)) (*source, error) {
+func (p *poller) add(fd int, events uint32, ready func(events uint32) error) (*source, error) {
 	p.next++
 	s := &source{id: p.next, ready: ready}
 	// The data is an id and not the descriptor, which may be somebody else's by
@@ -106,7 +106,7 @@ func (p *poller) remove(s *source, fd int) {
 }
 
 // wait waits for the first event, for wake or until d has passed, which is
-// rounded up to milliseconds, and calls what is ready.
+// rounded up to milliseconds, and calls what is ready. An error of that ends it.
 func (p *poller) wait(d time.Duration) error {
 	var n int
 	var err error
@@ -124,7 +124,9 @@ func (p *poller) wait(d time.Duration) error {
 	for i := range max(n, 0) {
 		ev := &p.events[i]
 		if s := p.sources[uint64(uint32(ev.Fd))|uint64(uint32(ev.Pad))<<32]; s != nil {
-			s.ready(ev.Events)
+			if err := s.ready(ev.Events); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

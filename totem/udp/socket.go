@@ -101,9 +101,10 @@ func (s *socket) waitRoom() {
 
 // watch makes a poller tell when one of the events happens, or an error.
 func (s *socket) watch(p *poller, events uint32) error {
-	_, err := p.add(s.fd, events, func(events uint32) {
+	_, err := p.add(s.fd, events, func(events uint32) error {
 		s.readable = s.readable || events&unix.EPOLLIN != 0
 		s.failed = s.failed || events&unix.EPOLLERR != 0
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("udp: epoll: %w", err)
