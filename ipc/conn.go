@@ -192,10 +192,16 @@ func invalidParam() []byte {
 // connection must be given back with Return.
 func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
 	ch := c.channel.(*shmServer)
+	// First the stream: a request is in the ring before its byte is there. The
+	// other way round, the byte of a request that comes in between would be
+	// lost, and the poller has nothing to tell then.
+	if err := ch.drain(drainAt); err != nil {
+		return false, err
+	}
 	for more = true; more; {
 		msg, err := ch.poll()
 		if errors.Is(err, errAgain) {
-			return false, ch.drain(drainAt)
+			return false, nil
 		}
 		if err != nil {
 			return false, err
@@ -209,7 +215,7 @@ func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
 		}
 		more = f(hdr.ID, msg)
 	}
-	return true, ch.drain(drainAt)
+	return true, nil
 }
 
 // Return gives a taken connection back, which ends it.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ type echo struct {
 	mu     sync.Mutex
 	conns  []*Conn
 	closed int
+	heard  atomic.Int64 // requests 5
 }
 
 func (e *echo) Connected(c *Conn) error {
@@ -43,6 +46,8 @@ func (e *echo) Message(c *Conn, id int32, msg []byte) {
 		c.Respond(b)
 	case 2:
 		c.Event(message(2, msg[HeaderSize:]))
+	case 5:
+		e.heard.Add(1)
 	}
 }
 
@@ -400,4 +405,31 @@ func BenchmarkCall(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestAllRequestsAreRead posts bursts of requests: none may stay unread, whatever
+// the server was doing when it came.
+func TestAllRequestsAreRead(t *testing.T) {
+	eachTransport(t, func(t *testing.T, opt transport) {
+		h := &echo{}
+		c := dial(t, start(t, opt, h))
+		bursts := 500
+		if opt.Socket {
+			bursts = 100
+		}
+		posted := int64(0)
+		for burst := range bursts {
+			for range 1 + burst*burst%150 {
+				if err := c.Post(t.Context(), message(5, nil), 1); err != nil {
+					t.Fatal(err)
+				}
+				posted++
+			}
+			for end := time.Now().Add(5 * time.Second); h.heard.Load() < posted; runtime.Gosched() {
+				if time.Now().After(end) {
+					t.Fatalf("burst %d: %d of %d requests were read", burst, h.heard.Load(), posted)
+				}
+			}
+		}
+	})
 }
