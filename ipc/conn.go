@@ -192,13 +192,13 @@ func invalidParam() []byte {
 // connection must be given back with Return.
 func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
 	ch := c.channel.(*shmServer)
-	// First the stream: a request is in the ring before its byte is there. The
-	// other way round, the byte of a request that comes in between would be
-	// lost, and the poller has nothing to tell then.
-	if err := ch.drain(drainAt); err != nil {
-		return false, err
-	}
-	for more = true; more; {
+	for {
+		// First the stream: a request is in the ring before its byte is there.
+		// The other way round, the byte of a request that comes in between
+		// would be lost, and the poller has nothing to tell then.
+		if err := ch.drain(); err != nil {
+			return false, err
+		}
 		msg, err := ch.poll()
 		if errors.Is(err, errAgain) {
 			return false, nil
@@ -213,9 +213,10 @@ func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
 			c.Respond(invalidParam())
 			continue
 		}
-		more = f(hdr.ID, msg)
+		if !f(hdr.ID, msg) {
+			return true, nil
+		}
 	}
-	return true, nil
 }
 
 // Return gives a taken connection back, which ends it.

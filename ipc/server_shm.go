@@ -136,10 +136,10 @@ func (c *shmServer) poll() ([]byte, error) {
 // client can have some hundred there.
 const drainAt = 64
 
-// drain reads the bytes that are on the stream after at requests, so that the
-// client can go on sending them.
-func (c *shmServer) drain(at int) error {
-	if c.pending < at {
+// drain reads the bytes that are on the stream now and then, so that the client
+// can go on sending them.
+func (c *shmServer) drain() error {
+	if c.pending < drainAt {
 		return nil
 	}
 	c.pending = 0
