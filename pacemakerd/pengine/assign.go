@@ -298,8 +298,9 @@ func (c *Cluster) sortNodes(t table, current *Node) []*Node {
 	return list
 }
 
-// location returns where a resource will be, or is: the first node, and all.
-func (r *Resource) location(current bool) (first *Node, all []*Node) {
+// location returns where a resource will be, or is: the node if it is only one,
+// and all.
+func (r *Resource) location(current bool) (only *Node, all []*Node) {
 	for _, p := range r.Primitives() {
 		if current {
 			for _, n := range p.Running {
@@ -309,10 +310,10 @@ func (r *Resource) location(current bool) (first *Node, all []*Node) {
 			all = appendNew(all, p.Assigned)
 		}
 	}
-	if len(all) == 0 {
-		return nil, nil
+	if len(all) == 1 {
+		only = all[0]
 	}
-	return all[0], all
+	return only, all
 }
 
 // state is the current or next role; for collectives the highest inside.

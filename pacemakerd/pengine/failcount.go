@@ -80,19 +80,20 @@ func failAttr(s, name string, unique, legacy bool) bool {
 // failureBlocks tells whether an operation with on-fail=block has failed there:
 // then failures never expire.
 func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Node) bool {
+	base := historyBase(r.ID) // even for unique instances
 	for conf := range r.XML.Child("operations").Each("op") {
 		if conf.Get("on-fail") != "block" {
 			continue
 		}
 		if op != nil {
-			if matchesFailure(r.ID, conf, op) {
+			if matchesFailure(base, conf, op) {
 				return true
 			}
 			continue
 		}
 		ms := interval(conf.Get("interval"))
-		for e := range c.lrmResource(historyBase(r.ID), n.Name).Each("lrm_rsc_op") {
-			if e.Get("operation") == conf.Get("name") && opInterval(e) == ms && matchesFailure(r.ID, conf, e) {
+		for e := range c.lrmResource(base, n.Name).Each("lrm_rsc_op") {
+			if e.Get("operation") == conf.Get("name") && opInterval(e) == ms && matchesFailure(base, conf, e) {
 				return true
 			}
 		}

@@ -135,7 +135,6 @@ func (c *Cluster) orderOnRemote(a *Action, conn *Resource) {
 		if state == remoteResting || state == remoteUnknown {
 			c.afterStartOf(conn, a, 0)
 		}
-	case "cancel":
 	default:
 		if a.recurring() {
 			c.afterStartOf(conn, a, orderImpliesThen)

@@ -140,7 +140,7 @@ func group(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		e.Limit = r.TargetRole()
 	}
 	for _, m := range r.Children {
-		if r.Orphan && !m.Active(false) || !o.Inactive && !m.Active(false) {
+		if !o.Inactive && !m.Active(false) {
 			continue
 		}
 		e.Children = append(e.Children, primitive(c, m, m.PrintableID(), c.CurrentNode(m), o))
