@@ -75,7 +75,9 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 	switch {
 	case !r.Managed:
 		r.setNextRole(r.Role, "unmanaged")
-		c.settleOn(r, c.currentNode(r), true)
+		if c.settleOn(r, c.currentNode(r), true) {
+			r.assignedScore = r.Assigned.weight // it was not chosen for its score
+		}
 	case c.opt.stopAll:
 		c.settleOn(r, nil, true)
 	case r.provisional:

@@ -3,11 +3,8 @@ package pengine
 // assignBundle places containers like instances, then what belongs to each
 // (spec: scheduler.md 12.9).
 func (c *Cluster) assignBundle(r *Resource, prefer *Node) {
-	if r.assigning {
-		return
-	}
-	// A bundle is gone through again each time it is asked for; what is placed
-	// already stays.
+	// A bundle is gone through again each time it is asked for, even while it is
+	// being assigned; what is placed already stays.
 	b := r.Bundle
 	r.assigning = true
 	c.showScores(r, "pcmk__bundle_allocate")
