@@ -52,15 +52,16 @@ var mayImport = map[string][]string{
 	"ipc":              {},
 	"ipc/coro":         {"ipc", "cmap"},
 	"ipc/pcmk":         {},
+	"ipc/flight":       {}, // a format, no socket
 	"pacemakerd/agent": {"pacemakerd/xml", "pacemakerd/lrmd"},
 	"pacemakerd/vip":   {},
 
 	// Assemblies.
-	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro"},
+	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight"},
 	"pacemakerd": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
 		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
-	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro"},
+	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
 	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
 	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
@@ -79,7 +80,7 @@ var mayImport = map[string][]string{
 // pure lists the packages that compute and do nothing else. They may not use
 // the standard packages that reach the outside world or start concurrency.
 var pure = []string{
-	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint",
+	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "ipc/flight",
 	"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
 	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/dc", "pacemakerd/node",
 }

@@ -15,6 +15,7 @@ type Logging struct {
 	Timestamp               string // "on", "off" or "hires"
 	Fileline, Function      bool
 	Debug                   string // "on", "off" or "trace"
+	Blackbox                bool   // keep the last records for the flight recorder
 	Subsys                  map[string]SubsysLogging
 }
 
@@ -56,7 +57,7 @@ func ReadLogging(v Values, p Profile) (*Logging, error) {
 	if l.Function, err = onOff("function_name", "off", "on", "off"); err != nil {
 		return nil, err
 	}
-	if _, err = onOff("blackbox", "on", "on", "off"); err != nil {
+	if l.Blackbox, err = onOff("blackbox", "on", "on", "off"); err != nil {
 		return nil, err
 	}
 	for key, to := range map[string]*bool{"to_logfile": &l.Logfile, "to_stderr": &l.Stderr, "to_syslog": &l.Syslog} {

@@ -43,6 +43,8 @@ type logger struct {
 	host   string
 	pid    int
 	now    func() time.Time
+
+	recorder recorder
 }
 
 // newLogger returns a logger that so far writes to stderr only.
@@ -50,7 +52,7 @@ func newLogger(stderr io.Writer) *logger {
 	host, _ := os.Hostname()
 	host, _, _ = strings.Cut(host, ".")
 	return &logger{stderr: stderr, host: host, pid: os.Getpid(), now: time.Now,
-		cfg: &conf.Logging{Stderr: stderr != nil, Timestamp: "off", SyslogPriority: "info", LogfilePriority: "info", Debug: "off"}}
+		cfg: &conf.Logging{Stderr: stderr != nil, Timestamp: "off", SyslogPriority: "info", LogfilePriority: "info", Debug: "off", Blackbox: true}}
 }
 
 // configure puts settings in force. The error is that of the log file.
@@ -156,16 +158,22 @@ func (l *logger) log(lv level, subsys, format string, args ...any) {
 	toFile := l.file != nil && l.cfg.Logfile && wants(lv, debug, fileLimit)
 	toErr := l.stderr != nil && l.cfg.Stderr && wants(lv, debug, fileLimit)
 	toSys := l.sys != nil && wants(lv, debug, sysLimit)
-	if !toFile && !toErr && !toSys {
+	if !toFile && !toErr && !toSys && !l.cfg.Blackbox {
 		return
 	}
 	text := fmt.Sprintf(format, args...)
+	if l.cfg.Blackbox {
+		l.recorder.add(l.now(), lv, subsys, text)
+	}
 	stamp := ""
 	switch l.cfg.Timestamp {
 	case "on":
 		stamp = l.now().Format("Jan 02 15:04:05 ")
 	case "hires":
 		stamp = l.now().Format("Jan 02 15:04:05.000 ")
+	}
+	if !toFile && !toErr && !toSys {
+		return
 	}
 	line := fmt.Sprintf("%-7s [%-6s] %s\n", lv, subsys, text)
 	if toErr {
@@ -224,7 +232,7 @@ func (h *machineHandler) Enabled(_ context.Context, lv slog.Level) bool {
 	h.l.mu.Lock()
 	defer h.l.mu.Unlock()
 	cfg := h.l.cfg
-	return cfg.Debug != "off" || len(cfg.Subsys) > 0 || cfg.LogfilePriority == "debug" || cfg.SyslogPriority == "debug"
+	return cfg.Blackbox || cfg.Debug != "off" || len(cfg.Subsys) > 0 || cfg.LogfilePriority == "debug" || cfg.SyslogPriority == "debug"
 }
 
 func (h *machineHandler) WithGroup(string) slog.Handler { return h }

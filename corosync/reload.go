@@ -222,10 +222,15 @@ func (n *Node) trackConfig() {
 			n.toRing = append(n.toRing, totem.GiveUp{})
 		}
 	})
+	// Any change asks for it: corosync-blackbox sets the time.
 	n.keys.Track("runtime.blackbox.", cmap.Modify|cmap.Prefix, func(note cmap.Note) {
-		if note.New.Text() == "yes" {
+		switch note.Name {
+		case "runtime.blackbox.dump_state":
 			n.dumpState()
-			n.keys.Set(note.Name, cmap.Str("no"))
+		case "runtime.blackbox.dump_flight_data":
+			if err := n.dumpFlight(); err != nil {
+				n.log.log(levelError, "MAIN", "Could not write the flight recorder: %s", sysText(err))
+			}
 		}
 	})
 }

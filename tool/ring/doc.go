@@ -1,7 +1,6 @@
 // Package ring holds the command-line tools of the ring: corosync-cfgtool,
-// corosync-cmapctl, corosync-quorumtool, corosync-cpgtool, corosync-keygen and
-// corosync-notifyd.
-// Options, output, exit statuses and the texts of errors are those of the
+// corosync-cmapctl, corosync-quorumtool, corosync-cpgtool, corosync-keygen,
+// corosync-notifyd and corosync-blackbox. Options, output, exit statuses and the texts of errors are those of the
 // profile's generation of corosync. Spec: corosync-ipc.md section 7.
 package ring
 
@@ -17,6 +16,7 @@ import (
 // Tools are the tools by name.
 func Tools() map[string]tool.Func {
 	return map[string]tool.Func{
+		"corosync-blackbox":   Blackbox,
 		"corosync-cfgtool":    Cfgtool,
 		"corosync-cmapctl":    Cmapctl,
 		"corosync-quorumtool": Quorumtool,
