@@ -1,6 +1,7 @@
 package pengine
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -178,6 +179,19 @@ func (c *Cluster) HaveFenceDevice() bool { return c.haveDevice || c.opt.watchdog
 
 // Symmetric is the option symmetric-cluster.
 func (c *Cluster) Symmetric() bool { return c.opt.symmetric }
+
+// Milliseconds is a cluster option that is a time span.
+func (c *Cluster) Milliseconds(name, def string) string {
+	return itoa(interval(cmp.Or(c.opt.all[name], def)))
+}
+
+// Find finds a resource by id or by the name that histories have for it.
+func (c *Cluster) Find(id string) *Resource {
+	if r := c.findResource(id); r != nil {
+		return r
+	}
+	return c.rscByID[id+":0"]
+}
 
 // QuorumPolicy is the option no-quorum-policy as it takes effect.
 func (c *Cluster) QuorumPolicy() string { return c.opt.noQuorum }

@@ -74,6 +74,11 @@ func entry(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 	return bundle(c, r, o)
 }
 
+// Primitive is the entry of one primitive, where it is now.
+func Primitive(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
+	return primitive(c, r, r.PrintableID(), c.CurrentNode(r), o)
+}
+
 func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.Node, o Options) *Entry {
 	e := &Entry{R: r, Name: name, Role: r.Role}
 	if len(r.Running) > 1 {

@@ -152,18 +152,33 @@ func health9(c *pengine.Cluster, n *pengine.Node) string {
 	return ""
 }
 
+// A List9 is what a list of resources of pacemaker 2.1.5 is written to: text or
+// HTML.
+type List9 interface {
+	Begin(format string, args ...any)  // a list within the list
+	Primitive(e *Entry)                // an item
+	Item(label string, words []string) // an item: "label: [ words ]"
+	End()
+}
+
 // Resources writes the items of the resource list.
-func (w *Writer9) Resources(list []*Entry) {
+func (w *Writer9) Resources(list []*Entry) { WriteResources(w, list) }
+
+// WriteResources writes resources to a list.
+func WriteResources(w List9, list []*Entry) {
 	for _, e := range list {
-		w.Entry(e)
+		writeEntry(w, e)
 	}
 }
 
-// Entry writes one resource.
-func (w *Writer9) Entry(e *Entry) {
+// Primitive writes one primitive.
+func (w *Writer9) Primitive(e *Entry) { w.Line("%s", e.Text9()) }
+
+// writeEntry writes one resource.
+func writeEntry(w List9, e *Entry) {
 	switch e.R.Kind {
 	case pengine.Primitive:
-		w.Line("%s", e.text9())
+		w.Primitive(e)
 	case pengine.Group:
 		var flags []string
 		if !e.R.Managed {
@@ -174,11 +189,11 @@ func (w *Writer9) Entry(e *Entry) {
 		}
 		w.Begin("Resource Group: %s%s", e.Name, bracket(flags))
 		for _, m := range e.Children {
-			w.Entry(m)
+			writeEntry(w, m)
 		}
 		w.End()
 	case pengine.Clone:
-		w.clone(e)
+		writeClone(w, e)
 	case pengine.Bundle:
 		set := ""
 		if len(e.R.Bundle.Replicas) > 1 {
@@ -193,7 +208,7 @@ func (w *Writer9) Entry(e *Entry) {
 		}
 		w.Begin("Container bundle%s: %s [%s]%s", set, e.Name, e.R.Bundle.Image, flags)
 		for _, m := range e.Children {
-			w.Entry(m)
+			writeEntry(w, m)
 		}
 		w.End()
 	}
@@ -213,7 +228,7 @@ func bracket(flags []string) string {
 	return " (" + strings.Join(flags, ", ") + ")"
 }
 
-func (w *Writer9) clone(e *Entry) {
+func writeClone(w List9, e *Entry) {
 	r := e.R
 	var flags []string
 	if r.Promotable {
@@ -234,7 +249,7 @@ func (w *Writer9) clone(e *Entry) {
 	}
 	w.Begin("Clone Set: %s [%s]%s", e.Name, child, bracket(flags))
 	for _, m := range e.Children {
-		w.Entry(m)
+		writeEntry(w, m)
 	}
 	for _, l := range e.Lists {
 		label := l.Role.String()
@@ -257,7 +272,8 @@ func Agent9(r *pengine.Resource) string {
 	return r.Class + ":" + r.Provider + ":" + r.Type
 }
 
-func (e *Entry) text9() string {
+// Text9 is a primitive in the words of 2.1.5.
+func (e *Entry) Text9() string {
 	r := e.R
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\t(%s):\t", e.Name, Agent9(r))

@@ -65,7 +65,7 @@ func TestFilesAsTheRealOnes(t *testing.T) {
 	t.Logf("%d of %d runs are equal", count-len(failing), count)
 }
 
-var changing = regexp.MustCompile(`(?m)(Last updated: |Last change: |last_(change|update) time="|<b>Last (updated|change):</b> |<last_(update|change) time="|Last (updated|change):</span><span[^>]*> ?)[^"<\n\t]*|\(version [^)]*\)`)
+var changing = regexp.MustCompile(`(?m)(Last (?:updated|change): </span><span>|Last updated: |Last change: |last_(change|update) time="|<b>Last (updated|change):</b> |<last_(update|change) time="|Last (updated|change):</span><span[^>]*> ?)[^"<\n\t]*|\(version [^)]*\)`)
 
 func variables(s string) string {
 	return changing.ReplaceAllString(strings.ReplaceAll(s, "/run/v/", ""), "$1*")
@@ -79,7 +79,7 @@ func fileCommand(t *testing.T, line, cibs, profile string) (run func(conf.Profil
 	var file string
 	if v, ok := strings.CutPrefix(w[0], "CIB_file="); ok {
 		w = w[1:]
-		if strings.Contains(v, "live-") {
+		if _, err := os.Stat(filepath.Join(dir, filepath.Base(v))); err != nil {
 			dir = filepath.Join(cibs, "live-"+profile)
 		}
 		file = filepath.Join(dir, filepath.Base(v))
@@ -106,10 +106,8 @@ func fileCommand(t *testing.T, line, cibs, profile string) (run func(conf.Profil
 			}
 		}
 	}
-	if file != "" {
-		args = append(args, "-x", file)
-	}
 	return func(p conf.Profile) (string, string, string) {
+		t.Setenv("CIB_file", file)
 		var out, errs bytes.Buffer
 		env := &tool.Env{Name: w[0], Args: args, Profile: p, Stdout: &out, Stderr: &errs}
 		code := fn(context.Background(), env)

@@ -57,7 +57,7 @@ func Mon(ctx context.Context, env *tool.Env) int {
 		{short: 's', long: "simple-status", help: "Display the cluster status once as a simple one line output (suitable for nagios)", flag: &m.nagios},
 		{short: 'i', long: "interval", arg: "value", help: "Update frequency in seconds", value: &m.interval},
 		{short: 'x', long: "xml-file", arg: "value", help: "Read the CIB from a file", value: &m.file},
-		{long: "output-as", arg: "value", help: "Format of the output: text", value: &m.output},
+		{long: "output-as", arg: "value", help: "Format of the output: text, xml or html", value: &m.output},
 		{short: 'm', long: "fence-history", call: func(string) error { return nil }},
 		{short: 'N', long: "disable-ncurses", call: func(string) error { return nil }},
 		{short: 'd', long: "daemonize", call: func(string) error {
@@ -69,8 +69,13 @@ func Mon(ctx context.Context, env *tool.Env) int {
 	}
 	switch m.output {
 	case "", "text", "console":
+	case "xml", "html":
+		m.once = true
 	default:
-		return env.Fail(exitUsage(env), "output format %q is not supported yet; there is text", m.output)
+		return env.Fail(exitUsage(env), "output format %q is unknown; there are text, xml and html", m.output)
+	}
+	if m.file == "" {
+		m.file = os.Getenv("CIB_file")
 	}
 	if !m.once && !m.nagios && m.file == "" {
 		return m.watch(ctx)
@@ -91,6 +96,10 @@ func (m *monitor) show(ctx context.Context) int {
 	switch {
 	case m.nagios:
 		return m.simple(c)
+	case m.output == "xml":
+		m.xml9(c)
+	case m.output == "html":
+		m.html9(c)
 	case m.env.Profile == conf.EL9:
 		m.text9(c)
 	default:
@@ -179,6 +188,15 @@ func (m *monitor) simple(c *pengine.Cluster) int {
 			problems = append(problems, "offline node: "+n.Name)
 		}
 	}
+	if m.env.Profile == conf.EL9 && (c.DC == nil || len(problems) > 0) {
+		text := strings.Join(problems, " ")
+		if c.DC == nil {
+			text = "No DC, " + text
+		}
+		m.env.Printf("CLUSTER WARN: %s\n", strings.TrimSuffix(text, ", "))
+		m.env.Errorf("Error outputting status info from the fencer or CIB\n")
+		return 0
+	}
 	if c.DC == nil {
 		problems = append(problems, "no DC")
 	}
@@ -191,7 +209,11 @@ func (m *monitor) simple(c *pengine.Cluster) int {
 	if standby > 0 {
 		text = fmt.Sprintf(", %d standby node%s", standby, plural(standby))
 	}
-	m.env.Printf("CLUSTER OK: %d node%s online%s, %d resource%s configured\n", online, plural(online), text, n, plural(n))
+	what := "resource"
+	if m.env.Profile == conf.EL9 {
+		what = "resource instance"
+	}
+	m.env.Printf("CLUSTER OK: %d node%s online%s, %d %s%s configured\n", online, plural(online), text, n, what, plural(n))
 	return 0
 }
 

@@ -2,7 +2,6 @@ package crm
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -63,16 +62,10 @@ func (m *monitor) text9(c *pengine.Cluster) {
 		space()
 		w.Begin("Node Attributes")
 		for _, n := range c.Nodes {
-			var names []string
-			for name := range n.Attrs {
-				if !hiddenAttribute(name) {
-					names = append(names, name)
-				}
-			}
-			if !n.Online || len(names) == 0 {
+			names := shownAttributes(n)
+			if len(names) == 0 {
 				continue
 			}
-			slices.Sort(names)
 			w.Begin("Node: %s", n.Name)
 			for _, name := range names {
 				w.Line("%-32s\t: %-10s", name, n.Attrs[name])
@@ -118,10 +111,8 @@ func (m *monitor) dc9(c *pengine.Cluster, w *status.Writer9) {
 		quorum = "with quorum"
 	}
 	mixed := ""
-	for _, n := range c.Nodes {
-		if v := n.Attrs["#feature-set"]; n.Online && v != "" && c.DC.Attrs["#feature-set"] != "" && v != c.DC.Attrs["#feature-set"] {
-			mixed = "MIXED-VERSION "
-		}
+	if mixedVersions(c) {
+		mixed = "MIXED-VERSION "
 	}
 	version := c.Option("dc-version")
 	if version == "" {
