@@ -127,7 +127,7 @@ func checkVotes(file string, text []byte, cfg lint.Config) []lint.Finding {
 	}
 	var found []lint.Finding
 	for _, w := range set.Warnings {
-		found = append(found, lint.Finding{Line: at, Column: 1, Severity: lint.Warning, Check: "votequorum", Text: w})
+		found = append(found, lint.Finding{Line: at, Column: 1, Severity: lint.Warning, Check: "votequorum", Text: w.Text})
 	}
 	return found
 }

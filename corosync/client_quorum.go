@@ -294,6 +294,9 @@ func (n *Node) voteAction(a service.Action) {
 	case votequorum.Critical:
 		n.log.log(levelCrit, "VOTEQ", "%s", a.Text)
 		return
+	case votequorum.Warning:
+		n.log.log(levelWarning, "VOTEQ", "%s", a.Text)
+		return
 	case votequorum.Notice:
 		n.log.log(levelNotice, "VOTEQ", "%s", a.Text)
 		return

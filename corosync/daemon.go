@@ -1,6 +1,7 @@
 package corosync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -162,13 +164,30 @@ func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
 	if err != nil {
 		return failed(log, err, stderr, false)
 	}
-	if p == conf.EL9 {
-		if _, err := os.Stat(n.stateDir()); err != nil && n.stateDir() != defaultStateDir {
-			return failed(log, &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", n.stateDir(), sysText(err))}, stderr, false)
-		}
+	if err := n.checkStateDir(); err != nil {
+		return failed(log, err, stderr, false)
 	}
 	log.log(levelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
 	return exitOK
+}
+
+// checkStateDir refuses to run where a state directory was asked for that is
+// not there.
+func (n *Node) checkStateDir() error {
+	dir := n.stateDir()
+	if _, err := os.Stat(dir); err != nil && n.cfg.Profile == conf.EL9 && dir != defaultStateDir {
+		return &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", dir, sysText(err))}
+	}
+	return nil
+}
+
+// checkPriority refuses what is no priority.
+func (n *Node) checkPriority() error {
+	v := n.keys.Text("system.priority", "max")
+	if _, err := strconv.Atoi(v); n.cfg.Profile == conf.EL9 && err != nil && v != "max" && v != "min" {
+		return &exitError{exitConfig, fmt.Errorf("Priority value %s is invalid", v)}
+	}
+	return nil
 }
 
 // failed reports why the daemon does not start, as the original does: what is
@@ -180,21 +199,23 @@ func failed(log *logger, err error, stderr io.Writer, help bool) int {
 	if errors.As(err, &ex) {
 		status = ex.status
 	}
+	if help {
+		tool.NotifyService("STATUS=" + err.Error()) // "systemctl status" shows it
+	}
 	var ce *conf.Error
-	if errors.As(err, &ce) {
-		if ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file") {
-			fmt.Fprintln(stderr, ce)
-		} else {
-			log.log(levelError, "MAIN", "%s", ce)
-		}
-		if hint := ce.Hint(); help && hint != "" {
-			fmt.Fprintln(stderr, "gocorosync: "+hint)
-		}
-		if ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file") {
-			return status
-		}
-	} else {
+	isConf := errors.As(err, &ce)
+	early := status == exitLogging || isConf && (ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file"))
+	switch {
+	case early:
+		fmt.Fprintln(stderr, err)
+	case status != exitService: // whose reason is in the log
 		log.log(levelError, "MAIN", "%s", err)
+	}
+	if help && isConf && ce.Hint() != "" {
+		fmt.Fprintln(stderr, "gocorosync: "+ce.Hint())
+	}
+	if early {
+		return status
 	}
 	log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status %d at main.go.", status)
 	return status
@@ -222,6 +243,9 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	cfg := Config{File: opt.file, Profile: p, log: log}
 	n, err := load(cfg)
 	if err != nil {
+		return tellParent(failed(log, err, stderr, true))
+	}
+	if err := cmp.Or(n.checkStateDir(), n.checkPriority()); err != nil {
 		return tellParent(failed(log, err, stderr, true))
 	}
 	lock, err := lockPID("/run/corosync.pid")

@@ -290,6 +290,12 @@ func (n *Node) makeServices() error {
 		}
 		set, err := votequorum.Read(n.keys, nil, n.gen == wire.EL9)
 		if err != nil {
+			var r *votequorum.Refusal
+			if errors.As(err, &r) {
+				for _, b := range r.Before {
+					n.log.log(levelCrit, "VOTEQ", "%s", b.Text)
+				}
+			}
 			n.log.log(levelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
 			return fail(err.Error())
 		}
@@ -425,7 +431,7 @@ func (n *Node) act(a service.Action) {
 	case service.QuorumReport, service.QuorumNodes, service.QuorumSync:
 		n.quorumAction(a)
 	case votequorum.Reply, votequorum.QuorumChanged, votequorum.ExpectedChanged, votequorum.NodesChanged,
-		votequorum.Critical, votequorum.Notice, votequorum.Informational:
+		votequorum.Critical, votequorum.Warning, votequorum.Notice, votequorum.Informational:
 		n.voteAction(a)
 	default:
 		n.cpgAction(a)

@@ -98,9 +98,9 @@ type (
 		Ring  totem.RingID
 		Nodes []totem.NodeID
 	}
-	// Critical is a line for the log.
-	Critical struct{ Text string }
-	// Notice and Informational are lines at those levels.
+	// Critical, Warning, Notice and Informational are lines for the log.
+	Critical      struct{ Text string }
+	Warning       struct{ Text string }
 	Notice        struct{ Text string }
 	Informational struct{ Text string }
 )
@@ -244,8 +244,16 @@ func (m *Machine) publishAll() {
 	if m.set.ExpectedTracking {
 		m.key("ev_tracking_barrier", m.trackingBarrier)
 	}
-	for _, w := range m.set.Warnings {
-		m.emit(Critical{w})
+	m.remark(m.set.Warnings)
+}
+
+func (m *Machine) remark(list []Remark) {
+	for _, r := range list {
+		if r.Warning {
+			m.emit(Warning{r.Text})
+		} else {
+			m.emit(Critical{r.Text})
+		}
 	}
 }
 
@@ -290,9 +298,7 @@ func (m *Machine) configure(s *Settings) {
 	m.set = s
 	m.publishSettings()
 	m.key("atb_type", uint32(s.TieBreaker))
-	for _, w := range s.Warnings {
-		m.emit(Critical{w})
-	}
+	m.remark(s.Warnings)
 	m.us.Votes, m.us.Expected = s.Votes, s.Expected
 	if m.dev.node.Votes != s.Device.Votes {
 		m.dev.node.Votes = s.Device.Votes

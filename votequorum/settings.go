@@ -48,11 +48,32 @@ type Settings struct {
 
 	Device Device
 
-	// Warnings are for the log, at critical level.
-	Warnings []string
+	// Warnings are for the log.
+	Warnings []Remark
 
 	waitForAllGiven bool
 	tieAsked        bool // auto_tie_breaker is set, in force or not
+}
+
+// A Remark is a line for the log, at critical level or that of warnings.
+type Remark struct {
+	Text    string
+	Warning bool
+}
+
+// A Refusal is why the daemon does not start.
+type Refusal struct {
+	Reason string
+	Before []Remark // what the log says first
+}
+
+func (r *Refusal) Error() string { return r.Reason }
+
+func critical(texts ...string) (list []Remark) {
+	for _, t := range texts {
+		list = append(list, Remark{Text: t})
+	}
+	return list
 }
 
 // Device is a quorum device: an outside voter.
@@ -104,20 +125,20 @@ func Read(k Keys, before *Settings, countAny bool) (*Settings, error) {
 		}
 	}
 
-	if reason := s.deviceVotes(k, nodes, expected); reason != "" {
-		if starting {
-			return nil, fmt.Errorf("configuration error: %s", reason)
-		}
-		s.Warnings = append(s.Warnings, "configuration error: "+reason, "quorum device is disabled")
-		s.Device.CanOperate = false
-	}
 	if s.Device.Configured && s.TwoNode {
 		const both = "configuration error: two_node and quorum device cannot be configured at the same time!"
 		if starting {
 			return nil, fmt.Errorf("%s", both)
 		}
-		s.Warnings = append(s.Warnings, both)
+		s.Warnings = append(s.Warnings, critical(both)...)
 		s.TwoNode = false
+	}
+	if reason := s.deviceVotes(k, nodes, expected); reason != "" {
+		if starting {
+			return nil, fmt.Errorf("configuration error: %s", reason)
+		}
+		s.Warnings = append(s.Warnings, critical("configuration error: "+reason, "quorum device is disabled")...)
+		s.Device.CanOperate = false
 	}
 	if starting {
 		if err := s.checkTies(); err != nil {
@@ -125,9 +146,9 @@ func Read(k Keys, before *Settings, countAny bool) (*Settings, error) {
 		}
 	}
 	if s.TwoNode && s.TieBreaker != TieNone {
-		s.Warnings = append(s.Warnings,
+		s.Warnings = append(s.Warnings, critical(
 			"two_node and auto_tie_breaker are both specified but are not compatible.",
-			"two_node has been disabled, please fix your corosync.conf")
+			"two_node has been disabled, please fix your corosync.conf")...)
 		s.TwoNode = false
 	}
 	return s, nil
@@ -149,7 +170,7 @@ func (s *Settings) readOptions(k Keys) {
 	s.tieAsked = atb
 	if !atb {
 		if nodes != "" {
-			s.Warnings = append(s.Warnings, "auto_tie_breaker_node: is meaningless if auto_tie_breaker is set to 0")
+			s.Warnings = append(s.Warnings, Remark{"auto_tie_breaker_node: is meaningless if auto_tie_breaker is set to 0", true})
 		}
 		return
 	}
@@ -164,7 +185,7 @@ func (s *Settings) readOptions(k Keys) {
 			id, err := strconv.ParseUint(word, 10, 32)
 			if err != nil || id == 0 {
 				s.TieBreaker, s.TieList = TieNone, nil
-				s.Warnings = append(s.Warnings, "auto_tie_breaker_nodes is not valid. It must be 'lowest', 'highest' or a space-separated list of node IDs. auto_tie_breaker is disabled")
+				s.Warnings = append(s.Warnings, Remark{"auto_tie_breaker_nodes is not valid. It must be 'lowest', 'highest' or a space-separated list of node IDs. auto_tie_breaker is disabled", true})
 				break
 			}
 			s.TieList = append(s.TieList, totem.NodeID(id))
@@ -185,10 +206,18 @@ func (s *Settings) checkTies() error {
 		return nil
 	}
 	if s.LastManStanding {
-		return fmt.Errorf("configuration error: auto_tie_breaker & last_man_standing not available in odd sized cluster")
+		return &Refusal{"configuration error: auto_tie_breaker & last_man_standing not available in odd sized cluster", critical(
+			"auto_tie_breaker is set, the cluster has an odd number of nodes",
+			"and last_man_standing is also set. With this situation a better",
+			"solution would be to disable LMS, leave ATB enabled, and also",
+			"enable wait_for_all (mandatory for ATB in odd-numbered clusters).",
+			"Due to this ambiguity, corosync will fail to start. Please fix your corosync.conf")}
 	}
 	s.TieBreaker, s.TieList = TieNone, nil
-	s.Warnings = append(s.Warnings, "auto_tie_breaker is meaningless in odd sized cluster. auto_tie_breaker has been disabled")
+	s.Warnings = append(s.Warnings, critical(
+		"auto_tie_breaker is set and the cluster has an odd number of nodes.",
+		"wait_for_all needs to be set for this configuration but it is missing",
+		"Therefore auto_tie_breaker has been disabled. Please fix your corosync.conf")...)
 	return nil
 }
 
