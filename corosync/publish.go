@@ -52,7 +52,7 @@ func (n *Node) udpStats() {
 		{"rx", u.Rx}, {"tx", u.Tx}, {"rx_bytes", u.RxBytes}, {"tx_bytes", u.TxBytes}, {"tx_errors", u.TxErrors},
 		{"rx_truncated", u.Truncated}, {"rx_oversized", u.Oversized}, {"rx_unlisted", u.Unlisted}, {"rx_auth", u.Auth},
 		{"rx_malformed", u.Malformed}, {"rx_foreign_corosync2", u.ForeignEL7}, {"rx_foreign_corosync3", u.ForeignEL9},
-		{"rx_foreign_knet", u.ForeignKnet}, {"rx_drained", u.Drained},
+		{"rx_foreign_knet", u.ForeignKnet}, {"rx_drained", u.Drained}, {"iface_down", u.IfaceDown},
 	} {
 		n.stats.Set("stats.udp."+c.name, cmap.U64(c.v))
 	}

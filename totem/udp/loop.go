@@ -105,6 +105,8 @@ type Loop struct {
 	posted []totem.Event
 	sealed []byte
 
+	follower *follower // nil if there is none
+
 	mu     sync.Mutex
 	calls  []func()
 	space  chan struct{} // closed and replaced when calls were taken
@@ -150,6 +152,7 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 		l.closeFiles()
 		return nil, err
 	}
+	l.follow()
 	l.m = totem.New(t)
 	return l, nil
 }
@@ -378,6 +381,7 @@ func (l *Loop) close() {
 }
 
 func (l *Loop) closeFiles() {
+	l.follower.close()
 	for _, n := range l.nets {
 		n.close()
 	}

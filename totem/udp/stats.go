@@ -20,6 +20,7 @@ type Stats struct {
 	ForeignEL9       uint64 // of corosync 3, where corosync 2 is spoken
 	ForeignKnet      uint64 // of knet
 	Unreachable      uint64 // answers that a node's port is closed
+	IfaceDown        uint64 // times that an address was gone or its interface down
 	Drained          uint64 // thrown away unread after a pause
 }
 
