@@ -119,6 +119,18 @@ func (m *mixed) join() {
 		m.t.Errorf("%s was not told that a node joined", m.live[0].h.name)
 	}
 	m.rep = "node" + strings.Fields(m.live[0].ring() + " ?")[0]
+	// The original's tools see the same from either kind of daemon.
+	for i, h := range m.l.hosts {
+		for _, c := range []struct{ command, want string }{
+			{"corosync-quorumtool -s", fmt.Sprintf("Nodes:            %d", len(m.kinds))},
+			{"corosync-cmapctl -g totem.cluster_name", "totem.cluster_name (str) = lab"},
+			{"corosync-cpgtool", "talkers"},
+		} {
+			if out, _ := m.peer.tool(h, strings.Fields(c.command)...); !strings.Contains(out, c.want) {
+				m.t.Errorf("%s (%s): %s: no %q in\n%s", h.name, m.kinds[i], c.command, c.want, out)
+			}
+		}
+	}
 }
 
 // order sends many small messages from all nodes.

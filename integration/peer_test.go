@@ -31,18 +31,27 @@ type peer struct {
 // real returns the path of an installed program, or skips.
 func real(t *testing.T, name string) string {
 	t.Helper()
-	if prefix := os.Getenv(peerEnv); prefix != "" {
-		for _, dir := range []string{"sbin", "bin", "usr/sbin", "usr/bin"} {
-			if path := filepath.Join(prefix, dir, name); executable(path) {
-				return path
-			}
-		}
-	}
 	path, err := exec.LookPath(name)
 	if err != nil {
 		t.Skip("needs the original ", name)
 	}
 	return path
+}
+
+// peerProgram is real, but below peerEnv if that is set.
+func peerProgram(t *testing.T, name string) string {
+	t.Helper()
+	prefix := os.Getenv(peerEnv)
+	if prefix == "" {
+		return real(t, name)
+	}
+	for _, dir := range []string{"sbin", "bin", "usr/sbin", "usr/bin"} {
+		if path := filepath.Join(prefix, dir, name); executable(path) {
+			return path
+		}
+	}
+	t.Fatalf("%s is %s, but there is no program %s below it", peerEnv, prefix, name)
+	return ""
 }
 
 func executable(path string) bool {
@@ -53,7 +62,7 @@ func executable(path string) bool {
 // thePeer finds the original daemon, or skips.
 func thePeer(t *testing.T) peer {
 	t.Helper()
-	p := peer{path: real(t, "corosync"), env: peerLibraries(), profile: "el9"}
+	p := peer{path: peerProgram(t, "corosync"), env: peerLibraries(), profile: "el9"}
 	c := exec.Command(p.path, "-v")
 	c.Env = append(os.Environ(), p.env...)
 	out, err := c.CombinedOutput()
@@ -82,6 +91,12 @@ func peerLibraries() []string {
 		dirs = append(dirs, filepath.Join(prefix, dir))
 	}
 	return []string{fmt.Sprintf("LD_LIBRARY_PATH=%s", strings.Join(dirs, ":"))}
+}
+
+// tool runs one of the original's tools in a host.
+func (p peer) tool(h *host, args ...string) (string, int) {
+	h.l.t.Helper()
+	return h.run(p.env, append([]string{peerProgram(h.l.t, args[0])}, args[1:]...)...)
 }
 
 // start starts the original daemon in a host.
