@@ -71,6 +71,7 @@ var mayImport = map[string][]string{
 
 	"dist": {}, // no code: units and their tests
 
+	"examples/embed":   {"corosync", "conf"},
 	"cmd/gocorosync":   {"corosync", "pacemakerd", "conf", "tool", "version"},
 	"cmd/gopcs":        {"tool", "tool/ring", "tool/crm", "tool/pcs", "version"},
 	"bench/cpg":        {"integration/lab", "ipc/coro"},
