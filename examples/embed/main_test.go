@@ -57,7 +57,7 @@ func (s *shell) eventually(t *testing.T, line, want string) {
 // alone it may not set anything.
 func TestEmbed(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
+	t.Cleanup(cancel) // after the programs have ended
 	dir := t.TempDir()
 	file := filepath.Join(dir, "corosync.conf")
 	text := "totem {\n version: 2\n transport: udpu\n secauth: off\n token: 500\n interface {\n  mcastport: 5765\n }\n}\nnodelist {\n"
