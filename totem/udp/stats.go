@@ -24,8 +24,8 @@ type Stats struct {
 	Drained          uint64 // thrown away unread after a pause
 }
 
-// quiet keeps a log from being flooded: one line per reason and source in ten
-// seconds.
+// quiet keeps a log from being flooded: one line per reason and source in a
+// minute.
 type quiet struct {
 	log  *slog.Logger
 	last map[quietKey]time.Time
@@ -37,7 +37,7 @@ type quietKey struct {
 }
 
 const (
-	quietFor = 10 * time.Second
+	quietFor = time.Minute
 	quietMax = 256 // reasons and sources remembered
 )
 
