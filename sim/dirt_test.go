@@ -23,7 +23,7 @@ func TestDirtSealed(t *testing.T) {
 		for _, n := range w.Nodes {
 			n.seal()
 		}
-		took, err := troubleAndPeace(w, c)
+		took, err := troubleAndPeace(w, c, 12)
 		worst = max(worst, took)
 		delivered, refused = delivered+c.Delivered, refused+w.refused
 		return w.Now, err

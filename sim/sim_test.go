@@ -51,7 +51,6 @@ func generation(seed uint64) wire.Generation {
 
 // ringWorld makes a cluster of chatting nodes.
 func ringWorld(seed uint64, trace func(string)) (*World, *Checker) {
-	var c *Checker
 	cfg := Config{
 		Seed: seed, Nodes: 2 + int(seed/2%4), Generation: generation(seed), Trace: trace,
 		Tunables: totem.Tunables{Token: time.Second},
@@ -60,11 +59,18 @@ func ringWorld(seed uint64, trace func(string)) (*World, *Checker) {
 	if seed%7 == 0 {
 		maxSize = 300000
 	}
+	return chattingWorld(cfg, 100*time.Millisecond, maxSize)
+}
+
+// chattingWorld makes a cluster whose nodes send messages of up to maxSize bytes,
+// the laziest every pause.
+func chattingWorld(cfg Config, pause time.Duration, maxSize int) (*World, *Checker) {
+	var c *Checker
 	cfg.Upper = func(w *World, n *Node) Upper {
-		return NewChatter(w, n, c, time.Duration(1+w.Rand.IntN(100))*time.Millisecond, maxSize)
+		return NewChatter(w, n, c, time.Millisecond+time.Duration(w.Rand.Int64N(int64(pause))), maxSize)
 	}
-	if trace != nil && *nodeLog {
-		cfg.Log = logTo(trace)
+	if cfg.Trace != nil && *nodeLog {
+		cfg.Log = logTo(cfg.Trace)
 	}
 	w := NewWorld(cfg)
 	c = NewChecker(w)
@@ -72,8 +78,8 @@ func ringWorld(seed uint64, trace func(string)) (*World, *Checker) {
 }
 
 // agreeWithin is how long after peace all nodes must be on one ring and have
-// their own messages back: a token timeout to notice, consensus twice to give up
-// wrong ideas, and some merge detects and joins.
+// their own messages back, with a token timeout of a second: that to notice,
+// consensus twice to give up wrong ideas, and some merge detects and joins.
 const agreeWithin = 10 * time.Second
 
 // TestRing lets trouble pass over clusters of two to five nodes and holds what
@@ -84,7 +90,7 @@ func TestRing(t *testing.T) {
 	delivered := 0
 	forSeeds(t, func(seed uint64, trace func(string)) (time.Duration, error) {
 		w, c := ringWorld(seed, trace)
-		took, err := troubleAndPeace(w, c)
+		took, err := troubleAndPeace(w, c, 12)
 		worst = max(worst, took)
 		delivered += c.Delivered
 		return w.Now, err
@@ -92,25 +98,44 @@ func TestRing(t *testing.T) {
 	t.Logf("%d deliveries; agreement after peace took at most %v", delivered, worst)
 }
 
-func troubleAndPeace(w *World, c *Checker) (time.Duration, error) {
+// TestLargeRing is TestRing for six to sixty-four nodes, with the token timeout
+// that corosync computes for so many.
+func TestLargeRing(t *testing.T) {
+	var worst time.Duration
+	delivered := 0
+	forSomeSeeds(t, 200, func(seed uint64, trace func(string)) (time.Duration, error) {
+		n := 6 + int(seed*13%59)
+		w, c := chattingWorld(Config{
+			Seed: seed, Nodes: n, Generation: generation(seed), Trace: trace,
+			Tunables: totem.Tunables{Token: totem.EffectiveToken(time.Second, 650*time.Millisecond, n)},
+		}, time.Second, 3000)
+		took, err := troubleAndPeace(w, c, 2)
+		worst = max(worst, took)
+		delivered += c.Delivered
+		return w.Now, err
+	})
+	t.Logf("%d deliveries; agreement after peace took at most %v", delivered, worst)
+}
+
+func troubleAndPeace(w *World, c *Checker, rounds int) (time.Duration, error) {
 	for _, n := range w.Nodes {
 		n.Start()
 	}
-	w.Chaos(12)
+	w.Chaos(rounds)
 	if err := w.Err(); err != nil {
 		return 0, err
 	}
 	w.Peace()
-	start := w.Now
+	start, within := w.Now, agreeWithin/time.Second*w.cfg.Tunables.Token
 	for _, n := range w.Nodes {
 		n.Up.(*Chatter).Rate = 0
 	}
-	w.RunUntil(start+agreeWithin, func() bool { return agreed(w) })
+	w.RunUntil(start+within, func() bool { return agreed(w) })
 	if w.Err() == nil && !agreed(w) {
 		for _, n := range w.Nodes {
 			u := n.Up.(*Chatter)
 			w.Failf("no agreement %v after peace: node %d is on %v %v %s, sent %d, heard %d, waits for %v",
-				agreeWithin, n.ID, n.Ring.Ring(), u.On, n.Ring.State(), u.Sent, u.Heard, u.waits)
+				within, n.ID, n.Ring.Ring(), u.On, n.Ring.State(), u.Sent, u.Heard, u.waits)
 		}
 	}
 	took := w.Now - start
