@@ -17,6 +17,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/service"
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/totem/udp"
 	"github.com/gocorosync/gocorosync/totem/wire"
@@ -307,6 +308,8 @@ func (n *Node) engines() []engineName {
 		{0, "cmap", "corosync_cmap", "corosync configuration map access", 1},
 		{1, "cfg", "corosync_cfg", "corosync configuration service", cfgFunctions},
 		{2, "cpg", "corosync_cpg", "corosync cluster closed process group service v1.01", 7},
+		// A load test that nobody starts: its messages are ignored.
+		{service.IDPload, "pload", "corosync_pload", "corosync profile loading service", 2},
 	}
 	if n.vote != nil {
 		list = append(list, engineName{5, "votequorum", "corosync_votequorum", "corosync vote quorum service v1.0", 4})
@@ -326,13 +329,26 @@ func (n *Node) publishServices() {
 			n.keys.Set(fmt.Sprintf("%s%d.rx", prefix, fn), cmap.U64(0))
 		}
 		n.log.log(levelNotice, "SERV", "Service engine loaded: %s [%d]", e.title, e.id)
-		if !n.cfg.NoIPC {
+		if !n.cfg.NoIPC && e.id != service.IDPload {
 			n.log.log(levelInfo, "QB", "server name: %s", e.short)
 		}
 	}
 }
 
-// sameAddrs tells whether two nodelists have the same nodes.
+// sayUnwatched tells what of the resources section has no effect here: there is
+// no monitoring and no watchdog service, as in a corosync built without them.
+func (n *Node) sayUnwatched() {
+	if n.keys.Text("resources.watchdog_device", "off") != "off" {
+		n.log.log(levelWarning, "WD", "resources.watchdog_device has no effect: there is no watchdog service; use sbd with pacemaker, or the service manager's watchdog")
+	}
+	for _, key := range n.keys.Keys("resources.") {
+		if strings.HasSuffix(key, ".recovery") || strings.HasSuffix(key, ".max") {
+			n.log.log(levelWarning, "MON", "%s has no effect: there is no monitoring service", key)
+		}
+	}
+}
+
+// sameNodes tells whether two nodelists have the same nodes.
 func sameNodes(a, b []totem.Node) bool {
 	return slices.EqualFunc(a, b, func(x, y totem.Node) bool { return x.ID == y.ID && slices.Equal(x.Addrs, y.Addrs) })
 }

@@ -307,6 +307,7 @@ func (n *Node) makeServices() error {
 	engines = append(engines, n.quorum)
 	n.svc = service.New(scfg, engines...)
 	n.publishServices()
+	n.sayUnwatched()
 	return nil
 }
 

@@ -131,10 +131,11 @@ func (n *Node) openConnKeys(cl *client) {
 		n.keys.Set(cl.key+"name", cmap.Str(cl.name))
 		n.keys.Set(cl.key+"client_pid", cmap.U32(uint32(pid)))
 		n.keys.Set(cl.key+"service_id", cmap.U32(uint32(id)))
-		return
+	} else {
+		cl.key = fmt.Sprintf("stats.ipcs.service%d.%d.0x%x.", id, pid, handle)
+		n.stats.Set(cl.key+"procname", cmap.Str(cl.name))
 	}
-	cl.key = fmt.Sprintf("stats.ipcs.service%d.%d.0x%x.", id, pid, handle)
-	n.stats.Set(cl.key+"procname", cmap.Str(cl.name))
+	n.connStats(cl)
 }
 
 func (n *Node) serviceID(name string) int {
