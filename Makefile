@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test check vet race sim vectors fuzz sched difffuzz interop bench bench-cpg demo peers clean
+.PHONY: help build test check vet race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg demo peers clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
@@ -47,6 +47,9 @@ sched:          ## the policy engine against the scheduler cases
 
 difffuzz:       ## N random CIBs: our plans beside those of the real crm_simulate; KEEP names a folder to keep its answers in
 	nice -n 19 go test ./pacemakerd/pengine -count 1 -run Differential -v -timeout 24h -difffuzz $(N) $(if $(KEEP),-keep $(abspath $(KEEP)))
+
+xmllint:        ## N mutated CIBs: what our validator says of them beside xmllint with pacemaker's schemas
+	nice -n 19 go test ./pacemakerd/schema -count 1 -run XMLLint -v -mutants $(N) -seed $$RANDOM
 
 interop:        ## our daemons beside the real ones, in network namespaces
 	integration/peers.sh

@@ -17,6 +17,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/agent"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
+	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 )
 
 // Exit statuses of the daemon.
@@ -31,7 +32,7 @@ const (
 type Options struct {
 	Version string       // of gocorosync, part of dc-version
 	State   string       // default /var/lib/pacemaker
-	Schemas cib.Schemas  // nil accepts every document
+	Schemas cib.Schemas  // nil: those of package schema
 	Log     *slog.Logger // nil discards
 	Ready   func()       // called once the endpoints are open
 	// Socket makes the local endpoints datagram sockets instead of shared
@@ -117,10 +118,14 @@ func run(stop context.Context, opt Options) error {
 	if err := os.MkdirAll(work, 0o750); err != nil {
 		return err
 	}
+	schemas := opt.Schemas
+	if schemas == nil {
+		schemas = schema.Set{}
+	}
 	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log}
 	d.node = node.New(node.Config{
 		Node: d.ring.name, ID: d.ring.id, PID: uint32(os.Getpid()), Version: opt.dcVersion(), ClusterName: d.ring.cluster,
-		CIB: doc, Schemas: opt.Schemas, Cores: runtime.NumCPU(), UUID: newUUID,
+		CIB: doc, Schemas: schemas, Cores: runtime.NumCPU(), UUID: newUUID,
 		Wall:  func() int64 { return time.Now().Unix() },
 		CTime: func() string { return time.Now().Format(time.ANSIC) },
 		Log:   opt.Log,

@@ -96,6 +96,7 @@ func (c *checker) element(n *xml.Node) bool {
 	seen := map[string]bool{}
 	for _, k := range n.Children {
 		once, ok := d.children[k.Name]
+		ok = ok && (c.modern || !onlyModern(k.Name))
 		if !ok || once && seen[k.Name] {
 			return c.misplaced(n, k, ok)
 		}
@@ -209,7 +210,7 @@ func (c *checker) content(n *xml.Node, has map[string]bool) bool {
 	set := func(name string) bool { _, ok := n.Lookup(name); return ok }
 	switch n.Name {
 	case "primitive":
-		if set("template") == set("class") || set("class") != set("type") {
+		if set("template") == set("class") || set("class") != set("type") || set("template") && set("provider") {
 			return c.incomplete(n, "")
 		}
 		fallthrough
@@ -226,39 +227,113 @@ func (c *checker) content(n *xml.Node, has map[string]bool) bool {
 			return c.misplaced(n, n.Children[len(n.Children)-1], true)
 		}
 	case "bundle":
-		if !has["docker"] && !has["rkt"] && !has["podman"] {
+		kinds := 0
+		for _, kind := range [...]string{"docker", "rkt", "podman"} {
+			if has[kind] {
+				kinds++
+			}
+		}
+		if kinds != 1 {
 			return c.incomplete(n, "")
 		}
 	case "cluster_property_set", "meta_attributes", "instance_attributes", "utilization", "nvpair", "rule":
 		if set("id") == set("id-ref") && !(n.Name == "nvpair" && set("id-ref")) {
 			return c.say(n, "Element "+n.Name+" failed to validate attributes")
 		}
+		if n.Name != "nvpair" && set("id-ref") && len(n.Children) > 0 {
+			return c.say(n.Children[0], "Element "+n.Name+" has extra content: "+n.Children[0].Name)
+		}
 		if n.Name == "nvpair" && set("id") && !set("name") {
 			return c.say(n, "Element nvpair failed to validate attributes")
+		}
+		if n.Name == "rule" && set("id") && !c.modern && set("score") == set("score-attribute") {
+			return c.say(n, "Element rule failed to validate attributes")
 		}
 		if n.Name == "rule" && set("id") && len(n.Children) == 0 {
 			c.say(n, "Expecting an element expression, got nothing")
 			return c.say(n, "Element rule failed to validate content")
 		}
 	case "rsc_location":
-		if set("score") != set("node") || !set("score") && !has["rule"] {
+		if set("score") != set("node") || set("score") == has["rule"] {
 			return c.incomplete(n, "")
 		}
-		if !set("rsc") && !set("rsc-pattern") && !has["resource_set"] {
+		subjects := 0
+		for _, given := range [...]bool{set("rsc"), set("rsc-pattern"), has["resource_set"]} {
+			if given {
+				subjects++
+			}
+		}
+		if subjects != 1 {
 			return c.incomplete(n, "")
 		}
 	case "rsc_colocation":
-		if !has["resource_set"] && !(set("rsc") && set("with-rsc")) {
+		if has["resource_set"] && (set("rsc") || set("with-rsc")) || !has["resource_set"] && !(set("rsc") && set("with-rsc")) {
 			return c.say(n, "Element rsc_colocation failed to validate attributes")
 		}
 	case "rsc_order":
-		if !has["resource_set"] && !(set("first") && set("then")) {
+		if has["resource_set"] && (set("first") || set("then")) || !has["resource_set"] && !(set("first") && set("then")) {
+			return c.say(n, "Element rsc_order failed to validate attributes")
+		}
+		if set("score") && set("kind") {
 			return c.say(n, "Element rsc_order failed to validate attributes")
 		}
 	case "rsc_ticket":
-		if !has["resource_set"] && !set("rsc") {
+		if has["resource_set"] == set("rsc") {
 			return c.say(n, "Element rsc_ticket failed to validate attributes")
 		}
+	default:
+		if !c.together(n, has, set) {
+			return c.say(n, "Element "+n.Name+" failed to validate attributes")
+		}
+	}
+	return true
+}
+
+// together is content for the elements about which libxml2 has nothing special
+// to say.
+func (c *checker) together(n *xml.Node, has map[string]bool, set func(string) bool) bool {
+	one := func(names ...string) bool { // exactly one of them
+		count := 0
+		for _, name := range names {
+			if set(name) {
+				count++
+			}
+		}
+		return count == 1
+	}
+	switch n.Name {
+	case "date_expression":
+		switch n.Get("operation") {
+		case "gt":
+			return set("start") && !set("end") && len(has) == 0
+		case "lt":
+			return set("end") && !set("start") && len(has) == 0
+		case "date_spec":
+			return has["date_spec"] && !has["duration"] && !set("start") && !set("end")
+		case "in_range":
+			if has["duration"] {
+				return set("start") && !set("end") && !has["date_spec"]
+			}
+			return (set("end") || set("start") && c.modern) && !has["date_spec"]
+		}
+		return false
+	case "lifetime":
+		return has["rule"]
+	case "tag":
+		return has["obj_ref"] || c.modern
+	case "resource_set":
+		if set("id-ref") {
+			return len(n.Attrs) == 1 && len(n.Children) == 0
+		}
+		return set("id") && has["resource_ref"]
+	case "fencing-level":
+		return one("target", "target-pattern", "target-attribute") && set("target-attribute") == set("target-value")
+	case "port-mapping":
+		return one("port", "range") && !(set("internal-port") && set("range"))
+	case "storage-mapping":
+		return one("source-dir", "source-dir-root")
+	case "acl_permission":
+		return one("xpath", "reference", "object-type") && !(set("attribute") && !set("object-type"))
 	}
 	return true
 }
@@ -301,7 +376,7 @@ func (c *checker) references(doc *xml.Node) bool {
 	walk = func(n *xml.Node) {
 		d, _ := c.define(n.Name)
 		for _, at := range n.Attrs {
-			if a, known := d.of(at.Name); known && a.kind == "ref" && c.ids[at.Value] == nil {
+			if a, known := d.of(at.Name); known && (a.kind == "ref" || a.kind == "tagged" && !c.modern) && c.ids[at.Value] == nil {
 				f := Fault{Node: n, Text: "IDREF attribute " + at.Name + " references an unknown ID \"" + at.Value + "\""}
 				c.faults = append(c.faults, f)
 				if at.Name == "with-rsc" { // libxml2 tries it in two places

@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // The grammar: one line an element, "name | attributes | children". An
 // attribute is NAME:TYPE, with "!" before it if it must be there, "3" after
@@ -26,8 +29,8 @@ meta_attributes|id:id id-ref:ref score:score|rule1 nvpair
 instance_attributes|id:id id-ref:ref score:score|rule1 nvpair
 utilization|id:id id-ref:ref score:score|rule1 nvpair
 nvpair|id:id id-ref:ref name:text value:text|
-rule|id:id id-ref:ref score:score score-attribute:text boolean-op:/and/or/ role:role|expression date_expression rule rsc_expression op_expression
-expression|!id:id !attribute:text !operation:/lt/gt/lte/gte/eq/ne/defined/not_defined/ value:text type:/string/integer/number/version/ value-source:/literal/param/meta/|
+rule|id:id id-ref:ref score:score score-attribute:text boolean-op:/and/or/ role:text|expression date_expression rule rsc_expression op_expression
+expression|!id:id !attribute:text !operation:/lt/gt/lte/gte/eq/ne/defined/not_defined/ value:text type:compared value-source:/literal/param/meta/|
 date_expression|!id:id operation:/in_range/gt/lt/date_spec/ start:text end:text|duration1 date_spec1
 duration|!id:id hours:text monthdays:text weekdays:text yearsdays:text months:text weeks:text weekyears:text years:text moon:text days:text minutes:text seconds:text|
 date_spec|!id:id hours:text monthdays:text weekdays:text yeardays:text yearsdays:text months:text weeks:text weekyears:text years:text moon:text minutes:text seconds:text|
@@ -40,12 +43,12 @@ op|!id:id !name:text !interval:text description:text timeout:text start-delay:te
 group|!id:id description:text|meta_attributes instance_attributes primitive
 clone|!id:id description:text|meta_attributes instance_attributes primitive1 group1
 master|!id:id description:text|meta_attributes instance_attributes primitive1 group1
-bundle|!id:id description:text|meta_attributes docker1 rkt1 podman1 network1 storage1 primitive1
+bundle|!id:id description:text|meta_attributes instance_attributes docker1 rkt1 podman1 network1 storage1 primitive1
 docker|!image:text replicas:int replicas-per-host:int promoted-max:int masters:int run-command:text network:text options:text|
 rkt|!image:text replicas:int replicas-per-host:int promoted-max:int masters:int run-command:text network:text options:text|
 podman|!image:text replicas:int replicas-per-host:int promoted-max:int masters:int run-command:text network:text options:text|
 network|ip-range-start:text control-port:uint host-interface:text host-netmask:uint add-host:bool|port-mapping
-port-mapping|!id:id port:uint internal-port:uint range:text|
+port-mapping|!id:id port:int internal-port:int range:range|
 storage||storage-mapping
 storage-mapping|!id:id source-dir:text source-dir-root:text !target-dir:text options:text|
 rsc_location|!id:id rsc:ref rsc-pattern:text role:role node:text score:score resource-discovery:/always/never/exclusive/|resource_set rule lifetime1
@@ -55,14 +58,14 @@ rsc_order|!id:id symmetrical:bool require-all:bool score:score kind:/Optional/Ma
 rsc_ticket|!id:id rsc:ref rsc-role:role !ticket:text loss-policy:/stop/demote/fence/freeze/|resource_set
 resource_set|id:id id-ref:ref sequential:bool require-all:bool ordering:/group/listed/ action:/start/promote/demote/stop/ role:role score:score kind:/Optional/Mandatory/Serialize/|resource_ref
 resource_ref|!id:ref|
-fencing-level|!id:id target:text target-pattern:text target-attribute:text target-value:text !index:level !devices:text|
+fencing-level|!id:id target:text target-pattern:text target-attribute:text target-value:text !index:level !devices:devices|
 acl_target|!id:text name:text|role
-acl_group|!id:text name:text|role
+acl_group|!id:id name:text|role
 role|!id:ref|
 acl_role|!id:id description:text|acl_permission
 acl_permission|!id:id !kind:/read/write/deny/ xpath:text reference:ref object-type:text attribute:text description:text|
 tag|!id:id|obj_ref
-obj_ref|!id:ref|
+obj_ref|!id:tagged|
 alert|!id:id !path:text description:text|meta_attributes instance_attributes select1 recipient
 select||select_nodes1 select_fencing1 select_resources1 select_attributes1
 select_nodes||
@@ -79,6 +82,11 @@ const (
 	roles      = "/Stopped/Started/Promoted/Unpromoted/Master/Slave/"
 	onFail     = "/ignore/block/stop/restart/standby/fence/restart-container/"
 )
+
+// onlyModern tells whether an element came with pacemaker-3.0 or later.
+func onlyModern(name string) bool {
+	return name == "podman" || name == "rsc_expression" || name == "op_expression"
+}
 
 // An attribute is what the grammar says about one attribute of an element.
 type attribute struct {
@@ -129,6 +137,10 @@ func (d definition) of(name string) (attribute, bool) {
 	return attribute{}, false
 }
 
+func deviceName(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '.' || r == '-'
+}
+
 // conforms tells whether an attribute may have a value, leaving aside whether
 // ids are unique and references lead anywhere.
 func (a attribute) conforms(v string, modern bool) bool {
@@ -146,13 +158,29 @@ func (a attribute) conforms(v string, modern bool) bool {
 		return isInteger(v) && !strings.HasPrefix(v, "-")
 	case "bool":
 		kind = "/true/false/1/0/"
+	case "tagged": // until 3.0 only what exists
+		return modern || isID(v)
+	case "devices":
+		for _, d := range strings.Split(v, ",") {
+			if d == "" || strings.ContainsFunc(d, func(r rune) bool { return !deviceName(r) }) {
+				return false
+			}
+		}
+		return true
+	case "range":
+		return strings.Trim(v, "0123456789-") == "" && v != ""
 	case "level":
-		kind = "/1/2/3/4/5/6/7/8/9/"
+		n, err := strconv.Atoi(strings.TrimSpace(v))
+		return err == nil && n >= 1 && n <= 9
 	case "class":
 		kind = oldClasses
 	case "role":
 		if kind = oldRoles; modern {
 			kind = roles
+		}
+	case "compared":
+		if kind = "/string/number/version/"; modern {
+			kind += "integer/"
 		}
 	case "onfail":
 		if kind = onFail; modern {
