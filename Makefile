@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test check vet race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg demo peers clean
+.PHONY: help build test man check vet race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg demo peers clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
@@ -20,6 +20,10 @@ test: vet       ## everything that must pass: format, vet, staticcheck, all test
 	CGO_ENABLED=1 go test -race -timeout 30m ./...
 	go test ./sim -count 1 -timeout 20m
 	go test -tags interop -count 1 -timeout 20m ./integration/...
+
+man: build      ## manual pages below bin/man, from the tables that the programs take their options from
+	bin/gocorosync --man bin/man
+	bin/gopcs --man bin/man
 
 check: vet      ## what to run before a commit: no race detector, no real peers
 	go test -short ./...

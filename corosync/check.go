@@ -43,8 +43,8 @@ const (
 // process.
 func Check(args []string, stdout, stderr io.Writer) int {
 	fix, addresses, as, other := false, false, "text", ""
-	g := tool.NewGetopt("gocorosync check", args, "h", tool.Long{Name: "fix", As: "fix"}, tool.Long{Name: "output-as", Arg: tool.NeedsArg, As: "as"},
-		tool.Long{Name: "addresses", As: "addresses"}, tool.Long{Name: "same-as", Arg: tool.NeedsArg, As: "same"}, tool.Long{Name: "help", As: "h"})
+	short, long := checkManual.Getopt(conf.EL9)
+	g := tool.NewGetopt("gocorosync check", args, short, long...)
 	for {
 		opt, arg, err := g.Next()
 		if err != nil {
@@ -57,11 +57,11 @@ func Check(args []string, stdout, stderr io.Writer) int {
 			return exitOK
 		case "fix":
 			fix = true
-		case "as":
+		case "output-as":
 			as = arg
 		case "addresses":
 			addresses = true
-		case "same":
+		case "same-as":
 			other = arg
 		}
 		if opt == "" {

@@ -77,10 +77,7 @@ func readSettings() (conf.Settings, error) {
 
 // parseOptions reads short options, which may be bundled.
 func parseOptions(args []string, p conf.Profile) (o options, help bool, bad string) {
-	allowed, valued := "fprtvRP", "P"
-	if p == conf.EL9 {
-		allowed, valued = "ftvc", "c"
-	}
+	allowed, valued := letters(p)
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]

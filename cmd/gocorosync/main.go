@@ -15,6 +15,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/corosync"
 	"github.com/gocorosync/gocorosync/pacemakerd"
+	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/version"
 )
 
@@ -42,6 +43,13 @@ func run(argv []string) int {
 	if name == "--names" { // what 'make build' makes links for
 		for _, n := range slices.Sorted(maps.Keys(all)) {
 			fmt.Println(n)
+		}
+		return 0
+	}
+	if name == "--man" && len(args) == 1 {
+		if err := tool.WriteManuals(args[0], version.Version, corosync.Manuals()...); err != nil {
+			fmt.Fprintln(os.Stderr, "gocorosync:", err)
+			return 1
 		}
 		return 0
 	}

@@ -49,6 +49,13 @@ func run(ctx context.Context, argv []string, root string) int {
 		}
 		return tool.OK
 	}
+	if name == "--man" && len(args) == 1 {
+		if err := tool.WriteManuals(args[0], version.Version, slices.Collect(maps.Values(ring.Manuals()))...); err != nil {
+			fmt.Fprintln(os.Stderr, "gopcs:", err)
+			return tool.Failed
+		}
+		return tool.OK
+	}
 	f, ok := all[name]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "gopcs: no tool %q; there are: %s\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))

@@ -58,13 +58,7 @@ type cfgtool struct {
 // Cfgtool is corosync-cfgtool.
 func Cfgtool(ctx context.Context, env *tool.Env) int {
 	c := &cfgtool{env: env, el9: env.Profile == conf.EL9}
-	short := "i:srRk:a:hH"
-	var long []tool.Long
-	if c.el9 {
-		short = "i:snbrRLk:a:hH"
-		long = []tool.Long{{Name: "force", As: "force"}, {Name: "all", As: "all"}}
-	}
-	g := tool.NewGetopt(env.Name, env.Args, short, long...)
+	g := getopt(env, "corosync-cfgtool")
 	var action, node string
 	for {
 		opt, arg, err := g.Next()

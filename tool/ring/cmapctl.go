@@ -27,11 +27,7 @@ type cmapctl struct {
 // Cmapctl is corosync-cmapctl.
 func Cmapctl(ctx context.Context, env *tool.Env) int {
 	c := &cmapctl{env: env, el9: env.Profile == conf.EL9}
-	short := "hgsdDtTbp:"
-	if c.el9 {
-		short = "m:hqgsdDtTC:bp:"
-	}
-	g := tool.NewGetopt(env.Name, env.Args, short)
+	g := getopt(env, "corosync-cmapctl")
 	var action, file, mapName, clear string
 	for {
 		opt, arg, err := g.Next()

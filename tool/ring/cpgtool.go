@@ -23,7 +23,7 @@ options:
 func Cpgtool(ctx context.Context, env *tool.Env) int {
 	var delimiter string
 	escape, namesOnly := true, false
-	g := tool.NewGetopt(env.Name, env.Args, "hd:ne")
+	g := getopt(env, "corosync-cpgtool")
 	for {
 		opt, arg, err := g.Next()
 		if opt == "" {

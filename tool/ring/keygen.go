@@ -47,14 +47,12 @@ const (
 // Keygen is corosync-keygen.
 func Keygen(_ context.Context, env *tool.Env) int {
 	el9 := env.Profile == conf.EL9
-	short, usage, size := "k:lh", keygenUsageEL7, keySizeEL7
-	long := []tool.Long{{Name: "key-file", Arg: tool.NeedsArg, As: "k"}, {Name: "less-secure", As: "l"}, {Name: "help", As: "h"}}
+	usage, size := keygenUsageEL7, keySizeEL7
 	if el9 {
-		short, usage, size = "k:r:s:m:lh", keygenUsageEL9, keySizeEL9
-		long = append(long, tool.Long{Name: "random-file", Arg: tool.NeedsArg, As: "r"}, tool.Long{Name: "size", Arg: tool.NeedsArg, As: "s"})
+		usage, size = keygenUsageEL9, keySizeEL9
 	}
 	file, source := "/etc/corosync/authkey", ""
-	g := tool.NewGetopt(env.Name, env.Args, short, long...)
+	g := getopt(env, "corosync-keygen")
 	for {
 		opt, arg, err := g.Next()
 		if opt == "" {

@@ -54,7 +54,7 @@ type notifyd struct {
 func Notifyd(ctx context.Context, env *tool.Env) int {
 	n := &notifyd{env: env, lookup: true, names: nameOf}
 	foreground, log, other := false, false, ""
-	g := tool.NewGetopt(env.Name, env.Args, "c:floshdnm:")
+	g := getopt(env, "corosync-notifyd")
 	for {
 		opt, _, err := g.Next()
 		if opt == "" {

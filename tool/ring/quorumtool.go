@@ -68,7 +68,7 @@ func (q *quorumtool) failStatus(el7 int) int {
 // Quorumtool is corosync-quorumtool.
 func Quorumtool(ctx context.Context, env *tool.Env) int {
 	q := &quorumtool{env: env, el9: env.Profile == conf.EL9, order: "a"}
-	g := tool.NewGetopt(env.Name, env.Args, "VHaslpmfe:v:hin:o:")
+	g := getopt(env, "corosync-quorumtool")
 	action := "s"
 	var votes, node, expected string
 	for {
