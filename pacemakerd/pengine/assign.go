@@ -63,7 +63,7 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 		}
 	}
 	if r.NextRole == RoleStopped {
-		c.addScoreEverywhere(r, -Infinity, "target role")
+		c.addScoreEverywhere(r, -Infinity, "its target role")
 	} else if r.NextRole > r.Role && !c.haveQuorum && c.opt.noQuorum == "freeze" {
 		c.log("pcmk__primitive_assign", Notice, "Resource %s cannot be elevated from %s to %s due to no-quorum-policy=freeze", r.ID, r.Role, r.NextRole)
 		r.setNextRole(r.Role, "no-quorum-policy=freeze")

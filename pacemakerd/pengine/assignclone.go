@@ -66,7 +66,7 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 		switch {
 		case !inst.provisional:
 		case placed >= most:
-			c.addScoreEverywhere(inst, -Infinity, "limit reached")
+			c.addScoreEverywhere(inst, -Infinity, "the limit of instances")
 		case c.assignInstance(parent, inst, nil, all, perNode):
 			placed++
 		}
@@ -124,21 +124,30 @@ func takeOver(parent, inst *Resource, all bool) {
 // limitInstance bans an instance from a node where it cannot be.
 func (c *Cluster) limitInstance(parent, inst *Resource, n *Node, perNode int) {
 	s := parent.allowed.get(n)
+	why := ""
 	switch {
-	case !n.available(), inst.Orphan, s == nil, s.score < 0:
+	case !n.available():
+		why = "the node not being available"
+	case inst.Orphan:
+		why = "being one instance too many"
+	case s == nil, s.score < 0:
+		why = "the ban of " + parent.ID
 	case s.count < perNode:
 		return
+	default:
+		why = "the instances that the node has already"
 	}
-	addToListed(inst, n, -Infinity)
+	c.addToListed(inst, n, -Infinity, why)
 }
 
 // addToListed adds to a score where the node is listed, below r too.
-func addToListed(r *Resource, n *Node, score int) {
+func (c *Cluster) addToListed(r *Resource, n *Node, score int, why string) {
 	if s := r.allowed.get(n); s != nil {
 		s.score = AddScores(s.score, score)
+		c.because(r, n, score, why)
 	}
 	for _, child := range r.Children {
-		addToListed(child, n, score)
+		c.addToListed(child, n, score, why)
 	}
 }
 

@@ -89,7 +89,7 @@ func (c *Cluster) applyLock(r *Resource) {
 	}
 	for _, n := range c.Nodes {
 		if n != r.LockNode {
-			c.addScore(r, n, -Infinity, "shutdown-lock")
+			c.addScore(r, n, -Infinity, "shutdown-lock: it is kept for the node that was shut down")
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (c *Cluster) applyStickiness(r *Resource) {
 	if !c.opt.symmetric && r.allowed.get(n) == nil {
 		return
 	}
-	c.addScore(r, n, r.stickiness, "stickiness")
+	c.addScore(r, n, r.stickiness, "resource-stickiness: it runs there")
 }
 
 // applyThreshold bans resources from nodes where they failed too often.
@@ -126,7 +126,11 @@ func (c *Cluster) applyThreshold(r *Resource, n *Node) {
 	if c.thresholdReached(r, n) {
 		ban := r.wholeIfAnonymous()
 		c.log("check_failure_threshold", Warning, "%s cannot run on %s due to reaching migration threshold (clean up resource to allow again)", ban.ID, n.Name)
-		c.addScore(ban, n, -Infinity, "migration threshold")
+		why := ""
+		if c.ask.Explain {
+			why = c.thresholdWhy(r, n)
+		}
+		c.addScore(ban, n, -Infinity, why)
 	}
 }
 
@@ -149,6 +153,6 @@ func (c *Cluster) applyExclusive(r *Resource, n *Node) {
 	}
 	if s := r.allowed.get(n); s != nil && s.discover != discoverExclusive {
 		s.score = -Infinity
-		c.because(r, n, -Infinity, "exclusive discovery")
+		c.because(r, n, -Infinity, "a location constraint with resource-discovery=exclusive elsewhere")
 	}
 }

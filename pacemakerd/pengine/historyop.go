@@ -125,7 +125,7 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	if mask {
 		c.success(h, h.expected, st)
 		c.recordFailure(h)
-		c.addScore(r.wholeIfAnonymous(), n, -Infinity, "masked probe failure")
+		c.addScore(r.wholeIfAnonymous(), n, -Infinity, "a probe that found it cannot run there")
 		return
 	}
 	parent := r.wholeIfAnonymous()
@@ -141,7 +141,7 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 		if fail == failIgnore {
 			fail = failMigrate
 		}
-		c.addScore(parent, n, -Infinity, "hard error")
+		c.addScore(parent, n, -Infinity, "an operation that failed with a hard error there")
 		c.failure(h, fail, role, st)
 		return
 	case opNotConnected:
@@ -164,9 +164,9 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	c.failure(h, fail, role, st)
 	switch h.status {
 	case opHard:
-		c.addScore(parent, n, -Infinity, "hard error")
+		c.addScore(parent, n, -Infinity, "an operation that failed with a hard error there")
 	case opFatal:
-		c.addScoreEverywhere(parent, -Infinity, "fatal error")
+		c.addScoreEverywhere(parent, -Infinity, "an operation that failed with a fatal error")
 	}
 }
 
@@ -402,7 +402,7 @@ func (c *Cluster) failure(h *record, fail onFail, role Role, st *historyState) {
 	}
 	switch h.task {
 	case "stop":
-		c.addScore(r, h.n, -Infinity, "failed stop")
+		c.addScore(r, h.n, -Infinity, "a failed stop there")
 	case "migrate_to":
 		c.migrateToFailed(h)
 	case "migrate_from":

@@ -279,9 +279,3 @@ type ScoreLine struct {
 	Node     string
 	Score    int
 }
-
-// A Contribution says how much of a score is due to what.
-type Contribution struct {
-	Score int
-	Why   string
-}

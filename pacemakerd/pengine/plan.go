@@ -119,7 +119,3 @@ func (c *Cluster) CIB() *xml.Node { return c.cib }
 
 // Actions lists all actions, oldest first.
 func (c *Cluster) Actions() []*Action { return c.actions }
-
-// Why lists what a resource's score on a node is made of, if Options.Explain
-// was set.
-func (c *Cluster) Why(r *Resource, n *Node) []Contribution { return c.whys[r][n] }

@@ -17,7 +17,7 @@ func (c *Cluster) addPromotionScores(r *Resource) {
 			score, _ := c.promotionScore(child, n)
 			if score > 0 {
 				s.score = AddScores(s.score, score)
-				c.because(child, n, score, "promotion score")
+				c.because(child, n, score, "its promotion score")
 			}
 			child.priority = max(child.priority, score)
 		}

@@ -426,17 +426,3 @@ func (c *Cluster) addScore(r *Resource, n *Node, score int, why string) {
 		c.because(r, n, score, why)
 	}
 }
-
-// because remembers why a score is what it is, if anybody asked.
-func (c *Cluster) because(r *Resource, n *Node, score int, why string) {
-	if !c.ask.Explain || why == "" {
-		return
-	}
-	if c.whys == nil {
-		c.whys = make(map[*Resource]map[*Node][]Contribution)
-	}
-	if c.whys[r] == nil {
-		c.whys[r] = make(map[*Node][]Contribution)
-	}
-	c.whys[r][n] = append(c.whys[r][n], Contribution{score, why})
-}

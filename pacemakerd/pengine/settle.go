@@ -42,7 +42,7 @@ func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
 	case failBlock:
 		r.Managed, r.Blocked = false, true
 	case failMigrate:
-		c.addScore(r, n, -Infinity, "on-fail=migrate")
+		c.addScore(r, n, -Infinity, "a failure with on-fail=migrate there")
 	case failStop:
 		r.setNextRole(RoleStopped, "on-fail=stop")
 	case failRestart:
@@ -121,7 +121,7 @@ func (c *Cluster) addRunning(r *Resource, n *Node, failed bool) {
 		}
 	}
 	if !r.Managed {
-		c.addScore(r, n, Infinity, "unmanaged")
+		c.addScore(r, n, Infinity, "being unmanaged: it runs there")
 		for p := r.Parent; p != nil && n.Online; p = p.Parent {
 			p.Running = append(p.Running, n)
 		}

@@ -83,16 +83,16 @@ func (c *Cluster) withoutTicket(r *Resource, tc *ticketConstraint) {
 	case !tc.ticket.Granted && len(r.Running) > 0:
 		switch tc.policy {
 		case "stop":
-			ban("lost ticket")
+			ban("the lost ticket")
 		case "demote":
 			if tc.role != RolePromoted {
-				ban("lost ticket")
+				ban("the lost ticket")
 			}
 		case "fence":
 			if !roleMatches {
 				return
 			}
-			ban("lost ticket")
+			ban("the lost ticket")
 			for _, n := range r.Running {
 				c.fenceNode(n, "deadman ticket was lost", false)
 			}
@@ -102,6 +102,6 @@ func (c *Cluster) withoutTicket(r *Resource, tc *ticketConstraint) {
 			}
 		}
 	case tc.role != RolePromoted || tc.policy == "stop":
-		ban("no ticket")
+		ban("the missing ticket")
 	}
 }

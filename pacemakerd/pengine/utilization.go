@@ -86,7 +86,7 @@ func (c *Cluster) banInsufficient(r *Resource) *Node {
 	}
 	for _, i := range order {
 		if n := c.allNodes[i]; usable(i) && !n.holds(limit) {
-			c.addScore(r, n, -Infinity, "utilization")
+			c.addScore(r, n, -Infinity, "utilization: the node has no room for it")
 		}
 	}
 	return most

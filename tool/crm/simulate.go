@@ -32,7 +32,7 @@ type simulation struct {
 	input, at, saveInput, saveOutput            string
 	graphFile, dotFile                          string
 	quorum, watchdog                            string
-	why                                         string
+	why, output                                 string
 	source                                      []byte // what the CIB was read from, nil if it is the cluster's
 	up, down, fail, inject, failing             []string
 	grant, revoke, standby, activate            []string
@@ -85,7 +85,8 @@ func Simulate(ctx context.Context, env *tool.Env) int {
 		{short: 'D', long: "save-dotfile", arg: "FILE", help: "Save the transition graph (DOT format) to the named file", value: &s.dotFile},
 		{short: 'a', long: "all-actions", help: "Display all possible actions in DOT graph (even if not part of transition)", flag: &s.all},
 		{short: 'j', long: "pending", flag: &s.pending},
-		{long: "why", arg: "RES[@NODE]", help: "Show what each score of a resource is made of", value: &s.why},
+		{long: "why", arg: "RES[@NODE]", help: "Show why a resource will run where it will, and what each score is made of", value: &s.why},
+		{long: "output-as", arg: "FORMAT", help: "Format of --why: text, xml or json", value: &s.output},
 	}
 	if _, done, status := parse(env, &s.verbose, "simulate a Pacemaker cluster's response to events", "[OPTION?]", opts); done {
 		return status
@@ -121,6 +122,12 @@ func (s *simulation) do(ctx context.Context) int {
 		if err := os.WriteFile(s.env.Path(s.saveInput), cib.Format(), 0o644); err != nil {
 			return s.env.Fail(exitError, "%v", err)
 		}
+	}
+	if s.why != "" {
+		return s.explain(cib)
+	}
+	if s.output != "" && s.output != "text" {
+		return s.env.Fail(exitUsage(s.env), "--output-as %s works with --why only", s.output)
 	}
 	if s.env.Profile == conf.EL9 {
 		return s.show9(cib)

@@ -38,7 +38,7 @@ func (s *simulation) show7(cib *xml.Node) int {
 			return s.env.Fail(exitError, "%v", err)
 		}
 	}
-	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" && s.why == "" {
+	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" {
 		return 0
 	}
 	r, err := pengine.Plan(cib, s.options())
@@ -55,9 +55,6 @@ func (s *simulation) show7(cib *xml.Node) int {
 			fmt.Fprint(s.env.Stdout, line)
 		}
 		fmt.Fprintln(out)
-	}
-	if s.why != "" {
-		s.explain(r)
 	}
 	if err := s.save(r); err != nil {
 		return s.env.Fail(exitError, "%v", err)

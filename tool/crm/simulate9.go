@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
@@ -31,9 +30,7 @@ func (s *simulation) show9(cib *xml.Node) int {
 	if err != nil {
 		return s.env.Fail(exitError, "%v", err)
 	}
-	if s.run || !s.scores || true {
-		s.status9(w, c, "Current cluster status", space, true)
-	}
+	s.status9(w, c, "Current cluster status", space, true)
 	if s.modified() {
 		space()
 		w.Begin("Performing Requested Modifications")
@@ -43,7 +40,7 @@ func (s *simulation) show9(cib *xml.Node) int {
 		}
 		w.End()
 	}
-	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" && s.why == "" {
+	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" {
 		return 0
 	}
 	r, err := pengine.Plan(cib, s.options())
@@ -58,9 +55,6 @@ func (s *simulation) show9(cib *xml.Node) int {
 	if s.scores {
 		space()
 		fmt.Fprint(s.env.Stdout, s.scoreLines(r))
-	}
-	if s.why != "" {
-		s.explain(r)
 	}
 	if err := s.save(r); err != nil {
 		return s.env.Fail(exitError, "%v", err)
@@ -177,27 +171,4 @@ func (s *simulation) status9(w *status.Writer9, c *pengine.Cluster, title string
 	w.Resources(list)
 	w.End()
 	w.End()
-}
-
-// explain prints what the scores of one resource are made of.
-func (s *simulation) explain(r *pengine.Result) {
-	id, node, _ := strings.Cut(s.why, "@")
-	rsc := r.Resource(id)
-	if rsc == nil {
-		s.env.Errorf("%s: no resource %q\n", s.env.Name, id)
-		return
-	}
-	for _, n := range r.Nodes {
-		if node != "" && n.Name != node {
-			continue
-		}
-		list := r.Why(rsc, n)
-		if len(list) == 0 {
-			continue
-		}
-		s.env.Printf("%s on %s:\n", id, n.Name)
-		for _, c := range list {
-			s.env.Printf("  %9s  %s\n", pengine.FormatScore(c.Score), c.Why)
-		}
-	}
 }

@@ -37,6 +37,7 @@ func resourceCommands() []command {
 		{"clear", (*call).resourceClear, "clear <resource id> [node]\nRemove constraints created by move and/or ban on the specified resource."},
 		{"cleanup", (*call).resourceCleanup, "cleanup [<resource id>]\nMake the cluster forget failed operations from history of the resource."},
 		{"refresh", (*call).resourceRefresh, "refresh [<resource id>]\nMake the cluster forget the complete operation history of the resource."},
+		{"why", (*call).resourceWhy, "why <resource id> [node]\nShow for each node why the resource will run there or not, and what its score\nis made of."},
 		{"manage", func(c *call, w []string) error { return c.managed(w, true) }, "manage <resource id>...\nSet resources listed to managed mode (default)."},
 		{"unmanage", func(c *call, w []string) error { return c.managed(w, false) }, "unmanage <resource id>...\nSet resources listed to unmanaged mode."},
 	}
