@@ -62,11 +62,8 @@ func (n *Node) cmapRequest(cl *client, id int32, msg []byte) coro.Error {
 		if coro.Decode(msg, &r) != nil {
 			return coro.ErrInvalidParam
 		}
-		s := coro.ErrNotSupported
-		switch {
-		case m.ReadOnly(r.Name) || cl.cmap.stats && !isClear(r.Name):
-			s = coro.ErrAccess
-		case !cl.cmap.stats:
+		s := cl.mayChange(m, r.Name)
+		if s == coro.OK {
 			s = cmapError(m.Delete(r.Name))
 		}
 		return cl.status(coro.CMAPReqDelete, s)
@@ -92,11 +89,8 @@ func (n *Node) cmapRequest(cl *client, id int32, msg []byte) coro.Error {
 		if coro.Decode(msg, &r) != nil {
 			return coro.ErrInvalidParam
 		}
-		s := coro.ErrNotSupported
-		switch {
-		case m.ReadOnly(r.Name) || cl.cmap.stats && !isClear(r.Name):
-			s = coro.ErrAccess
-		case !cl.cmap.stats:
+		s := cl.mayChange(m, r.Name)
+		if s == coro.OK {
 			s = cmapError(m.Adjust(r.Name, r.Step))
 		}
 		return cl.status(coro.CMAPReqAdjust, s)
@@ -200,15 +194,25 @@ func (n *Node) cmapRequest(cl *client, id int32, msg []byte) coro.Error {
 	return coro.ErrInvalidParam
 }
 
-func (n *Node) cmapSet(cl *client, m *cmap.Map, r coro.CMAPSet) coro.Error {
-	if cl.cmap.stats {
-		if !isClear(r.Name) {
-			return coro.ErrAccess
-		}
-		return n.clearStats(r.Name)
-	}
-	if m.ReadOnly(r.Name) {
+// mayChange tells whether a client may change a key of the map that it uses:
+// ErrNotSupported stands for the keys that clear counters, which can only be
+// set.
+func (cl *client) mayChange(m *cmap.Map, name string) coro.Error {
+	switch {
+	case m.ReadOnly(name) || cl.cmap.stats && !isClear(name):
 		return coro.ErrAccess
+	case cl.cmap.stats:
+		return coro.ErrNotSupported
+	}
+	return coro.OK
+}
+
+func (n *Node) cmapSet(cl *client, m *cmap.Map, r coro.CMAPSet) coro.Error {
+	switch s := cl.mayChange(m, r.Name); {
+	case s == coro.ErrNotSupported:
+		return n.clearStats(r.Name)
+	case s != coro.OK:
+		return s
 	}
 	v, err := cmap.New(r.Type, r.Data)
 	if err != nil {
