@@ -29,8 +29,7 @@ func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, 
 	opt, _ := strconv.Atoi(msg.Get("st_callopt"))
 	sync := wants && (opt&optSync != 0 || msg.Get("st_op") == "st_query" || msg.Get("st_op") == "st_fence_history")
 	reply := func(rc string, status, legacy string, data *xml.Node) {
-		r := xml.New("st-reply", "st_origin", "fenced_construct_reply", "t", "stonith-ng", "op-status", status, "rc-code", rc, "st_rc", legacy,
-			"st_op", msg.Get("st_op"), "st_callid", msg.Get("st_callid"), "st_clientid", id, "st_clientname", program, "st_callopt", msg.Get("st_callopt"))
+		r := constructed(msg, msg.Get("st_op"), id, program, outcome{status, rc, legacy})
 		if data != nil {
 			r.Append(xml.New("st_calldata")).Append(data)
 		}
@@ -91,8 +90,7 @@ func (m *Machine) list(target string, reply func(rc, status, legacy string, data
 		data.Set("st_target", target)
 	}
 	for _, d := range list {
-		e := data.Append(xml.New("st_device_id", "id", d.id, "namespace", "stonith-ng", "agent", d.agent,
-			"st_monitor_verified", "1", "st_device_support_flags", strconv.Itoa(m.support(d))))
+		e := data.Append(m.described(d, true))
 		if target == "" {
 			a := e.Append(xml.New("attributes"))
 			for _, p := range d.params {
@@ -138,8 +136,7 @@ func (m *Machine) execute(data, msg *xml.Node, id, program string, frame int32, 
 			if f.RC != 0 || f.Status != lrmd.Done {
 				status, rc, legacy = strconv.Itoa(max(4, int(f.Status))), "1", "-201"
 			}
-			r := xml.New("st-reply", "st_origin", "fenced_construct_reply", "t", "stonith-ng", "op-status", status, "rc-code", rc, "st_rc", legacy,
-				"st_op", "st_execute", "st_callid", msg.Get("st_callid"), "st_clientid", id, "st_clientname", program, "st_callopt", msg.Get("st_callopt"))
+			r := constructed(msg, "st_execute", id, program, outcome{status, rc, legacy})
 			if f.Output != "" {
 				r.Set("st_output", f.Output)
 			}

@@ -75,17 +75,10 @@ func (m *Machine) answerQuery(from string, msg *xml.Node) {
 	if !ready {
 		return
 	}
-	r := xml.New("st-reply", "st_origin", "fenced_construct_reply", "t", "stonith-ng", "op-status", "0", "rc-code", "0", "st_rc", "0",
-		"st_op", "st_query", "st_callid", msg.Get("st_callid"), "st_clientid", msg.Get("st_clientid"), "st_clientname", msg.Get("st_clientname"),
-		"st_remote_op", msg.Get("st_remote_op"), "st_callopt", msg.Get("st_callopt"))
+	r := constructed(msg, "st_query", msg.Get("st_clientid"), msg.Get("st_clientname"), outcome{"0", "0", "0"}, "st_remote_op")
 	q := r.Append(xml.New("st_calldata")).Append(xml.New("stonith_query_capable_device_cb", "st_target", target, "st-available-devices", strconv.Itoa(len(list))))
 	for _, d := range list {
-		verified := "0"
-		if m.started[d.id] {
-			verified = "1"
-		}
-		e := q.Append(xml.New("st_device_id", "id", d.id, "namespace", "stonith-ng", "agent", d.agent, "st_monitor_verified", verified,
-			"st_device_support_flags", strconv.Itoa(m.support(d))))
+		e := q.Append(m.described(d, m.started[d.id]))
 		e.Append(xml.New("st_device_action", "id", "off"))
 		e.Append(xml.New("st_device_action", "id", "on"))
 	}
