@@ -2,6 +2,7 @@ package attrd
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -214,27 +215,17 @@ func (m *Machine) CIBReplaced(now time.Duration) []Action {
 }
 
 func (m *Machine) sorted() []*attribute {
-	names := make([]string, 0, len(m.attrs))
-	for n := range m.attrs {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	all := make([]*attribute, len(names))
-	for i, n := range names {
-		all[i] = m.attrs[n]
+	all := make([]*attribute, 0, len(m.attrs))
+	for _, name := range slices.Sorted(maps.Keys(m.attrs)) {
+		all = append(all, m.attrs[name])
 	}
 	return all
 }
 
 func (a *attribute) sorted() []*value {
-	keys := make([]string, 0, len(a.values))
-	for k := range a.values {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	all := make([]*value, len(keys))
-	for i, k := range keys {
-		all[i] = a.values[k]
+	all := make([]*value, 0, len(a.values))
+	for _, node := range slices.Sorted(maps.Keys(a.values)) {
+		all = append(all, a.values[node])
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package lrmd
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -273,14 +274,9 @@ func (m *Machine) advance(now time.Duration, r *resource) {
 }
 
 func (m *Machine) sorted() []*resource {
-	ids := make([]string, 0, len(m.rscs))
-	for id := range m.rscs {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	all := make([]*resource, len(ids))
-	for i, id := range ids {
-		all[i] = m.rscs[id]
+	all := make([]*resource, 0, len(m.rscs))
+	for _, id := range slices.Sorted(maps.Keys(m.rscs)) {
+		all = append(all, m.rscs[id])
 	}
 	return all
 }
