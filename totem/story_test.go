@@ -153,6 +153,32 @@ func TestIdleRingHoldsTheToken(t *testing.T) {
 	}
 }
 
+// TestNoHoldInTheMiddleOfAMessage: what the representative has to say comes just
+// before the token that it would keep. The rest of it must not wait for the end of
+// the hold: nobody held the token when it came, so nobody is told to let go.
+func TestNoHoldInTheMiddleOfAMessage(t *testing.T) {
+	for _, g := range generations {
+		c := newCluster(t, g, 2, Tunables{Token: time.Second})
+		c.start(1, 2)
+		c.run(3 * time.Second)
+		c.say(2, "hello")
+		long := strings.Repeat("long ", 20_000)
+		said := false
+		c.lost = func(from, to NodeID, b []byte) bool {
+			if n := c.nodes[1]; to == 1 && !said && n.seqUnchanged == n.tun.SeqnoUnchanged {
+				said = true
+				c.say(1, long)
+			}
+			return false
+		}
+		c.run(50 * time.Millisecond)
+		if !said {
+			t.Fatalf("%v: the ring did not become idle", g)
+		}
+		c.wantGot(2, "hello", long)
+	}
+}
+
 // TestFailedToReceive: a node that gets no messages gives itself up, goes on
 // alone, and comes back when it hears again. Spec: totem.md section 3.8.1.
 func TestFailedToReceive(t *testing.T) {

@@ -75,6 +75,11 @@ func (m *Machine) receiveToken(t *wire.Token) {
 	}
 	// 9
 	sent := m.sendMessages(t, w, allowed)
+	if sent > 0 || !m.sending().empty() {
+		// What came while this token was on its way needs it again at once, and
+		// whoever asked was told that nobody holds it.
+		m.held, forward = false, true
+	}
 	// 10
 	t.Fcc += uint32(resent+sent) - m.myTrc
 	t.Backlog += m.myCbl - m.myPbl
