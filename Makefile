@@ -59,6 +59,9 @@ interop:        ## our daemons beside the real ones, in network namespaces
 	integration/peers.sh
 	go test -tags interop -count 1 -v -timeout 30m ./integration/...
 
+bench-pengine:  ## time and memory of plans beside the real crm_simulate
+	go test ./bench/pengine -count 1 -run Beside -v -timeout 2h -crm_simulate $$(command -v crm_simulate)
+
 bench:          ## Go benchmarks
 	go test -run '^$$' -bench . ./...
 

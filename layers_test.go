@@ -75,6 +75,7 @@ var mayImport = map[string][]string{
 	"cmd/gocorosync":   {"corosync", "pacemakerd", "conf", "tool", "version"},
 	"cmd/gopcs":        {"tool", "tool/ring", "tool/crm", "tool/pcs", "version"},
 	"bench/cpg":        {"integration/lab", "ipc/coro"},
+	"bench/pengine":    {"pacemakerd/pengine", "pacemakerd/xml"},
 	"integration":      {},
 	"integration/lab":  {},
 	"integration/demo": {"integration/lab"},

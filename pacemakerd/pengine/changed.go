@@ -5,6 +5,7 @@ import "github.com/gocorosync/gocorosync/pacemakerd/xml"
 // changedDefinitions compares recorded operations with the configuration
 // (spec: scheduler.md 16.3).
 func (c *Cluster) changedDefinitions() {
+	owners := c.historyOwners()
 	for _, n := range c.Nodes {
 		if !n.Maintenance && !n.available() {
 			continue
@@ -17,7 +18,7 @@ func (c *Cluster) changedDefinitions() {
 				if e.Child("") == nil {
 					continue
 				}
-				for _, r := range c.historyOwners(e.ID()) {
+				for _, r := range owners[e.ID()] {
 					c.checkHistory(r, n, e)
 				}
 			}
@@ -25,17 +26,26 @@ func (c *Cluster) changedDefinitions() {
 	}
 }
 
-// historyOwners lists the primitives a history entry may be of, newest first.
-func (c *Cluster) historyOwners(id string) []*Resource {
-	var list []*Resource
-	for _, r := range c.Resources {
-		for _, p := range r.Primitives() {
-			if p.ID == id || p.cloneName == id {
-				list = append([]*Resource{p}, list...)
+// historyOwners says by id which primitives a history entry may be of, newest
+// first.
+func (c *Cluster) historyOwners() map[string][]*Resource {
+	owners := make(map[string][]*Resource)
+	var add func(list []*Resource)
+	add = func(list []*Resource) {
+		for i := len(list) - 1; i >= 0; i-- {
+			r := list[i]
+			if len(r.Children) > 0 {
+				add(r.Children)
+				continue
+			}
+			owners[r.ID] = append(owners[r.ID], r)
+			if r.cloneName != "" && r.cloneName != r.ID {
+				owners[r.cloneName] = append(owners[r.cloneName], r)
 			}
 		}
 	}
-	return list
+	add(c.Resources)
+	return owners
 }
 
 func (c *Cluster) checkHistory(r *Resource, n *Node, e *xml.Node) {
