@@ -102,6 +102,7 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 		return
 	}
 	j.Proc, j.Failed = m.withoutStrangers(j.Proc), m.withoutStrangers(j.Failed)
+	m.noteJoin(j.From.Node())
 	m.ringSeq = max(m.ringSeq, j.RingSeq)
 	switch m.state {
 	case operational:
@@ -228,9 +229,23 @@ func (m *Machine) agreed() bool {
 	return m.consensus.covers(alive.list)
 }
 
+// noteJoin notes when a node sent its last join.
+func (m *Machine) noteJoin(id NodeID) {
+	if m.joinAt == nil || len(m.joinAt) > maxJoinsNoted {
+		m.joinAt = make(map[NodeID]time.Duration)
+	}
+	m.joinAt[id] = m.now
+}
+
+const maxJoinsNoted = 1024 // nodes; more than a ring can have
+
 // unreachable gives up a candidate or member whose port is closed. It is gone as
 // after a leave, only that it could not say so; without this the others wait for
 // the token and for consensus. corosync does.
+//
+// An answer of the host may be late, and the node up again. Such a node has just
+// sent a join. If it did go after that, the next join of this node will be
+// answered too.
 func (m *Machine) unreachable(addr netip.Addr) {
 	addr = addr.Unmap()
 	list := &m.proc
@@ -240,6 +255,10 @@ func (m *Machine) unreachable(addr netip.Addr) {
 	for _, s := range list.list {
 		if m.isSelf(s) || m.failed.has(s) || !slices.Contains(m.addrs(s), addr) {
 			continue
+		}
+		if at, ok := m.joinAt[s.Node()]; ok && m.now-at < 2*m.tun.Join {
+			m.log.Debug("closed port of a node that has just sent a join ignored", "node", s.Node())
+			return
 		}
 		m.log.Warn("node is gone", "node", s.Node(), "ring", m.ring, "why", "port closed")
 		m.stats.PortClosed++

@@ -54,6 +54,7 @@ type Machine struct {
 	// formed (the same once it is operational).
 	proc, failed, consensus     nodeList
 	memb, newMemb, trans        nodeList
+	joinAt                      map[NodeID]time.Duration // last join of each node
 	failedToRecv                bool
 	leaver                      NodeID // last node that said good-bye
 	isRep                       bool   // of ring

@@ -179,6 +179,34 @@ func TestNoHoldInTheMiddleOfAMessage(t *testing.T) {
 	}
 }
 
+// TestPortClosed: what a host says about a closed port gives a node up at once,
+// but not one that has come up since.
+func TestPortClosed(t *testing.T) {
+	for _, g := range generations {
+		c := newCluster(t, g, 3, Tunables{Token: time.Second})
+		c.start(1, 2, 3)
+		c.run(3 * time.Second)
+		for _, n := range c.nodes {
+			n.reports = nil
+		}
+		c.nodes[3] = nil
+		c.step(1, Unreachable{Addr: testAddr(3)})
+		c.run(100 * time.Millisecond)
+		ring := c.nodes[1].Ring()
+		c.wantReports(1, fmt.Sprintf("transitional %v [1 2] left [3] joined []", ring), fmt.Sprintf("regular %v [1 2] left [] joined []", ring))
+
+		c.start(3)
+		c.lost = func(from, to NodeID, b []byte) bool { return from == 1 } // so that it stays in gather
+		c.run(10 * time.Millisecond)
+		c.lost = nil
+		c.step(1, Unreachable{Addr: testAddr(3)}) // late: it was sent while nobody listened
+		c.run(300 * time.Millisecond)
+		c.step(1, Unreachable{Addr: testAddr(9)})
+		ring = c.nodes[1].Ring()
+		c.wantReports(1, fmt.Sprintf("transitional %v [1 2] left [] joined []", ring), fmt.Sprintf("regular %v [1 2 3] left [] joined [3]", ring))
+	}
+}
+
 // TestFailedToReceive: a node that gets no messages gives itself up, goes on
 // alone, and comes back when it hears again. Spec: totem.md section 3.8.1.
 func TestFailedToReceive(t *testing.T) {
