@@ -138,7 +138,10 @@ func TestVotes(t *testing.T) {
 			s.state("2 has left", 2)
 		}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tell(t, tt.nodes, 0, " token: 1000\n", tt.quorum, tt.happens) })
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // it mostly waits for tokens to be lost
+			tell(t, tt.nodes, 0, " token: 1000\n", tt.quorum, tt.happens)
+		})
 	}
 }
 

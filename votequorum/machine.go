@@ -111,10 +111,7 @@ type Config struct {
 	Settings *Settings
 	// Lenient accepts what corosync 2 accepts in SetExpected.
 	Lenient bool
-	// OldWaitForAll makes every new configuration set the wait_for_all status
-	// anew, as corosync 2 does. The status of a quorate node with everybody
-	// present clears itself at once.
-	Log *slog.Logger // nil discards
+	Log     *slog.Logger // nil discards
 }
 
 // A Machine is the service on one node.
