@@ -133,7 +133,7 @@ func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
 		if !ok {
 			continue
 		}
-		if id == r.baseID() || r.Kind == Clone && len(r.Children) > 0 && historyBase(id) == r.Children[0].baseID() {
+		if id == r.ID && r.Top().Kind != Clone || r.Kind == Clone && len(r.Children) > 0 && historyBase(id) == r.Children[0].baseID() {
 			return op
 		}
 	}

@@ -258,9 +258,9 @@ func (c *Cluster) downed(a *Action, e *xml.Node) {
 			}
 		}
 	case a.Rsc != nil && a.Rsc.isConnection && a.Task == "stop":
-		for _, b := range a.Rsc.actions {
-			if b.Task == "migrate_from" {
-				return
+		for _, e := range a.before {
+			if e.a.Rsc == a.Rsc && e.a.Task == "migrate_from" {
+				return // part of a migration
 			}
 		}
 		ids = append(ids, a.Rsc.ID)

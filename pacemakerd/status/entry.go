@@ -275,7 +275,12 @@ func bundle(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		if rep.Address != "" {
 			name += " (" + rep.Address + ")"
 		}
-		e.Children = append(e.Children, primitive(c, inner, name, c.CurrentNode(rep.Container), o))
+		at := c.CurrentNode(rep.Container)
+		child := primitive(c, inner, name, at, o)
+		if at == nil {
+			child.Node = nil // where it is pending inside does not matter
+		}
+		e.Children = append(e.Children, child)
 	}
 	return e
 }
