@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -10,7 +11,7 @@ import (
 )
 
 func (r *Runner) fencePath(name string) string {
-	return filepath.Join(or(r.FenceDir, "/usr/sbin"), filepath.Base(name))
+	return filepath.Join(cmp.Or(r.FenceDir, "/usr/sbin"), filepath.Base(name))
 }
 
 // RunFence runs a fence agent: no arguments, its options on standard input, one

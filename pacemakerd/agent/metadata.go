@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -67,7 +68,7 @@ func (r *Runner) Standards() []string {
 	if _, err := os.Stat("/run/systemd/system"); err == nil {
 		list = append(list, "systemd")
 	}
-	if fences, _ := filepath.Glob(filepath.Join(or(r.FenceDir, "/usr/sbin"), "fence_*")); len(fences) > 0 {
+	if fences, _ := filepath.Glob(filepath.Join(cmp.Or(r.FenceDir, "/usr/sbin"), "fence_*")); len(fences) > 0 {
 		list = append(list, "stonith")
 	}
 	slices.Sort(list)
@@ -94,9 +95,9 @@ func (r *Runner) Agents(class, provider string) []string {
 	case "ocf":
 		list = executables(filepath.Join(r.ocfRoot(), "resource.d", filepath.Base(provider)))
 	case "lsb":
-		list = executables(or(r.LSBDir, "/etc/init.d"))
+		list = executables(cmp.Or(r.LSBDir, "/etc/init.d"))
 	case "stonith":
-		for _, n := range executables(or(r.FenceDir, "/usr/sbin")) {
+		for _, n := range executables(cmp.Or(r.FenceDir, "/usr/sbin")) {
 			if strings.HasPrefix(n, "fence_") {
 				list = append(list, n)
 			}
@@ -104,7 +105,7 @@ func (r *Runner) Agents(class, provider string) []string {
 	case "systemd":
 		list = units()
 	case "service":
-		list = append(executables(or(r.LSBDir, "/etc/init.d")), units()...)
+		list = append(executables(cmp.Or(r.LSBDir, "/etc/init.d")), units()...)
 		slices.Sort(list)
 		list = slices.Compact(list)
 	}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -72,7 +73,7 @@ func (r *Runner) lsb(ctx context.Context, run lrmd.Run) lrmd.Finish {
 		action = "status"
 	}
 	res := r.exec(ctx, job{
-		id: run.ID, path: filepath.Join(or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type)), args: []string{action},
+		id: run.ID, path: filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type)), args: []string{action},
 		timeout: op.Timeout, name: "Init script",
 	})
 	f := lrmd.Finish{ID: run.ID, RC: res.rc, Status: res.status, Output: res.stdout, Reason: res.reason}

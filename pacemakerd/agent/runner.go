@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,14 +30,7 @@ type Runner struct {
 	killed    map[int]bool
 }
 
-func (r *Runner) ocfRoot() string { return or(r.OCFRoot, "/usr/lib/ocf") }
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
+func (r *Runner) ocfRoot() string { return cmp.Or(r.OCFRoot, "/usr/lib/ocf") }
 
 // maxOutput bounds what is kept of an agent's output, in bytes.
 const maxOutput = 1 << 20
@@ -51,7 +45,7 @@ func (r *Runner) Run(ctx context.Context, run lrmd.Run) lrmd.Finish {
 	case "lsb":
 		return r.lsb(ctx, run)
 	case "service":
-		if _, err := os.Stat(filepath.Join(or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type))); err == nil {
+		if _, err := os.Stat(filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type))); err == nil {
 			return r.lsb(ctx, run)
 		}
 		return r.systemd(ctx, run)

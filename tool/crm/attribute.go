@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -308,14 +309,14 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 		case "nodes":
 			kind = "instance_attributes"
 			at = top.Append(xml.New("node", "id", nodeID))
-			set = or(set, "nodes-"+nodeID)
+			set = cmp.Or(set, "nodes-"+nodeID)
 		case "crm_config":
 			kind = "cluster_property_set"
-			set = or(set, "cib-bootstrap-options")
+			set = cmp.Or(set, "cib-bootstrap-options")
 		default:
-			set = or(set, a.section+"-options")
+			set = cmp.Or(set, a.section+"-options")
 		}
-		id := or(a.id, fmt.Sprintf("%s-%s", set, a.name))
+		id := cmp.Or(a.id, fmt.Sprintf("%s-%s", set, a.name))
 		at.Append(xml.New(kind, "id", set)).Append(xml.New("nvpair", "id", id, "name", a.name, "value", a.value))
 		op = &cib.Op{Name: cib.OpModify, Section: a.section, Data: top}
 	}
@@ -325,13 +326,6 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 		return exitOf(a.env, code)
 	}
 	return 0
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func (a *attribute) failCount(ctx context.Context, rsc string) int {

@@ -3,9 +3,7 @@ package crm
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
@@ -69,37 +67,12 @@ func (s *simulation) show7(cib *xml.Node) int {
 	if !s.simulate {
 		return 0
 	}
-	faults, err := s.faults()
-	if err != nil {
-		return s.env.Fail(exitUsage(s.env), "%v", err)
-	}
-	x := r.Execute(cib, time.Now(), faults)
-	fmt.Fprintf(out, "\nExecuting cluster transition:\n")
-	for _, step := range x.Done {
-		fmt.Fprintf(out, " * %s\n", stepText(step))
-	}
-	if !x.Complete {
-		s.env.Errorf("Transition failed: terminated\nAn invalid transition was produced\n")
-	}
-	if s.saveOutput != "" || s.inPlace {
-		name := s.saveOutput
-		if name == "" {
-			name = s.input
+	return s.execute(out, cib, r, func(x *pengine.Execution) {
+		fmt.Fprintf(out, "\nExecuting cluster transition:\n")
+		for _, step := range x.Done {
+			fmt.Fprintf(out, " * %s\n", stepText(step))
 		}
-		if err := os.WriteFile(s.env.Path(name), x.CIB.Format(), 0o644); err != nil {
-			return s.env.Fail(exitError, "%v", err)
-		}
-	}
-	after, err := pengine.Status(x.CIB, s.options())
-	if err != nil {
-		return s.env.Fail(exitError, "%v", err)
-	}
-	s.date9(out, cib)
-	s.status7(out, after, "Revised cluster status:")
-	if !x.Complete {
-		return exitError
-	}
-	return 0
+	}, func(after *pengine.Cluster) { s.status7(out, after, "Revised cluster status:") })
 }
 
 // status7 prints one of the two status blocks.

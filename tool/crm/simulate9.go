@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -76,26 +77,30 @@ func (s *simulation) show9(cib *xml.Node) int {
 	if !s.simulate {
 		return 0
 	}
+	return s.execute(out, cib, r, func(x *pengine.Execution) {
+		space()
+		w.Begin("Executing Cluster Transition")
+		for _, step := range x.Done {
+			w.Line("%s", stepText(step))
+		}
+		w.End()
+	}, func(after *pengine.Cluster) { s.status9(w, after, "Revised Cluster Status", space, false) })
+}
+
+// execute carries the plan out on a copy of the CIB, which is saved where that was
+// asked for. show tells of the steps, status of what has become of the cluster.
+func (s *simulation) execute(out io.Writer, cib *xml.Node, r *pengine.Result, show func(*pengine.Execution), status func(*pengine.Cluster)) int {
 	faults, err := s.faults()
 	if err != nil {
 		return s.env.Fail(exitUsage(s.env), "%v", err)
 	}
 	x := r.Execute(cib, time.Now(), faults)
-	space()
-	w.Begin("Executing Cluster Transition")
-	for _, step := range x.Done {
-		w.Line("%s", stepText(step))
-	}
-	w.End()
+	show(x)
 	if !x.Complete {
 		s.env.Errorf("Transition failed: terminated\nAn invalid transition was produced\n")
 	}
 	if s.saveOutput != "" || s.inPlace {
-		name := s.saveOutput
-		if name == "" {
-			name = s.input
-		}
-		if err := os.WriteFile(s.env.Path(name), x.CIB.Format(), 0o644); err != nil {
+		if err := os.WriteFile(s.env.Path(cmp.Or(s.saveOutput, s.input)), x.CIB.Format(), 0o644); err != nil {
 			return s.env.Fail(exitError, "%v", err)
 		}
 	}
@@ -104,7 +109,7 @@ func (s *simulation) show9(cib *xml.Node) int {
 		return s.env.Fail(exitError, "%v", err)
 	}
 	s.date9(out, cib)
-	s.status9(w, after, "Revised Cluster Status", space, false)
+	status(after)
 	if !x.Complete {
 		return exitError
 	}
