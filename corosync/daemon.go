@@ -256,6 +256,9 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	}
 	log.log(levelNotice, "MAIN", "%s", started)
 	log.log(levelInfo, "MAIN", "gocorosync %s, profile %s", Version(), p)
+	if t := n.conf; t.Cipher == "none" && t.Hash == "none" {
+		log.log(levelInfo, "TOTEM", "messages on the ring are not authenticated: whoever can send UDP to port %d can disturb it", t.Interfaces[0].McastPort)
+	}
 	lockMemory(log)
 	n.onKilled = func() {
 		log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status -1 at cfg.go.")
