@@ -261,6 +261,20 @@ func hasPending(r *pengine.Resource) bool {
 	return r.Pending != ""
 }
 
+// bundleFlags are what a bundle's line says before and behind its name.
+func (e *Entry) bundleFlags() (set, flags string) {
+	if len(e.R.Bundle.Replicas) > 1 {
+		set = " set"
+	}
+	if e.R.Unique {
+		flags += " (unique)"
+	}
+	if !e.R.Managed {
+		flags += " (unmanaged)"
+	}
+	return set, flags
+}
+
 func bundle(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 	e := &Entry{R: r, Name: r.ID}
 	for _, rep := range r.Bundle.Replicas {

@@ -100,17 +100,7 @@ func (w *Writer7) Entry(e *Entry, indent int) {
 			w.line(indent+4, "%s: [ %s ]", listLabel7(l), join(l.Nodes))
 		}
 	case pengine.Bundle:
-		set := ""
-		if len(e.R.Bundle.Replicas) > 1 {
-			set = " set"
-		}
-		flags := ""
-		if e.R.Unique {
-			flags += " (unique)"
-		}
-		if !e.R.Managed {
-			flags += " (unmanaged)"
-		}
+		set, flags := e.bundleFlags()
 		w.line(indent, "Docker container%s: %s [%s]%s", set, e.Name, e.R.Bundle.Image, flags)
 		for _, m := range e.Children {
 			w.Entry(m, indent+2)

@@ -195,17 +195,7 @@ func writeEntry(w List9, e *Entry) {
 	case pengine.Clone:
 		writeClone(w, e)
 	case pengine.Bundle:
-		set := ""
-		if len(e.R.Bundle.Replicas) > 1 {
-			set = " set"
-		}
-		flags := ""
-		if e.R.Unique {
-			flags += " (unique)"
-		}
-		if !e.R.Managed {
-			flags += " (unmanaged)"
-		}
+		set, flags := e.bundleFlags()
 		w.Begin("Container bundle%s: %s [%s]%s", set, e.Name, e.R.Bundle.Image, flags)
 		for _, m := range e.Children {
 			writeEntry(w, m)

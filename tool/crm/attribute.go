@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/conf"
@@ -142,6 +143,20 @@ func localName(ctx context.Context, program string) (string, error) {
 	return n.Get("uname"), nil
 }
 
+// nameNode puts this node's name where one of the words for it was given. It
+// returns the exit status of a failure.
+func (a *attribute) nameNode(ctx context.Context, words ...string) int {
+	if !slices.Contains(words, a.node) {
+		return 0
+	}
+	name, err := localName(ctx, a.program)
+	if err != nil {
+		return a.env.Fail(exitError, "cannot tell this node's name: %v", err)
+	}
+	a.node = name
+	return 0
+}
+
 func (a *attribute) run(ctx context.Context) int {
 	if a.name == "" {
 		return a.env.Fail(exitUsage(a.env), "name the attribute with -n")
@@ -164,12 +179,8 @@ func (a *attribute) run(ctx context.Context) int {
 	defer c.Close()
 	var nodeID string
 	if a.section == "nodes" || a.section == "status" {
-		if a.node == "" || a.node == "." || a.node == "localhost" {
-			name, err := localName(ctx, a.program)
-			if err != nil {
-				return a.env.Fail(exitError, "cannot tell this node's name: %v", err)
-			}
-			a.node = name
+		if status := a.nameNode(ctx, "", ".", "localhost"); status != 0 {
+			return status
 		}
 		doc, err := c.Query(ctx)
 		if err != nil {
@@ -334,12 +345,8 @@ func (a *attribute) failCount(ctx context.Context, rsc string) int {
 		return status
 	}
 	defer c.Close()
-	if a.node == "." {
-		name, err := localName(ctx, a.program)
-		if err != nil {
-			return a.env.Fail(exitError, "cannot tell this node's name: %v", err)
-		}
-		a.node = name
+	if status := a.nameNode(ctx, "."); status != 0 {
+		return status
 	}
 	doc, err := c.Query(ctx)
 	if err != nil {
