@@ -239,7 +239,6 @@ func (c *Conn) interrupt() {
 func (c *Conn) Close() {
 	c.shut()
 	c.stream.Close()
-	c.Return()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.channel != nil {

@@ -17,6 +17,7 @@ func testSocket(t *testing.T, addr string) *socket {
 	if err := s.detach(); err != nil {
 		t.Fatal(err)
 	}
+	s.inbox.open(s.fd)
 	t.Cleanup(s.close)
 	return s
 }

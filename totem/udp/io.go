@@ -54,6 +54,7 @@ type input struct {
 }
 
 func (l *Loop) read(s *socket, iface int, group bool) error {
+	s.inbox.open(s.fd)
 	l.inputs = append(l.inputs, &input{s, iface, group})
 	return s.watch(l.poll, unix.EPOLLIN)
 }

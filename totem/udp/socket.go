@@ -80,7 +80,6 @@ func (s *socket) detach() error {
 		return fmt.Errorf("udp: %w", dup)
 	}
 	s.conn.Close()
-	s.inbox.open(s.fd)
 	return nil
 }
 
