@@ -261,6 +261,20 @@ func hasPending(r *pengine.Resource) bool {
 	return r.Pending != ""
 }
 
+// managedFlags appends what keeps the cluster's hands off a resource.
+func managedFlags(r *pengine.Resource, flags []string) []string {
+	switch {
+	case r.Blocked:
+		flags = append(flags, "blocked")
+	case !r.Managed:
+		flags = append(flags, "unmanaged")
+	}
+	if r.FailureIgnored {
+		flags = append(flags, "failure ignored")
+	}
+	return flags
+}
+
 // bundleFlags are what a bundle's line says before and behind its name.
 func (e *Entry) bundleFlags() (set, flags string) {
 	if len(e.R.Bundle.Replicas) > 1 {

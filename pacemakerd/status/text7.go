@@ -160,16 +160,7 @@ func (e *Entry) Text7(node bool) string {
 	default:
 		flags = append(flags, "target-role:"+roleName(e.Limit, true))
 	}
-	switch {
-	case r.Blocked:
-		flags = append(flags, "blocked")
-	case !r.Managed:
-		flags = append(flags, "unmanaged")
-	}
-	if r.FailureIgnored {
-		flags = append(flags, "failure ignored")
-	}
-	b.WriteString(bracket(flags))
+	b.WriteString(bracket(managedFlags(r, flags)))
 	if len(e.Several) > 0 && node {
 		var names []string
 		for _, n := range e.Several {

@@ -299,16 +299,7 @@ func (e *Entry) Text9() string {
 	if e.Limit != pengine.RoleUnknown {
 		flags = append(flags, limit9(e))
 	}
-	switch {
-	case r.Blocked:
-		flags = append(flags, "blocked")
-	case !r.Managed:
-		flags = append(flags, "unmanaged")
-	}
-	if r.FailureIgnored {
-		flags = append(flags, "failure ignored")
-	}
-	b.WriteString(bracket(flags))
+	b.WriteString(bracket(managedFlags(r, flags)))
 	if len(e.Several) > 0 {
 		if d := r.XML.Get("description"); d != "" {
 			b.WriteString(" " + d)

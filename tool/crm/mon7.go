@@ -367,6 +367,11 @@ func shownOps(rsc *xml.Node) []*xml.Node {
 		}
 		ops = append(ops, op)
 	}
+	return byCall(ops)
+}
+
+// byCall sorts operations in the order in which they were called.
+func byCall(ops []*xml.Node) []*xml.Node {
 	slices.SortStableFunc(ops, func(a, b *xml.Node) int {
 		x, _ := strconv.Atoi(a.Get("call-id"))
 		y, _ := strconv.Atoi(b.Get("call-id"))

@@ -289,12 +289,7 @@ func historyOps(rsc *xml.Node) []*xml.Node {
 		}
 		ops = append(ops, op)
 	}
-	slices.SortStableFunc(ops, func(a, b *xml.Node) int {
-		x, _ := strconv.Atoi(a.Get("call-id"))
-		y, _ := strconv.Atoi(b.Get("call-id"))
-		return cmp.Compare(x, y)
-	})
-	return ops
+	return byCall(ops)
 }
 
 // taskOf is an operation's task, a monitor that does not recur being a probe.
