@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test man check vet race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg demo peers clean
+.PHONY: help build test man check vet race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg demo soak peers clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
@@ -74,6 +74,10 @@ demo: build     ## two nodes, one ring, a web service that fails over
 	integration/demo/install.sh
 	go build -o bin/demo ./integration/demo
 	bin/demo
+
+soak: build     ## three nodes for DURATION with clients that come and go: nothing may grow; SOAK='-rate 20' and other flags
+	go build -o bin/soak ./integration/soak
+	nice -n 10 bin/soak -duration $(or $(DURATION),1h) $(SOAK)
 
 clean:          ## remove what was built
 	rm -rf bin

@@ -79,6 +79,7 @@ var mayImport = map[string][]string{
 	"integration":      {},
 	"integration/lab":  {},
 	"integration/demo": {"integration/lab"},
+	"integration/soak": {"integration/lab", "ipc/coro", "cmap"},
 }
 
 // pure lists the packages that compute and do nothing else. They may not use
