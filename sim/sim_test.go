@@ -15,6 +15,7 @@ import (
 var (
 	seed    = flag.Uint64("seed", 0, "run with this seed only")
 	seeds   = flag.Uint64("seeds", defaultSeeds, "run with this many seeds")
+	from    = flag.Uint64("from", 1, "the first of the seeds; a long run can be split, or taken up again")
 	tell    = flag.Bool("tell", false, "with -seed: print what happens")
 	nodeLog = flag.Bool("nodelog", false, "with -seed and -tell: print the nodes' logs too")
 )
@@ -22,7 +23,7 @@ var (
 // forSeeds calls run for each seed. run returns what went wrong and the virtual
 // time it covered.
 func forSeeds(t *testing.T, run func(seed uint64, trace func(string)) (time.Duration, error)) {
-	first, last := uint64(1), *seeds
+	first, last := *from, *from+*seeds-1
 	if *seed != 0 {
 		first, last = *seed, *seed
 	}
@@ -31,9 +32,14 @@ func forSeeds(t *testing.T, run func(seed uint64, trace func(string)) (time.Dura
 		trace = func(line string) { fmt.Println(line) }
 	}
 	total, start := time.Duration(0), time.Now()
+	told := start
 	for s := first; s <= last; s++ {
 		d, err := run(s, trace)
 		total += d
+		if time.Since(told) > time.Minute {
+			told = time.Now()
+			fmt.Printf("%s: seed %d of %d, %.1f virtual hours\n", t.Name(), s, last, total.Hours())
+		}
 		if err != nil {
 			t.Fatalf("seed %d: %v\nagain: go test ./sim -run '^%s$' -seed %d -tell", s, err, t.Name(), s)
 		}
