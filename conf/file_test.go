@@ -81,7 +81,7 @@ func TestEdit(t *testing.T) {
 
 // TestEffective reads what follows from a small file in each generation.
 func TestEffective(t *testing.T) {
-	host := Host{Hostname: "a", Addrs: []netip.Addr{netip.MustParseAddr("10.0.1.202")}}
+	host := Host{Hostname: "a", Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.1.202/24")}}
 	for p, want := range map[Profile][4]uint32{EL7: {1000, 238, 180, 1200}, EL9: {1000, 238, 180, 1200}} {
 		f := parse(t, p, strings.Replace(sample, "transport: udpu", "transport: udpu\n\tsecauth: off", 1))
 		tt, err := ReadTotem(FromKeys(f.Keys), p, host)

@@ -70,7 +70,7 @@ func judge(p Profile, text, note string) (string, int) {
 		return err.Error(), 7
 	}
 	host := Host{
-		Hostname: "sv1", Addrs: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("10.77.0.11"), netip.MustParseAddr("fd00::11")},
+		Hostname: "sv1", Addrs: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8"), netip.MustParsePrefix("10.77.0.11/24"), netip.MustParsePrefix("fd00::11/64")},
 		Resolve: func(name string) ([]netip.Addr, error) {
 			if a, ok := map[string]string{"sv1": "10.77.0.11", "sv2": "10.77.0.12", "localhost": "127.0.0.1"}[name]; ok {
 				return []netip.Addr{netip.MustParseAddr(a)}, nil

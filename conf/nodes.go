@@ -146,7 +146,9 @@ func (r *totemReader) findLocal() int {
 	if r.host.NodeID != 0 {
 		return slices.IndexFunc(t.Nodes, func(n Node) bool { return n.ID == r.host.NodeID })
 	}
-	local := func(a netip.Addr) bool { return a.IsValid() && slices.Contains(r.host.Addrs, a) }
+	local := func(a netip.Addr) bool {
+		return slices.ContainsFunc(r.host.Addrs, func(p netip.Prefix) bool { return p.Addr() == a })
+	}
 	if !r.el9() {
 		found := -1
 		for i, n := range t.Nodes {
@@ -287,7 +289,7 @@ func (r *totemReader) interfaces() error {
 			if err != nil {
 				continue
 			}
-			local, ok := r.localIn(bind)
+			local, ok := LocalIn(bind, r.host.Addrs)
 			if !ok {
 				continue
 			}
@@ -295,6 +297,7 @@ func (r *totemReader) interfaces() error {
 			if err != nil {
 				return err
 			}
+			i.Net = bind
 			t.Interfaces = append(t.Interfaces, i)
 		}
 		if r.el9() && len(t.Interfaces) > 0 {
@@ -324,21 +327,18 @@ func (r *totemReader) interfaceSections() (numbers []int) {
 	return numbers
 }
 
-// localIn returns the local address in the network that bind names: the
-// address itself, or one that has the same leading bytes.
-func (r *totemReader) localIn(bind netip.Addr) (netip.Addr, bool) {
-	if slices.Contains(r.host.Addrs, bind) {
-		return bind, true
-	}
-	for bits := 30; bits >= 8; bits-- {
-		prefix := netip.PrefixFrom(bind, bits).Masked()
-		if prefix.Addr() != bind {
-			break // bind has host bits at this length
+// LocalIn returns the local address that bindnetaddr stands for: the address
+// itself, or else the first one whose network, by its own netmask, bind is in.
+// Spec: totem.md section 5.1.
+func LocalIn(bind netip.Addr, local []netip.Prefix) (netip.Addr, bool) {
+	for _, p := range local {
+		if p.Addr() == bind {
+			return bind, true
 		}
-		for _, a := range r.host.Addrs {
-			if prefix.Contains(a) {
-				return a, true
-			}
+	}
+	for _, p := range local {
+		if p.Contains(bind) {
+			return p.Addr(), true
 		}
 	}
 	return netip.Addr{}, false

@@ -20,7 +20,7 @@ type Host struct {
 	// NodeID, if not 0, is this node, whatever its name and addresses.
 	NodeID   uint32
 	Hostname string
-	Addrs    []netip.Addr // of the local interfaces
+	Addrs    []netip.Prefix // of the local interfaces, with their networks' lengths
 	// Resolve returns the addresses of a name, or of an address itself.
 	Resolve func(name string) ([]netip.Addr, error)
 	// ReadKey returns the contents of a key file; its error's text is shown.
@@ -84,6 +84,7 @@ type Totem struct {
 type Interface struct {
 	Number    int
 	Bind      netip.Addr // of this node
+	Net       netip.Addr // bindnetaddr that Bind was found by; invalid with a nodelist
 	McastAddr netip.Addr
 	McastPort uint16
 	TTL       uint8

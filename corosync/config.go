@@ -115,10 +115,8 @@ func thisHost() conf.Host {
 	h.Hostname, _ = os.Hostname()
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {
-		if ipnet, ok := a.(*net.IPNet); ok {
-			if addr, ok := netip.AddrFromSlice(ipnet.IP); ok {
-				h.Addrs = append(h.Addrs, addr.Unmap())
-			}
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			h.Addrs = append(h.Addrs, p)
 		}
 	}
 	return h

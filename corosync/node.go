@@ -321,6 +321,9 @@ func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 		Totem: tcfg, Port: t.Interfaces[0].McastPort, Cipher: t.Cipher, Hash: t.Hash, Key: t.Key,
 		AllowUnlisted: !t.BlockUnlisted, Dedicated: n.cfg.log != nil, Log: n.log.slog("TOTEM"),
 	}
+	if slices.ContainsFunc(t.Interfaces, func(i conf.Interface) bool { return i.Net.IsValid() }) {
+		cfg.Rebind = rebind(t.Interfaces)
+	}
 	var err error
 	if cfg.Multicast, err = multicast(t, t.Interfaces[0]); err != nil {
 		cancel()

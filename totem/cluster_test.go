@@ -23,6 +23,7 @@ type cluster struct {
 	cut   [maxRings]bool                       // networks that are down
 	dirty bool                                 // packets are changed on the way
 	open  bool                                 // to nodes that are not configured
+	group bool                                 // with multicast
 	sent  []string                             // types of messages, with the sender
 	wire  []testPacket
 }
@@ -52,7 +53,7 @@ func newCluster(t *testing.T, g wire.Generation, n int, tun Tunables) *cluster {
 func testAddr(id NodeID) netip.Addr { return netip.AddrFrom4([4]byte{10, 77, 0, byte(id)}) }
 
 func (c *cluster) config(id NodeID) Config {
-	cfg := Config{Self: id, Generation: c.gen, Tunables: c.tun, AllowUnlisted: c.open}
+	cfg := Config{Self: id, Generation: c.gen, Tunables: c.tun, AllowUnlisted: c.open, Multicast: c.group}
 	for i := NodeID(1); int(i) <= len(c.nodes); i++ {
 		n := Node{ID: i, Addrs: []netip.Addr{testAddr(i)}}
 		if c.rrp != RRPNone {
@@ -92,6 +93,14 @@ func (c *cluster) step(id NodeID, ev Event) {
 				c.t.Fatalf("node %d sends %x: %v", id, a.Data, err)
 			}
 			c.sent = append(c.sent, fmt.Sprintf("%d %v", id, msg.Head().Type))
+			if a.Group && c.group {
+				for _, to := range c.ids() {
+					if to != id {
+						c.wire = append(c.wire, testPacket{a.Iface, id, to, slices.Clone(a.Data)})
+					}
+				}
+				continue
+			}
 			for _, to := range a.To {
 				if to.As4()[1] != byte(77+a.Iface) {
 					c.t.Fatalf("node %d sends to %v by ring %d", id, to, a.Iface)

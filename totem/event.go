@@ -66,6 +66,13 @@ type (
 	// Reenable takes rings that were marked faulty into use again.
 	Reenable struct{}
 
+	// SetAddress gives this node another address on one interface. It is
+	// ignored unless the node is Alone.
+	SetAddress struct {
+		Iface int
+		Addr  netip.Addr
+	}
+
 	// IfaceChange says that an interface of this node went down or came back.
 	// While interface 0 is down nothing is sent and the node is alone.
 	IfaceChange struct {
@@ -84,6 +91,7 @@ func (Retune) isEvent()      {}
 func (Unreachable) isEvent() {}
 func (GiveUp) isEvent()      {}
 func (Reenable) isEvent()    {}
+func (SetAddress) isEvent()  {}
 func (IfaceChange) isEvent() {}
 
 // An Action is one output of a Machine. The caller carries a slice of them out

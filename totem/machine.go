@@ -179,6 +179,8 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.reenable()
 	case Unreachable:
 		m.unreachable(ev.Addr)
+	case SetAddress:
+		m.setAddress(ev)
 	case IfaceChange:
 		m.ifaceChange(ev)
 	}

@@ -54,7 +54,7 @@ func config(p conf.Profile) lint.Config {
 			return ""
 		},
 		Host: conf.Host{
-			Hostname: "one", Addrs: []netip.Addr{netip.MustParseAddr("10.0.0.1")},
+			Hostname: "one", Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24")},
 			Resolve: func(name string) ([]netip.Addr, error) {
 				switch name {
 				case "two":

@@ -13,11 +13,11 @@ import (
 // A follower watches this node's addresses: whether they are there, on
 // interfaces that run. The loop owns it; it has no goroutine.
 //
-// Sockets stay bound to their addresses all the time. While one is gone, or its
-// interface does not run, the kernel neither sends nor receives by it, and the
-// ring notices by itself; when it comes back the sockets work again. Nothing is
-// ever bound to another address, least of all to loopback: a node that did that
-// would tell the others a wrong name of itself.
+// Sockets stay bound to their addresses. While one is gone, or its interface does
+// not run, the kernel neither sends nor receives by it, and the ring notices by
+// itself; when it comes back the sockets work again. Nothing is bound to another
+// address, unless Config.Rebind has one (see move), least of all to loopback: a
+// node that did that would tell the others a wrong name of itself.
 type follower struct {
 	l     *Loop
 	fd    int
@@ -29,6 +29,8 @@ type path struct {
 	addr  netip.Addr
 	index int    // of the interface that has it, or had it last
 	down  string // why it is of no use; "" if it is
+
+	moving netip.Addr // what is to take its place, if anything
 }
 
 // follow opens the follower. Without one the loop works too, only that a group's
@@ -89,7 +91,9 @@ func (f *follower) read() {
 }
 
 func (f *follower) concerns(c linkChange) bool {
-	return slices.ContainsFunc(f.paths, func(p path) bool { return p.index == c.index || p.addr == c.addr })
+	return slices.ContainsFunc(f.paths, func(p path) bool {
+		return p.index == c.index || p.addr == c.addr || p.down != "" && f.l.cfg.Rebind != nil
+	})
 }
 
 // look compares what there is with what there was.
@@ -109,6 +113,9 @@ func (f *follower) look() {
 		p.down = down
 		if iface != nil {
 			p.index = iface.Index
+			p.moving = netip.Addr{}
+		} else {
+			defer f.consider(ring, list)
 		}
 		switch {
 		case was == down:

@@ -151,6 +151,8 @@ func (l *Loop) open(d datagram, iface int) []byte {
 	case d.cut:
 		l.stats.Truncated++
 		return nil
+	case l.follower.away(iface):
+		return nil
 	case from.Addr() == l.nets[iface].self:
 		l.stats.Unlisted++ // this node sends itself nothing
 		return nil

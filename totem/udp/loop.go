@@ -71,6 +71,12 @@ type Config struct {
 	// as transport udp always does.
 	AllowUnlisted bool
 
+	// Rebind, if set, is asked for another address of this node on a ring when
+	// the one it has is on no interface any more. local are the addresses of
+	// interfaces that run. The answer is invalid if none will do. Without it
+	// the node waits for its address to come back.
+	Rebind func(ring int, local []netip.Prefix) netip.Addr
+
 	// Dedicated says that the program runs little else than this loop, and with
 	// GOMAXPROCS above 1, so that the loop may keep its share of the Go
 	// scheduler during short waits: a token costs less then.
@@ -91,19 +97,21 @@ var ErrKilled = errors.New("udp: killed")
 
 // A Loop runs one node's ring.
 type Loop struct {
-	cfg    Config
-	env    *wire.Envelope
-	m      *totem.Machine
-	app    App
-	nets   []*network // by ring
-	poll   *poller
-	inputs []*input // in the order in which they are read
-	start  time.Time
-	stats  Stats
-	quiet  quiet
-	listed map[netip.Addr]bool
-	posted []totem.Event
-	sealed []byte
+	cfg      Config
+	env      *wire.Envelope
+	m        *totem.Machine
+	app      App
+	nets     []*network // by ring
+	networks []Network  // how they were opened
+	rcvbuf   int
+	poll     *poller
+	inputs   []*input // in the order in which they are read
+	start    time.Time
+	stats    Stats
+	quiet    quiet
+	listed   map[netip.Addr]bool
+	posted   []totem.Event
+	sealed   []byte
 
 	follower *follower // nil if there is none
 
@@ -159,9 +167,9 @@ func New(ctx context.Context, cfg Config) (*Loop, error) {
 
 // openNetworks opens the sockets of all rings.
 func (l *Loop) openNetworks(ctx context.Context, t *totem.Config) error {
-	rcvbuf := 16 * 10000
+	l.rcvbuf = 16 * 10000
 	if t.Generation == wire.EL9 {
-		rcvbuf = 16 * 136192
+		l.rcvbuf = 16 * 136192
 	}
 	networks := []Network{{l.cfg.Port, l.cfg.Multicast}}
 	if t.RRP != totem.RRPNone {
@@ -171,22 +179,30 @@ func (l *Loop) openNetworks(ctx context.Context, t *totem.Config) error {
 	for ring, addr := range t.Nodes[i].Addrs[:min(len(networks), len(t.Nodes[i].Addrs))] {
 		n := networks[ring]
 		n.Port = cmp.Or(n.Port, l.cfg.Port)
-		w, err := openNetwork(ctx, addr.Unmap(), n, rcvbuf)
+		w, err := openNetwork(ctx, addr.Unmap(), n, l.rcvbuf)
 		if err != nil {
 			return err
 		}
-		l.nets = append(l.nets, w)
-		if w.all != nil {
-			if err := l.read(w.all, ring, true); err != nil {
-				return err
-			}
-			if err := w.send.watch(l.poll, 0); err != nil {
-				return err
-			}
-		}
-		if err := l.read(w.recv, ring, false); err != nil {
+		l.nets, l.networks = append(l.nets, w), append(l.networks, n)
+		if err := l.readNetwork(w, ring); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// readNetwork makes the loop read the sockets of a ring.
+func (l *Loop) readNetwork(w *network, ring int) error {
+	if w.all != nil {
+		if err := l.read(w.all, ring, true); err != nil {
+			return err
+		}
+		if err := w.send.watch(l.poll, 0); err != nil {
+			return err
+		}
+	}
+	if err := l.read(w.recv, ring, false); err != nil {
+		return err
 	}
 	// What was sent to all comes before the token that was sent after it.
 	slices.SortStableFunc(l.inputs, func(a, b *input) int {
@@ -329,6 +345,9 @@ func (l *Loop) Run(ctx context.Context, app App) error {
 				return ErrKilled
 			}
 			return l.step(totem.Leave{})
+		}
+		if err := l.move(ctx); err != nil {
+			return err
 		}
 		for _, call := range l.takeCalls() {
 			call()

@@ -20,7 +20,8 @@ type socket struct {
 	local netip.AddrPort
 	inbox inbox
 
-	readable, failed bool // the poller has said so
+	watched          *source // by the poller
+	readable, failed bool    // the poller has said so
 
 	// Of the queue of errors.
 	oob    [512]byte
@@ -100,7 +101,8 @@ func (s *socket) waitRoom() {
 
 // watch makes a poller tell when one of the events happens, or an error.
 func (s *socket) watch(p *poller, events uint32) error {
-	_, err := p.add(s.fd, events, func(events uint32) error {
+	var err error
+	s.watched, err = p.add(s.fd, events, func(events uint32) error {
 		s.readable = s.readable || events&unix.EPOLLIN != 0
 		s.failed = s.failed || events&unix.EPOLLERR != 0
 		return nil
@@ -109,6 +111,14 @@ func (s *socket) watch(p *poller, events uint32) error {
 		return fmt.Errorf("udp: epoll: %w", err)
 	}
 	return nil
+}
+
+// unwatch ends it.
+func (s *socket) unwatch(p *poller) {
+	if s.watched != nil {
+		p.remove(s.watched, s.fd)
+		s.watched = nil
+	}
 }
 
 // control calls f with the descriptor, before detach.
