@@ -130,7 +130,7 @@ func (n *Node) cfgRequest(cl *client, id int32, msg []byte) coro.Error {
 		cl.cfg.tracking = true
 		cl.status(coro.CFGResTrackStart, coro.OK)
 		if n.shutdown.by != nil {
-			cl.c.Event(coro.Response(coro.CFGEvTestShutdown, coro.OK, &coro.TestShutdown{Flags: n.shutdown.flags}))
+			cl.event(coro.Response(coro.CFGEvTestShutdown, coro.OK, &coro.TestShutdown{Flags: n.shutdown.flags}))
 		}
 		return answered
 	case coro.CFGReqTrackStop:
@@ -238,7 +238,7 @@ func (n *Node) tryShutdown(cl *client, flags uint32) coro.Error {
 	n.shutdown = shutdownVote{by: cl, flags: flags, deadline: n.now + timeout}
 	for _, o := range others {
 		o.cfg.replied = false
-		o.c.Event(coro.Response(coro.CFGEvTestShutdown, coro.OK, &coro.TestShutdown{Flags: flags}))
+		o.event(coro.Response(coro.CFGEvTestShutdown, coro.OK, &coro.TestShutdown{Flags: flags}))
 	}
 	return answered
 }
@@ -278,7 +278,7 @@ func (n *Node) shutdownTimeout() {
 	n.shutdown.no = len(trackers)
 	n.endShutdownVote()
 	for _, cl := range trackers {
-		cl.c.Event(coro.Response(coro.CFGEvTestShutdown, coro.ErrTimeout, &coro.TestShutdown{Flags: flags}))
+		cl.event(coro.Response(coro.CFGEvTestShutdown, coro.ErrTimeout, &coro.TestShutdown{Flags: flags}))
 	}
 }
 

@@ -238,7 +238,7 @@ func (n *Node) notify() {
 		for _, note := range notes {
 			switch t := note.Track.Value.(type) {
 			case *clientTrack:
-				t.cl.c.Event(coro.Response(coro.CMAPEvNotify, coro.OK, &coro.CMAPNotify{
+				t.cl.event(coro.Response(coro.CMAPEvNotify, coro.OK, &coro.CMAPNotify{
 					Instance: t.instance, Name: note.Name, Event: note.Event, New: note.New, Old: note.Old,
 				}))
 			case func(cmap.Note):

@@ -225,22 +225,8 @@ func (n *Node) toGroup(conns []cpg.Conn, id int32, m coro.Message) {
 		if event == nil {
 			event = coro.Response(id, coro.OK, m)
 		}
-		cl.c.Queue(event)
-		if !cl.unflushed {
-			cl.unflushed = true
-			n.unflushed = append(n.unflushed, cl)
-		}
+		cl.event(event)
 	}
-}
-
-// flushClients sends the events of this turn.
-func (n *Node) flushClients() {
-	for i, cl := range n.unflushed {
-		cl.c.Flush()
-		cl.unflushed = false
-		n.unflushed[i] = nil
-	}
-	n.unflushed = n.unflushed[:0]
 }
 
 // Zero-copy buffers: a file that the client made and we map. Layout: size i32

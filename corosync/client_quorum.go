@@ -94,14 +94,14 @@ func (n *Node) quorumRequest(cl *client, id int32, msg []byte) coro.Error {
 func (cl *client) quorumEvent(q service.QuorumReport) {
 	quorate := int32(flag(q.Quorate))
 	if cl.quorum.model == 1 {
-		cl.c.Event(coro.Response(coro.QuorumEvV1Quorum, coro.OK, &coro.QuorumV1Quorum{Quorate: quorate, Ring: ringID(q.Ring), Members: ids(q.Members)}))
+		cl.event(coro.Response(coro.QuorumEvV1Quorum, coro.OK, &coro.QuorumV1Quorum{Quorate: quorate, Ring: ringID(q.Ring), Members: ids(q.Members)}))
 		return
 	}
-	cl.c.Event(coro.Response(coro.QuorumEvNotify, coro.OK, &coro.QuorumNotify{Quorate: quorate, RingSeq: q.Ring.Seq, Members: ids(q.Members)}))
+	cl.event(coro.Response(coro.QuorumEvNotify, coro.OK, &coro.QuorumNotify{Quorate: quorate, RingSeq: q.Ring.Seq, Members: ids(q.Members)}))
 }
 
 func (cl *client) nodesEvent(q service.QuorumNodes) {
-	cl.c.Event(coro.Response(coro.QuorumEvV1Nodes, coro.OK, &coro.QuorumV1Nodes{
+	cl.event(coro.Response(coro.QuorumEvV1Nodes, coro.OK, &coro.QuorumV1Nodes{
 		Ring: ringID(q.Ring), Members: ids(q.Members), Joined: ids(q.Joined), Left: ids(q.Left),
 	}))
 }
@@ -273,11 +273,11 @@ func (cl *client) voteQuorum(a votequorum.QuorumChanged) {
 	for _, v := range a.Nodes {
 		m.Nodes = append(m.Nodes, coro.VoteNode{Node: uint32(v.ID), State: uint32(v.State)})
 	}
-	cl.c.Event(coro.Response(coro.VoteEvQuorum, coro.OK, m))
+	cl.event(coro.Response(coro.VoteEvQuorum, coro.OK, m))
 }
 
 func (cl *client) voteNodes(a votequorum.NodesChanged) {
-	cl.c.Event(coro.Response(coro.VoteEvNodes, coro.OK, &coro.VoteNodes{Context: cl.vote.context, Ring: ringID(a.Ring), Nodes: ids(a.Nodes)}))
+	cl.event(coro.Response(coro.VoteEvNodes, coro.OK, &coro.VoteNodes{Context: cl.vote.context, Ring: ringID(a.Ring), Nodes: ids(a.Nodes)}))
 }
 
 // voteAction answers and spreads what votequorum says.
@@ -309,7 +309,7 @@ func (n *Node) voteAction(a service.Action) {
 		tell = func(cl *client) { cl.voteNodes(a) }
 	case votequorum.ExpectedChanged:
 		tell = func(cl *client) {
-			cl.c.Event(coro.Response(coro.VoteEvExpected, coro.OK, &coro.VoteExpected{Context: cl.vote.context, Expected: a.Votes}))
+			cl.event(coro.Response(coro.VoteEvExpected, coro.OK, &coro.VoteExpected{Context: cl.vote.context, Expected: a.Votes}))
 		}
 	}
 	for _, cl := range n.sortedClients() {

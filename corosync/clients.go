@@ -18,14 +18,15 @@ import (
 
 // A client is one local connection. The loop owns it.
 type client struct {
-	c         *ipc.Conn
-	service   string
-	serial    uint64
-	name      string    // of the process, as a part of a key
-	key       string    // prefix of its keys in cmap
-	cleared   ipc.Stats // what its counters were when they were set to zero
-	waiting   int       // requests in Node.waiting
-	unflushed bool
+	n       *Node
+	c       *ipc.Conn
+	service string
+	serial  uint64
+	name    string    // of the process, as a part of a key
+	key     string    // prefix of its keys in cmap
+	cleared ipc.Stats // what its counters were when they were set to zero
+	waiting int       // requests in Node.waiting
+	out     outbox
 
 	stopWatch func() // of a client that the loop reads; nil for others
 	unread    bool   // there may be more requests than were read
@@ -95,7 +96,7 @@ func (n *Node) connected(name string, c *ipc.Conn) error {
 	if !n.synced || n.stopping {
 		return syscall.EAGAIN
 	}
-	cl := &client{c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID)}
+	cl := &client{n: n, c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID)}
 	c.Value = cl
 	n.clients[c] = cl
 	n.openConnKeys(cl)
@@ -174,13 +175,15 @@ func (s *server) Take(c *ipc.Conn, fd int) (taken bool) {
 			return
 		}
 		cl.stopWatch, taken = stop, true
+		cl.flushLater()
 	})
 	return taken
 }
 
 // readAtOnce is how many requests of a client are dealt with before others get
-// their turn.
-const readAtOnce = 256
+// their turn: the token above all. While it waits in its socket the whole ring
+// does, so a turn of the loop must not take longer than its way round.
+const readAtOnce = 64
 
 // read deals with the requests of a client that the loop reads. What cannot be
 // read now is left for readOn.

@@ -86,9 +86,11 @@ type Node struct {
 	servers    []*ipc.Server
 	clients    map[*ipc.Conn]*client
 	cpgClients map[cpg.Conn]*client
-	unread     []*client // those that there may be more requests of
-	unflushed  []*client // with events that have not been sent yet
-	closed     uint64    // connections
+	unread     []*client     // those that there may be more requests of
+	hasRead    bool          // in this turn of the loop
+	unflushed  []*client     // with events that have not been sent yet
+	flushAt    time.Duration // when to try again with those that did not take them; 0 for never
+	closed     uint64        // connections
 	shutdown   shutdownVote
 	leaveAt    time.Duration // when stopping waits for a last message; 0 for not
 	local      *localGroups

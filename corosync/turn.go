@@ -130,7 +130,8 @@ func (n *Node) Tick(now time.Duration) {
 	if len(n.waiting) > 0 || n.blocked {
 		n.retryWaiting()
 	}
-	if len(n.unread) > 0 {
+	if len(n.unread) > 0 && !n.hasRead {
+		n.hasRead = true
 		n.readOn()
 	}
 	if now-n.statsAt >= statsEvery && n.tracked() {
@@ -140,7 +141,10 @@ func (n *Node) Tick(now time.Duration) {
 }
 
 // Flush sends clients the events of this turn of the loop.
-func (n *Node) Flush() { n.flushClients() }
+func (n *Node) Flush() {
+	n.flushClients()
+	n.hasRead = false
+}
 
 // Next is when Tick must be called at the latest; negative for never.
 func (n *Node) Next() time.Duration {
@@ -158,6 +162,9 @@ func (n *Node) Next() time.Duration {
 	}
 	if n.canRead() {
 		sooner(n.now)
+	}
+	if n.flushAt > 0 {
+		sooner(n.flushAt)
 	}
 	if n.tracked() {
 		sooner(n.statsAt + statsEvery)

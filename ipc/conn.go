@@ -31,6 +31,7 @@ type Conn struct {
 	mu     sync.Mutex
 	wake   sync.Cond // the queue has something, or the connection is shut
 	ready  bool      // the client has its answer: events may go out
+	held   bool      // by a Taker
 	isShut bool
 	queue  [][]byte
 	queued int // bytes
@@ -172,10 +173,18 @@ func (c *Conn) taken(h Handler) bool {
 		c.server.opt.Log.Error("client channels", "service", c.server.name, "pid", c.peer.PID, "err", err)
 		return true
 	}
+	c.hold(true)
 	if t.Take(c, fd) {
 		<-c.returned
 	}
+	c.hold(false)
 	return true
+}
+
+func (c *Conn) hold(held bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = held
 }
 
 // invalidParam is what corosync answers to a request it cannot make sense of:
@@ -288,7 +297,8 @@ func (c *Conn) Event(b []byte) error {
 	if err := c.Queue(b); err != nil {
 		return err
 	}
-	return c.Flush()
+	_, err := c.Flush()
+	return err
 }
 
 // Queue is Event for an event that need not be noticed before the next Flush,
@@ -332,22 +342,56 @@ func (c *Conn) Queue(b []byte) error {
 	return nil
 }
 
-// Flush makes the client notice what was queued.
-func (c *Conn) Flush() error {
+// Flush makes the client notice what was queued. Of a connection that was taken
+// it also sends what the client had no room for before, as far as it has now; left
+// is how many events still wait, and Flush must be called again after a while.
+func (c *Conn) Flush() (left int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.isShut {
-		return ErrClosed
+		return 0, ErrClosed
 	}
 	if !c.ready {
-		return nil
+		return len(c.queue), nil
 	}
-	err := c.channel.flush()
-	if errors.Is(err, errAgain) {
+	err = c.push()
+	switch {
+	case !errors.Is(err, errAgain):
+		return 0, err
+	case !c.held:
 		c.wake.Signal() // sendQueued goes on
-		return nil
+		return 0, nil
 	}
-	return err
+	return max(len(c.queue), 1), nil
+}
+
+// push sends what is queued, as far as the client has room, and makes it notice
+// that. errAgain means that not all is done. An event is taken off the queue only
+// after it was sent, so none can overtake.
+func (c *Conn) push() error {
+	full := false
+	for len(c.queue) > 0 {
+		err := c.channel.event(c.queue[0])
+		if errors.Is(err, errAgain) {
+			c.stats.sendRetries.Add(1)
+			full = true
+			break
+		}
+		if err != nil {
+			return err
+		}
+		c.stats.dispatched.Add(1)
+		c.queued -= len(c.queue[0])
+		c.queue[0] = nil
+		c.queue = c.queue[1:]
+	}
+	if err := c.channel.flush(); err != nil {
+		return err
+	}
+	if full {
+		return errAgain
+	}
+	return nil
 }
 
 // Queued is how many events wait for the client to make room.
@@ -357,39 +401,30 @@ func (c *Conn) Queued() int {
 	return len(c.queue)
 }
 
-// sendQueued empties the queue as the client makes room, until the connection
-// is shut. It takes an event off the queue only after it was sent, so Event
-// cannot overtake.
+// sendQueued empties the queue as the client makes room, until the connection is
+// shut. Of a connection that was taken the handler does that.
 func (c *Conn) sendQueued() {
+	pause := minRetry
 	for {
 		c.mu.Lock()
-		for !c.isShut && (!c.ready || len(c.queue) == 0 && !c.channel.owes()) {
+		for !c.isShut && (c.held || !c.ready || len(c.queue) == 0 && !c.channel.owes()) {
 			c.wake.Wait()
 		}
 		if c.isShut {
 			c.mu.Unlock()
 			return
 		}
-		var err error
-		if len(c.queue) > 0 {
-			if err = c.channel.event(c.queue[0]); err == nil {
-				c.stats.dispatched.Add(1)
-				c.queued -= len(c.queue[0])
-				c.queue[0] = nil
-				c.queue = c.queue[1:]
-			}
-		}
-		if err == nil || errors.Is(err, errAgain) {
-			if ferr := c.channel.flush(); ferr != nil {
-				err = ferr
-			}
+		before := len(c.queue)
+		err := c.push()
+		if len(c.queue) < before {
+			pause = minRetry
 		}
 		c.mu.Unlock()
 		switch {
 		case err == nil:
 		case errors.Is(err, errAgain):
-			c.stats.sendRetries.Add(1)
-			time.Sleep(retryAfter)
+			time.Sleep(pause)
+			pause = min(2*pause, retryAfter)
 		default:
 			c.Close()
 			return

@@ -59,7 +59,8 @@ type Taker interface {
 	// handler calls [Conn.Read] whenever something new can be read from fd,
 	// which it does not read, until it calls [Conn.Return]; Closed follows
 	// then, and fd is closed after that. The server calls Return too. Message
-	// is not called. The result false ends the connection.
+	// is not called. Events are sent by [Conn.Flush] alone, the first time for
+	// those that came before Take. The result false ends the connection.
 	Take(c *Conn, fd int) bool
 }
 

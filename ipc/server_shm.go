@@ -274,6 +274,10 @@ func (c *shmServer) close() {
 	}
 }
 
-// retryAfter is how long a sender waits before it looks again whether the
-// other side has made room: there is nothing to poll for.
-const retryAfter = 5 * time.Millisecond
+// How long a sender waits before it looks again whether the other side has made
+// room: there is nothing to poll for. The first time a client is just behind, and
+// reads a full channel in less than a millisecond.
+const (
+	minRetry   = 250 * time.Microsecond
+	retryAfter = 5 * time.Millisecond
+)
