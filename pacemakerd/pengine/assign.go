@@ -54,10 +54,10 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 		return nil // a loop
 	}
 	r.assigning = true
-	for _, col := range c.thisWithOf(r) {
+	for _, col := range slices.Clone(r.thisWith) {
 		c.applyThisWith(r, col)
 	}
-	for _, col := range c.withThisOf(r) {
+	for _, col := range slices.Clone(r.withThis) {
 		if col.hasInfluence(nil) {
 			c.mergeScores(col.Dependent, r, &r.allowed, col.attr, factorOf(col), mergeActive)
 		}
@@ -70,7 +70,7 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 	}
 	c.showScores(r, "pcmk__primitive_assign")
 	if r.Managed && c.opt.fencing && !c.haveDevice && !c.opt.watchdog {
-		r.Managed, r.undefended = false, true
+		r.Managed = false
 	}
 	switch {
 	case !r.Managed:
@@ -221,6 +221,7 @@ func (c *Cluster) assignGroup(r *Resource, prefer *Node) *Node {
 	}
 	r.assigning = true
 	r.Role = r.Children[0].Role
+	r.handDown()
 	c.showScores(r, "pcmk__group_assign")
 	var first *Node
 	for _, m := range r.Children {

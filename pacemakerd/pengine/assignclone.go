@@ -111,12 +111,12 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 func takeOver(parent, inst *Resource, all bool) {
 	for _, col := range parent.thisWith {
 		if all || col.Score < 0 || col.Score >= Infinity {
-			inst.thisWith = append([]*Colocation{col}, inst.thisWith...)
+			inst.addThisWith(col)
 		}
 	}
 	for _, col := range parent.withThis {
 		if col.hasInfluence(inst) && (all || col.Score < 0) {
-			inst.withThis = append([]*Colocation{col}, inst.withThis...)
+			inst.addWithThis(col)
 		}
 	}
 }

@@ -2,57 +2,27 @@ package pengine
 
 import "strings"
 
-// thisWithOf lists the colocations in which r is the dependent, those it has
-// for its group included: the first member carries them; later ones, the
-// mandatory ones only, if an earlier one is unmanaged.
-func (c *Cluster) thisWithOf(r *Resource) []*Colocation {
-	g := r.Parent
-	if g == nil || g.Kind != Group || len(g.thisWith) == 0 {
-		return r.thisWith
-	}
-	list := append([]*Colocation(nil), r.thisWith...)
-	add := func(col *Colocation) {
-		list = insertColocation(list, col, func(x *Colocation) *Resource { return x.Primary })
-	}
-	if g.Children[0] == r {
+// handDown gives the colocations of a group to its members, from whose
+// assignment on the group has none of its own: the first member has those in
+// which the group depends, the last one those in which it is the primary. That
+// is enough where each member is with the one before; one that is unmanaged
+// would break the chain, so those after it have the mandatory ones as well.
+func (g *Resource) handDown() {
+	broken := false
+	for i, m := range g.Children {
 		for _, col := range g.thisWith {
-			add(col)
-		}
-		return list
-	}
-	for _, m := range g.Children {
-		if m == r {
-			break
-		}
-		if !m.Managed && !m.undefended {
-			for _, col := range g.thisWith {
-				if col.Score >= Infinity {
-					add(col)
-				}
+			if i == 0 || broken && col.Score >= Infinity {
+				m.addThisWith(col)
 			}
-			break
 		}
+		broken = broken || !m.Managed
 	}
-	return list
-}
-
-// withThisOf lists the colocations in which r is the primary; the last member
-// carries those of its group.
-func (c *Cluster) withThisOf(r *Resource) []*Colocation {
-	g := r.Parent
-	if g == nil || g.Kind != Group || len(g.withThis) == 0 || !g.passesOn() || g.Children[len(g.Children)-1] != r {
-		return r.withThis
-	}
-	list := append([]*Colocation(nil), r.withThis...)
+	last := g.Children[len(g.Children)-1]
 	for _, col := range g.withThis {
-		list = insertColocation(list, col, func(x *Colocation) *Resource { return x.Dependent })
+		last.addWithThis(col)
 	}
-	return list
+	g.thisWith, g.withThis = nil, nil
 }
-
-// passesOn tells whether the members of a group have its colocations: from the
-// moment its assignment begins.
-func (g *Resource) passesOn() bool { return g.assigning || !g.provisional }
 
 // applyDependent applies "D with P" on behalf of D (spec: 12.5).
 func (c *Cluster) applyDependent(d, p *Resource, col *Colocation) {
@@ -92,7 +62,7 @@ func (c *Cluster) applyPrimitive(d, p *Resource, col *Colocation) {
 		return
 	}
 	if col.dependentRole >= RoleUnpromoted && d.Parent != nil && d.Parent.Promotable && !d.provisional {
-		applyToPriority(d, p, col)
+		c.applyToPriority(d, p, col)
 		return
 	}
 	if !d.provisional {
@@ -152,11 +122,11 @@ func (c *Cluster) sameAttr(a, b *Node, attr string) bool {
 }
 
 // applyToPriority changes the promotion priority of an instance.
-func applyToPriority(d, p *Resource, col *Colocation) {
+func (c *Cluster) applyToPriority(d, p *Resource, col *Colocation) {
 	if p.Assigned == nil || d.Assigned == nil {
 		return
 	}
-	if !strings.EqualFold(p.Assigned.Attrs[col.attr], d.Assigned.Attrs[col.attr]) {
+	if !c.sameAttr(p.Assigned, d.Assigned, col.attr) {
 		if col.Score >= Infinity && col.dependentRole == RolePromoted {
 			d.priority = -Infinity
 		}

@@ -18,57 +18,16 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 	if r.merging {
 		return
 	}
-	if r.Kind == Group {
-		r.merging = true
-		// The chain of member with member starts at one of the ends.
-		if *t == nil && mode&mergeThisWith != 0 {
-			c.mergeScores(r.Children[len(r.Children)-1], target, t, attr, factor, mode)
-			for _, col := range r.thisWith {
-				c.mergeScores(col.Primary, target, t, col.attr, signOf(factor)*factorOf(col), mode|mergeActive)
-			}
-			r.merging = false
-			return
-		}
-		c.mergeScores(r.Children[0], target, t, attr, factor, mode)
-		for _, col := range r.withThis {
-			if r.passesOn() { // once more: the last member has them by now
-				c.mergeScores(col.Dependent, target, t, col.attr, signOf(factor)*factorOf(col), mode)
-			}
-		}
-		r.merging = false
-		return
-	}
 	r.merging = true
 	defer func() { r.merging = false }()
-	var work table
-	if *t == nil && mode&mergeThisWith != 0 {
-		work = r.allowed.clone()
-	} else {
-		work = t.clone()
-		c.addMatching(work, r, attr, factor, mode&mergeNonNegative != 0, target)
-	}
-	empty := true
-	for i := range work {
-		empty = empty && !work[i].in
-	}
-	if empty {
+	work := c.mergeStart(r, target, *t, attr, factor, mode)
+	if work == nil {
 		return
 	}
-	if c.anyAvailable(work) {
-		list := c.withThisOf(r)
-		if mode&mergeThisWith != 0 {
-			list = r.thisWith
-		}
-		for _, col := range list {
-			other := col.Dependent
-			if mode&mergeThisWith != 0 {
-				other = col.Primary
-			} else if !col.hasInfluence(nil) {
-				continue
-			}
-			c.mergeScores(other, target, &work, col.attr, signOf(factor)*factorOf(col), mode|mergeActive)
-		}
-	} else if mode&mergeActive != 0 {
+	switch {
+	case c.anyAvailable(work):
+		c.mergeColocated(r, target, &work, factor, mode)
+	case mode&mergeActive != 0:
 		return
 	}
 	if mode&mergeNonNegative != 0 {
@@ -79,6 +38,45 @@ func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor
 		}
 	}
 	*t = work
+}
+
+// mergeStart is a copy of a table with the scores of r itself. Without a table
+// it is that of r. A group is represented by its first member, whose
+// colocations lead on to the others, or, without a table, by its last.
+func (c *Cluster) mergeStart(r, target *Resource, t table, attr string, factor float32, mode mergeMode) table {
+	work := t.clone()
+	fresh := t == nil && mode&mergeThisWith != 0
+	switch {
+	case r.Kind == Group && fresh:
+		c.mergeScores(r.Children[len(r.Children)-1], target, &work, attr, factor, mode)
+	case r.Kind == Group:
+		c.mergeScores(r.Children[0], target, &work, attr, factor, mode)
+	case fresh:
+		return r.allowed.clone()
+	default:
+		c.addMatching(work, r, attr, factor, mode&mergeNonNegative != 0, target)
+	}
+	return work
+}
+
+// mergeColocated goes on to what is colocated with r; for a group that is what
+// is with its last member.
+func (c *Cluster) mergeColocated(r, target *Resource, work *table, factor float32, mode mergeMode) {
+	if mode&mergeThisWith != 0 {
+		for _, col := range r.thisWith {
+			c.mergeScores(col.Primary, target, work, col.attr, signOf(factor)*factorOf(col), mode|mergeActive)
+		}
+		return
+	}
+	list := r.withThis
+	if r.Kind == Group {
+		list = r.Children[len(r.Children)-1].withThis
+	}
+	for _, col := range list {
+		if col.hasInfluence(nil) {
+			c.mergeScores(col.Dependent, target, work, col.attr, signOf(factor)*factorOf(col), mode|mergeActive)
+		}
+	}
 }
 
 func signOf(factor float32) float32 {

@@ -193,7 +193,6 @@ type Resource struct {
 	needsQuorum, needsFencing              bool
 	needsUnfencing                         bool
 	fenceDevice                            bool
-	undefended                             bool // unmanaged only because nothing could be fenced
 	stopUnexpected                         bool
 
 	Role, NextRole   Role

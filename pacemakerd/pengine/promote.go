@@ -165,7 +165,7 @@ func (c *Cluster) promotionPriority(r, inst *Resource) {
 			}
 		}
 	}
-	for _, col := range c.thisWithOf(inst) {
+	for _, col := range inst.thisWith {
 		c.applyDependent(inst, col.Primary, col)
 	}
 	inst.sortIndex = inst.priority
@@ -274,12 +274,10 @@ func (c *Cluster) promotable(inst *Resource) *slot {
 }
 
 func setUnpromoted(r *Resource) {
-	if r.NextRole == RoleUnknown || r.NextRole == RoleStarted {
-		if r.Assigned == nil {
-			r.setNextRole(RoleStopped, "stopped instance")
-		} else {
-			r.setNextRole(RoleUnpromoted, "unpromoted instance")
-		}
+	if _, all := r.location(false); len(all) == 0 {
+		r.setNextRole(RoleStopped, "stopped instance")
+	} else {
+		r.setNextRole(RoleUnpromoted, "unpromoted instance")
 	}
 	for _, child := range r.Children {
 		setUnpromoted(child)

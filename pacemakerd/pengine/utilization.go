@@ -99,14 +99,14 @@ func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resourc
 		return
 	}
 	*list = append(*list, r)
-	for _, col := range c.thisWithOf(r) {
+	for _, col := range r.thisWith {
 		p := col.Primary
 		if p == orig || col.Score < Infinity {
 			continue
 		}
 		c.collectColocated(p, list, orig)
 	}
-	for _, col := range c.withThisOf(r) {
+	for _, col := range r.withThis {
 		d := col.Dependent
 		if d == orig || r.Kind == Clone && d.Kind <= Group || col.Score < Infinity {
 			continue
