@@ -50,7 +50,7 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 		if placed >= most {
 			break
 		}
-		if len(inst.Running) == 0 || !inst.provisional || inst.failedInside() {
+		if len(inst.Running) == 0 || !inst.provisional || inst.Failed {
 			continue
 		}
 		n := pickNode(inst, inst.Running)
