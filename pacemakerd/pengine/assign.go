@@ -178,7 +178,7 @@ func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
 	if s := r.allowed.get(n); s != nil {
 		s.count++
 	}
-	c.consume(n, r)
+	n.consume(r)
 	return true
 }
 
@@ -194,7 +194,7 @@ func (c *Cluster) unassign(r *Resource) {
 	if i := slices.Index(n.assigned, r); i >= 0 {
 		n.assigned = slices.Delete(n.assigned, i, i+1)
 	}
-	c.release(n, r)
+	n.release(r)
 }
 
 func (c *Cluster) connectionAssigned(r *Resource) {

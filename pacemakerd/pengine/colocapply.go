@@ -58,24 +58,43 @@ func (c *Cluster) applyPrimary(d, p *Resource, col *Colocation) {
 }
 
 func (c *Cluster) applyPrimitive(d, p *Resource, col *Colocation) {
-	if p.provisional {
-		return
+	switch col.affects(d, p, false) {
+	case affectsRole:
+		c.applyToPriority(d, p, col)
+	case affectsPlace:
+		c.applyToScores(d, p, col)
+	}
+}
+
+// effect is what a colocation does to a dependent.
+type effect int
+
+const (
+	affectsNothing effect = iota
+	affectsPlace          // where it will be
+	affectsRole           // the role of an instance that has its place already
+)
+
+// affects tells what a colocation does to d when p is the primary: as things
+// are, or, for a preview, as if p had its place and d had none.
+func (col *Colocation) affects(d, p *Resource, preview bool) effect {
+	if !preview && p.provisional {
+		return affectsNothing
 	}
 	if col.dependentRole >= RoleUnpromoted && d.Parent != nil && d.Parent.Promotable && !d.provisional {
-		c.applyToPriority(d, p, col)
-		return
+		return affectsRole
 	}
-	if !d.provisional {
-		return
+	if !preview && !d.provisional {
+		return affectsNothing
 	}
-	switch {
-	case col.Score > 0 && col.dependentRole != RoleUnknown && col.dependentRole != d.NextRole,
-		col.Score > 0 && col.primaryRole != RoleUnknown && col.primaryRole != p.NextRole,
-		col.Score < 0 && col.dependentRole != RoleUnknown && col.dependentRole == d.NextRole,
-		col.Score < 0 && col.primaryRole != RoleUnknown && col.primaryRole == p.NextRole:
-		return
+	// An attraction is limited to the roles it names, a repulsion to others.
+	limited := func(role, next Role) bool {
+		return role != RoleUnknown && (col.Score > 0) != (role == next)
 	}
-	c.applyToScores(d, p, col)
+	if limited(col.dependentRole, d.NextRole) || limited(col.primaryRole, p.NextRole) {
+		return affectsNothing
+	}
+	return affectsPlace
 }
 
 func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {

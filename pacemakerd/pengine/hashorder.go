@@ -39,9 +39,9 @@ func (h *hashTable) resize(shift int) {
 }
 
 func stringHash(s string) uint32 {
-	v := uint32(5381)
+	v := uint32(0)
 	for i := range len(s) {
-		v = v*33 + uint32(int32(int8(s[i])))
+		v = v*31 + uint32(int32(int8(s[i])))
 	}
 	return max(v, 2)
 }

@@ -2,20 +2,19 @@ package pengine
 
 import "slices"
 
-// consume takes a resource's utilization from a node.
-func (c *Cluster) consume(n *Node, r *Resource) {
-	if c.opt.placement == "default" {
-		return
-	}
+// consume takes a resource's utilization from a node. What the node says
+// nothing about becomes 0 at first, and less from then on.
+func (n *Node) consume(r *Resource) {
 	for name, v := range r.utilization {
-		n.Utilization[name] -= v
+		if have, ok := n.Utilization[name]; ok {
+			n.Utilization[name] = have - v
+		} else {
+			n.Utilization[name] = 0
+		}
 	}
 }
 
-func (c *Cluster) release(n *Node, r *Resource) {
-	if c.opt.placement == "default" {
-		return
-	}
+func (n *Node) release(r *Resource) {
 	for name, v := range r.utilization {
 		n.Utilization[name] += v
 	}
@@ -60,12 +59,8 @@ func (c *Cluster) banInsufficient(r *Resource) *Node {
 	}
 	sum := make(map[string]int)
 	for _, q := range together {
-		if q.provisional {
-			c.addUtilization(q, sum, together)
-		}
+		addUtilization(q, sum, together)
 	}
-	alone := make(map[string]int)
-	c.addUtilization(r, alone, []*Resource{r})
 	any := false
 	var most *Node
 	order := c.hashOrder(r.allowed)
@@ -80,7 +75,7 @@ func (c *Cluster) banInsufficient(r *Resource) *Node {
 			most = n
 		}
 	}
-	limit := alone
+	limit := r.utilization
 	if any {
 		limit, most = sum, nil
 	}
@@ -99,58 +94,65 @@ func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resourc
 		return
 	}
 	*list = append(*list, r)
-	for _, col := range r.thisWith {
-		p := col.Primary
-		if p == orig || col.Score < Infinity {
-			continue
+	for i, m := range r.Children {
+		if r.Kind != Group || i > 0 && !r.together() {
+			break
 		}
-		c.collectColocated(p, list, orig)
+		c.collectColocated(m, list, orig)
+	}
+	for _, col := range r.thisWith {
+		if col.Primary != orig && col.Score >= Infinity && col.affects(r, col.Primary, true) == affectsPlace {
+			c.collectColocated(col.Primary, list, orig)
+		}
 	}
 	for _, col := range r.withThis {
 		d := col.Dependent
-		if d == orig || r.Kind == Clone && d.Kind <= Group || col.Score < Infinity {
-			continue
+		if d == orig || r.Kind == Clone && d.Kind != Clone {
+			continue // whether it will be with this instance is open
 		}
-		c.collectColocated(d, list, orig)
-	}
-	if r.Kind == Group {
-		for _, m := range r.Children {
-			c.collectColocated(m, list, orig)
+		if col.Score >= Infinity && col.affects(d, r, true) == affectsPlace {
+			c.collectColocated(d, list, orig)
 		}
 	}
 }
 
-// addUtilization adds what a resource will need.
-func (c *Cluster) addUtilization(r *Resource, sum map[string]int, among []*Resource) {
-	add := func(p *Resource) {
-		for name, v := range p.utilization {
-			sum[name] += v
-		}
+// together tells whether all members of a group will be on one node.
+func (g *Resource) together() bool { return g.colocat || g.Parent != nil && g.Parent.Kind == Clone }
+
+// addUtilization adds what a resource that has no place yet will need. Members
+// that are counted among the others are not counted again.
+func addUtilization(r *Resource, sum map[string]int, among []*Resource) {
+	if !r.provisional {
+		return
 	}
 	switch r.Kind {
 	case Primitive:
-		if r.provisional {
-			add(r)
+		for name, v := range r.utilization {
+			sum[name] += v
 		}
 	case Group:
-		if slices.ContainsFunc(r.Children, func(m *Resource) bool { return slices.Contains(among, m) }) {
-			return
-		}
-		for _, m := range r.Children {
-			c.addUtilization(m, sum, among)
-		}
-	case Clone:
-		for _, child := range r.Children {
-			if slices.Contains(among, child) || slices.ContainsFunc(child.Children, func(m *Resource) bool { return slices.Contains(among, m) }) {
-				return // counted by themselves
+		for i, m := range r.Children {
+			if (i == 0 || r.together()) && !slices.Contains(among, m) {
+				addUtilization(m, sum, among)
 			}
 		}
-		if len(r.Children) > 0 {
-			c.addUtilization(r.Children[0], sum, among)
+	case Clone:
+		counted := false
+		for _, child := range r.Children {
+			switch {
+			case slices.Contains(among, child):
+				counted = true
+			case slices.ContainsFunc(child.Children, func(m *Resource) bool { return slices.Contains(among, m) }):
+				addUtilization(child, sum, among)
+				counted = true
+			}
+		}
+		if !counted && len(r.Children) > 0 {
+			addUtilization(r.Children[0], sum, among)
 		}
 	case Bundle:
 		if len(r.Bundle.Replicas) > 0 {
-			c.addUtilization(r.Bundle.Replicas[0].Container, sum, among)
+			addUtilization(r.Bundle.Replicas[0].Container, sum, among)
 		}
 	}
 }
