@@ -73,9 +73,13 @@ func (d *Duration) field(unit byte, inTime bool) *int {
 }
 
 // AddTo adds years first, then months, weeks, days, hours, minutes, seconds. A
-// day of the month that does not exist becomes the last one that does.
+// year keeps the number of the day in the year, so that after the end of
+// February it is another day of the month in a leap year. A day of the month
+// that does not exist becomes the last one that does.
 func (d Duration) AddTo(t time.Time) time.Time {
-	t = addMonths(t, d.Years*12)
+	if d.Years != 0 {
+		t = time.Date(t.Year()+d.Years, time.January, t.YearDay(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	}
 	t = addMonths(t, d.Months)
 	t = t.AddDate(0, 0, d.Weeks*7+d.Days)
 	seconds := int64(d.Hours)*3600 + int64(d.Minutes)*60 + int64(d.Seconds)

@@ -303,6 +303,7 @@ func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task strin
 		for e := range history.Each("lrm_rsc_op") {
 			if e.ID() == entry {
 				op = e
+				break
 			}
 		}
 		if op == nil {
@@ -325,6 +326,23 @@ func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task strin
 	write(entry)
 	if result != expected && ms == 0 {
 		write(opKey(id, "last", 0))
+	}
+	foldDuplicates(history)
+}
+
+// foldDuplicates does what writing a history to the CIB does when entries share
+// an id: each is written over the first of them.
+func foldDuplicates(history *xml.Node) {
+	first := make(map[string]*xml.Node)
+	for op := range history.Each("lrm_rsc_op") {
+		to := first[op.ID()]
+		if to == nil {
+			first[op.ID()] = op
+			continue
+		}
+		for _, a := range op.Attrs {
+			to.Set(a.Name, a.Value)
+		}
 	}
 }
 

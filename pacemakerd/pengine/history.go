@@ -248,9 +248,14 @@ func (c *Cluster) unpackLock(e *xml.Node, r *Resource, n *Node) {
 	r.LockNode, r.LockTime = n, at
 }
 
-// olderOp orders history entries by age. Call ids count only on one node
-// (spec: 8.2).
+// olderOp orders history entries by age. Call ids count only on one node; where
+// the entries do not say which that is, sameNode does (spec: 8.2).
 func olderOp(a, b *xml.Node, sameNode bool) int {
+	if on, ok := a.Lookup("on_node"); ok {
+		if other, ok := b.Lookup("on_node"); ok {
+			sameNode = strings.EqualFold(on, other)
+		}
+	}
 	if a.ID() == b.ID() && a.ID() != "" && sameNode {
 		return 0
 	}

@@ -62,20 +62,7 @@ func (c *Cluster) notRunningAfter(id, node string, op *xml.Node, sameNode bool) 
 	return newerOp(m, op, sameNode)
 }
 
-func newerOp(a, b *xml.Node, sameNode bool) bool {
-	if !sameNode {
-		// Entries of one node can be compared by call id in any case.
-		sameNode = a.Parent != nil && b.Parent != nil && lrmNode(a) == lrmNode(b)
-	}
-	return olderOp(a, b, sameNode) > 0
-}
-
-func lrmNode(op *xml.Node) string {
-	for op != nil && op.Name != "node_state" {
-		op = op.Parent
-	}
-	return op.Get("uname")
-}
+func newerOp(a, b *xml.Node, sameNode bool) bool { return olderOp(a, b, sameNode) > 0 }
 
 // newerState tells whether the node has news about the resource since the
 // migration.
