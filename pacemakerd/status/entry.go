@@ -165,6 +165,9 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 	active := 0
 	for _, inst := range r.Children {
 		full, partly := false, inst.Active(false)
+		if partly && len(inst.Running) == 0 {
+			continue // active, but nowhere where it could be shown
+		}
 		locations := inst.Locations()
 		switch {
 		case r.Unique:
