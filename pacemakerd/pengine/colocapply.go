@@ -213,7 +213,7 @@ func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
 		var where []nodeScore
 		for _, inst := range p.Children {
 			if n, _ := inst.location(false); n != nil && !inst.blockedInside() {
-				where = append(where, nodeScore{n, 0})
+				where = append(where, nodeScore{n, 0, inst.discoveryOn(n)})
 			}
 		}
 		c.restrict(d, where, false, col)
@@ -224,9 +224,22 @@ func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
 	}
 }
 
+// A nodeScore is a node something was assigned to, with what that knows of it.
 type nodeScore struct {
-	n     *Node
-	score int
+	n        *Node
+	score    int
+	discover discovery
+}
+
+// discoveryOn is resource-discovery of what r, or something in it, is assigned
+// to n.
+func (r *Resource) discoveryOn(n *Node) discovery {
+	for _, p := range r.Primitives() {
+		if s := p.allowed.get(n); s != nil && p.Assigned == n {
+			return s.discover
+		}
+	}
+	return n.discover
 }
 
 // interleaved tells whether a colocation of clones pairs their instances.
@@ -305,7 +318,7 @@ func (c *Cluster) restrict(d *Resource, where []nodeScore, merge bool, col *Colo
 	}
 	for _, ns := range where {
 		if d.allowed.get(ns.n) == nil {
-			d.allowed.put(ns.n, slot{score: -Infinity, discover: ns.n.discover})
+			d.allowed.put(ns.n, slot{score: -Infinity, discover: ns.discover})
 		}
 	}
 }
@@ -326,7 +339,7 @@ func (c *Cluster) applyWithPromotable(d, p *Resource, col *Colocation) {
 				}
 			}
 		}
-		where = append([]nodeScore{{n, inst.Primitives()[0].assignedScore}}, where...)
+		where = append([]nodeScore{{n, inst.Primitives()[0].assignedScore, inst.discoveryOn(n)}}, where...)
 	}
 	if col.Score >= Infinity && (col.dependentRole != RolePromoted || col.primaryRole != RolePromoted) {
 		c.restrict(d, where, true, col)
@@ -358,7 +371,7 @@ func (c *Cluster) applyWithBundle(d, p *Resource, col *Colocation) {
 		if col.primaryRole >= RolePromoted && (rep.Child == nil || rep.Child.NextRole < RolePromoted) {
 			continue
 		}
-		where = append(where, nodeScore{n, 0})
+		where = append(where, nodeScore{n, 0, rep.Container.discoveryOn(n)})
 	}
 	if col.Score >= Infinity {
 		c.restrict(d, where, false, col)

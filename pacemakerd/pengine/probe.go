@@ -83,7 +83,7 @@ func (c *Cluster) probePrimitive(r *Resource, n *Node) bool {
 	} else if r.Role == RolePromoted {
 		a.meta["op_target_rc"] = "8"
 	}
-	if top.Kind != Clone {
+	if top.Kind != Clone || r.fenceDevice && c.unfencing {
 		top = r
 	}
 	flags := orderOptional

@@ -165,7 +165,7 @@ func (c *Cluster) addPriority(r *Resource, n *Node, failed bool) {
 func (c *Cluster) banEverywhere(r *Resource) {
 	r.allowed = nil
 	for _, n := range c.Nodes {
-		r.allowed.put(n, slot{score: -Infinity})
+		r.allowed.put(n, slot{score: -Infinity, discover: n.discover})
 	}
 }
 
