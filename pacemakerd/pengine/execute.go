@@ -43,7 +43,7 @@ type Fault struct {
 
 // Execute carries a plan out on a copy of the CIB.
 func (r *Result) Execute(cib *xml.Node, at time.Time, faults []Fault) *Execution {
-	x := &executor{c: r.Cluster, Execution: &Execution{CIB: cib.Clone()}, at: at, faults: faults, confirmed: make(map[string]bool)}
+	x := &executor{c: r.Cluster, Execution: &Execution{CIB: cib.Clone()}, at: at, faults: faults, confirmed: make(map[string]bool), twins: make(map[*xml.Node]bool)}
 	x.CIB.Ensure("status")
 	x.run(r.Graph)
 	return x.Execution
@@ -55,6 +55,7 @@ type executor struct {
 	at        time.Time
 	faults    []Fault
 	confirmed map[string]bool
+	twins     map[*xml.Node]bool
 }
 
 type synapse struct {
@@ -109,9 +110,6 @@ func (x *executor) fire(a *xml.Node) bool {
 	switch {
 	case a.Name == "pseudo_event":
 		x.Done = append(x.Done, Step{Kind: "pseudo", Key: a.Get("operation_key"), Node: node})
-		if task == "stonith" {
-			x.removeNodeState(node)
-		}
 	case a.Name == "crm_event" && task == "stonith":
 		op := a.Child("attributes").Get("CRM_meta_stonith_action")
 		x.Done = append(x.Done, Step{Kind: "fence", Node: node, Op: op})
@@ -125,8 +123,6 @@ func (x *executor) fire(a *xml.Node) bool {
 	}
 	return true
 }
-
-func (x *executor) removeNodeState(string) {}
 
 func (x *executor) nodeState(node, uuid string) *xml.Node {
 	status := x.CIB.Ensure("status")
@@ -215,6 +211,9 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 	}
 	x.Done = append(x.Done, step)
 	x.record(history, fresh, a, task, ms, node, expected, result)
+	if x.sameIDs(state) {
+		overwrite(state, state.Clone())
+	}
 	if step.Failed != 0 {
 		x.countFailure(state, name, task, ms)
 		return false
@@ -327,21 +326,44 @@ func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task strin
 	if result != expected && ms == 0 {
 		write(opKey(id, "last", 0))
 	}
-	foldDuplicates(history)
 }
 
-// foldDuplicates does what writing a history to the CIB does when entries share
-// an id: each is written over the first of them.
-func foldDuplicates(history *xml.Node) {
-	first := make(map[string]*xml.Node)
-	for op := range history.Each("lrm_rsc_op") {
-		to := first[op.ID()]
-		if to == nil {
-			first[op.ID()] = op
-			continue
+// sameIDs tells whether elements of one name and id stand side by side in a
+// node's state: then each writing of it changes more than was meant.
+func (x *executor) sameIDs(state *xml.Node) bool {
+	same, known := x.twins[state]
+	if !known {
+		same = hasTwins(state)
+		x.twins[state] = same
+	}
+	return same
+}
+
+func hasTwins(e *xml.Node) bool {
+	seen := make(map[[2]string]bool, len(e.Children))
+	for _, child := range e.Children {
+		key := [2]string{child.Name, child.ID()}
+		if seen[key] || hasTwins(child) {
+			return true
 		}
-		for _, a := range op.Attrs {
-			to.Set(a.Name, a.Value)
+		seen[key] = true
+	}
+	return false
+}
+
+// overwrite does what modifying an element of the CIB does: attributes are set,
+// children written over the first of their name and id. Of several with one id
+// the first thereby gets what the last says.
+func overwrite(e, with *xml.Node) {
+	for _, a := range with.Attrs {
+		e.Set(a.Name, a.Value)
+	}
+	for _, child := range with.Children {
+		for _, own := range e.Children {
+			if own.Name == child.Name && own.ID() == child.ID() {
+				overwrite(own, child)
+				break
+			}
 		}
 	}
 }
