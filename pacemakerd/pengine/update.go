@@ -89,11 +89,9 @@ func (c *Cluster) update(then *Action) {
 		}
 		if first == e.a {
 			changed.add(c.updatePair(first, then, c.flagsFor(first, thenNode), c.flagsFor(then, firstNode), e))
-		} else {
+		} else if order(first, then, e.flags) {
 			// The new relation counts when the list is gone through again.
-			if order(first, then, e.flags) {
-				changed.then = true
-			}
+			changed.then = true
 			e.flags = 0
 		}
 		if changed.first {
@@ -262,9 +260,8 @@ func (c *Cluster) cloneFlags(a *Action, instances []*Resource, n *Node) actionFl
 func (c *Cluster) instanceTask(a *Action, inst *Resource) string {
 	task := a.Task
 	if task == "notify" || task == "notified" {
-		if _, rest, ok := strings.Cut(a.Key, "_notify_"); ok {
-			task, _, _ = strings.Cut(rest, "_")
-		}
+		head := a.Key[:max(0, strings.LastIndexByte(a.Key, '_'))]
+		task = head[strings.LastIndexByte(head, '_')+1:]
 	}
 	return baseTask(inst, task)
 }
@@ -410,10 +407,13 @@ func (c *Cluster) updatePlain(first, then *Action, n *Node, f, filter actionFlag
 	case orderAsymmetrical:
 		asymmetricOrder(first, then)
 	case orderImpliesFirst:
+		if then.optional {
+			break
+		}
 		if f&flagOptional == 0 {
 			clearBecause(first, flagOptional, then)
 		}
-		if !then.optional && !then.migratable {
+		if f&flagMigratable != 0 && !then.migratable {
 			clearBecause(first, flagMigratable, then)
 		}
 	case orderPromotedImpliesFirst:
@@ -462,14 +462,12 @@ func asymmetricOrder(first, then *Action) {
 	if then.Rsc == nil || first.runnable {
 		return
 	}
-	if then.optional {
-		role := then.Rsc.state(true)
-		if role == RoleStopped && then.Task == "stop" {
-			return
-		}
-		if role >= RoleStarted && then.Task == "start" && len(then.Rsc.Running) == 1 && then.Rsc.Running[0] == then.Node {
-			return
-		}
+	role := then.Rsc.state(true)
+	switch {
+	case role == RoleStopped && then.Task == "stop":
+		return
+	case role >= RoleStarted && then.Task == "start" && then.optional && len(then.Rsc.Running) == 1 && then.Rsc.Running[0] == then.Node:
+		return
 	}
 	clearBecause(then, flagOptional, first)
 	clearBecause(then, flagRunnable, first)
@@ -549,41 +547,17 @@ func (c *Cluster) updateInterleaved(first, then *Action, n *Node, filter actionF
 			}
 			continue
 		}
-		fa := c.instanceAction(first, fi, c.instanceTask(first, fi), n, true)
-		ta := c.instanceAction(then, ti, c.instanceTask(then, ti), n, false)
+		fa := findFirst(fi.actions, "", c.instanceTask(first, fi), n)
+		ta := findFirst(ti.actions, "", then.Task, n)
 		if fa == nil || ta == nil {
 			continue
 		}
 		if order(fa, ta, kind) {
 			changed.first, changed.then = true, true
 		}
-		changed.add(c.updateFor(ta.Rsc, fa, ta, n, c.collectiveFlags(fa, n), filter, kind))
+		changed.add(c.updateFor(ti, fa, ta, n, c.collectiveFlags(fa, n), filter, kind))
 	}
 	return changed
-}
-
-// instanceAction finds an instance's action. For bundles that is the
-// container's, or that of what is inside: for first, the inside except when
-// stopping; for then, the container except for promotion and demotion.
-func (c *Cluster) instanceAction(a *Action, inst *Resource, task string, n *Node, first bool) *Action {
-	r := inst
-	inside := first
-	switch a.Task {
-	case "stop", "stopped":
-		inside = false
-	case "promote", "promoted", "demote", "demoted":
-		inside = true
-	}
-	if inside {
-		if b := inst.bundleOf(); b != nil && inst.Parent == b {
-			for _, rep := range b.Bundle.Replicas {
-				if rep.Container == inst && rep.Child != nil {
-					r, n = rep.Child, nil
-				}
-			}
-		}
-	}
-	return findFirst(r.actions, "", task, n)
 }
 
 // blockColocated makes what has to be with an unrunnable start or promote
