@@ -130,10 +130,10 @@ func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {
 }
 
 // sameAttr tells whether two nodes have the same value of an attribute; two
-// nodes without it do.
+// nodes without it do, and that goes for the name of guests nothing is known of.
 func (c *Cluster) sameAttr(a, b *Node, attr string) bool {
 	if attr == "#uname" {
-		return a == b
+		return a == b || !a.named && !b.named
 	}
 	x, okx := a.Attrs[attr]
 	y, oky := b.Attrs[attr]

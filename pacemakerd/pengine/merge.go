@@ -131,7 +131,7 @@ func (c *Cluster) addMatching(work table, r *Resource, attr string, factor float
 
 func (c *Cluster) bestMatching(r *Resource, n *Node, attr string) int {
 	best := -Infinity
-	if attr == "#uname" {
+	if attr == "#uname" && n.named {
 		if s := r.allowed.get(n); s != nil && n.available() {
 			best = max(best, s.score)
 		}

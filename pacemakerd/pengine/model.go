@@ -84,6 +84,7 @@ type Node struct {
 	Health                              int // 0 fine, 1 yellow, 2 red
 	unpacked, remoteFenced, remoteReset bool
 	remoteMaintenance, discovery        bool
+	named                               bool // its attributes were read, the built-in ones with them
 
 	// Connection is the resource through which a remote or guest node is
 	// reached.

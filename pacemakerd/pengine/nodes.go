@@ -100,6 +100,7 @@ func (c *Cluster) startupFencing(n *Node) {
 func (c *Cluster) nodeAttributes(n *Node, e *xml.Node, on onConflict) {
 	a := n.Attrs
 	a["#uname"], a["#id"] = n.Name, n.ID
+	n.named = true
 	a["#is_dc"] = "false"
 	if dc := c.cib.Get("dc-uuid"); dc != "" && strings.EqualFold(dc, n.ID) {
 		c.DC, n.IsDC = n, true
