@@ -265,18 +265,32 @@ func (c *Cluster) anyAvailable(t table) bool {
 // sortNodes lists the nodes of a table, best first (spec: 12.2).
 func (c *Cluster) sortNodes(t table, current *Node) []*Node {
 	var list []*Node
-	for i := range t {
-		if t[i].in {
+	if c.opt.placement == "balanced" {
+		// Comparing capacities is not transitive: how they are listed and
+		// sorted shows.
+		for _, i := range c.hashOrder(t) {
 			list = append(list, c.allNodes[i])
 		}
+		slices.Reverse(list)
+	} else {
+		for i := range t {
+			if t[i].in {
+				list = append(list, c.allNodes[i])
+			}
+		}
 	}
+	return mergeSort(list, c.nodeOrder(t, current))
+}
+
+// nodeOrder compares nodes for sortNodes.
+func (c *Cluster) nodeOrder(t table, current *Node) func(a, b *Node) int {
 	weight := func(n *Node) int {
 		if !n.available() {
 			return -Infinity
 		}
 		return t[n.index].score
 	}
-	slices.SortStableFunc(list, func(a, b *Node) int {
+	return func(a, b *Node) int {
 		if x, y := weight(a), weight(b); x != y {
 			return sign(y - x)
 		}
@@ -297,8 +311,7 @@ func (c *Cluster) sortNodes(t table, current *Node) []*Node {
 			}
 		}
 		return strings.Compare(a.Name, b.Name)
-	})
-	return list
+	}
 }
 
 // location returns where a resource will be, or is: the node if it is only one,

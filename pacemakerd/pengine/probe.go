@@ -104,13 +104,13 @@ func guestWillStop(n *Node, guest *Resource) bool {
 }
 
 func (c *Cluster) probeClone(r *Resource, n *Node) bool {
+	r.Children = mergeSort(r.Children, compareNumbers)
 	if r.exclusive {
 		if s := r.allowed.get(n); s != nil && s.discover != discoverExclusive {
 			s.in = false // notifications name only nodes it might run on
 			return false
 		}
 	}
-	r.Children = mergeSort(r.Children, compareNumbers)
 	if len(r.Children) == 0 {
 		return false
 	}

@@ -96,6 +96,9 @@ func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
 	} else {
 		stop = get("stop", current)
 	}
+	if stop == nil && r.stopUnexpected {
+		stop = get("stop", nil) // it stays on its node, and stops on the others
+	}
 	promote = get("promote", next)
 	demote = get("demote", next)
 	role := r.Role
@@ -126,7 +129,7 @@ func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
 	if role == r.NextRole {
 		from := get("migrate_from", next)
 		switch {
-		case from != nil && from.runnable:
+		case from != nil && current != nil && from.runnable:
 			add("Migrate", current, next, start, nil)
 		case r.reload:
 			add("Reload", current, next, start, nil)
@@ -149,7 +152,7 @@ func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
 	}
 	if stop != nil && (r.NextRole == RoleStopped || start != nil && !start.runnable) {
 		for _, n := range r.Running {
-			s := findFirst(r.actions, opKey(r.ID, "stop", 0), "", n)
+			s := get("stop", n)
 			add("Stop", n, nil, s, stopReason(s))
 		}
 		return

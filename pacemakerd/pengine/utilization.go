@@ -206,7 +206,7 @@ func (c *Cluster) sortNodesAll() []*Node {
 	for _, n := range c.Nodes {
 		t.put(n, slot{score: n.weight})
 	}
-	return c.sortNodes(t, nil)
+	return mergeSort(slices.Clone(c.Nodes), c.nodeOrder(t, nil))
 }
 
 // hashOrder lists the node indexes of a table in the order the original's hash
