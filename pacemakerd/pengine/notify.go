@@ -112,8 +112,8 @@ func (d *notifyData) collect(r *Resource, activity bool) {
 	}
 }
 
-// strings lists resources and nodes, sorted, duplicates dropped; an empty list
-// is a single blank.
+// strings lists resources and nodes, sorted, each resource with one node; an
+// empty list is a single blank. Only what is inactive may have no node.
 func (d *notifyData) strings(list string) (resources, nodes string) {
 	entries := d.lists[list]
 	id := func(n *Node) string {
@@ -128,10 +128,11 @@ func (d *notifyData) strings(list string) (resources, nodes string) {
 		}
 		return strings.Compare(id(a.n), id(b.n))
 	})
-	entries = slices.CompactFunc(entries, func(a, b notifyEntry) bool { return a.r == b.r && a.n == b.n })
-	d.lists[list] = entries
 	var rs, ns []string
 	for _, e := range entries {
+		if e.n == nil && list != "inactive" || len(rs) > 0 && rs[len(rs)-1] == e.r.ID {
+			continue
+		}
 		rs = append(rs, e.r.ID)
 		if e.n != nil {
 			ns = append(ns, e.n.Name)
