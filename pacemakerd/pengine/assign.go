@@ -372,12 +372,9 @@ func (r *Resource) failedInside() bool {
 	return false
 }
 
-// knownOn tells whether the state of a resource on a node is known.
+// knownOn tells whether the state of a resource on a node is known. In a cloned
+// group what is known of one member says nothing about another.
 func (r *Resource) knownOn(n *Node) bool {
-	if r.known[n] {
-		return true
-	}
 	p := r.Parent
-	return r.Kind == Primitive && p != nil && p.Kind == Clone && !p.Unique && p.known[n] ||
-		r.Kind == Primitive && p != nil && p.Kind == Group && p.anonymous() && p.known[n]
+	return r.known[n] || r.Kind == Primitive && p != nil && p.Kind == Clone && !p.Unique && p.known[n]
 }
