@@ -211,19 +211,10 @@ func (col *Colocation) hasInfluence(r *Resource) bool {
 	if r == nil {
 		r = col.Primary
 	}
-	dep := col.Dependent
-	// A bundle's connection does not move its active, healthy container.
-	if r.hasFiller(dep) && r.active(false) && !r.Failed && dep.bundleOf() != nil && dep.isConnection && dep.container == r {
+	// A bundle's connection, which is easily moved, does not move what is active
+	// and healthy, such as its container.
+	if col.Dependent.allowGuests && !r.Failed && len(r.Running) == 1 {
 		return false
 	}
 	return col.influence || len(r.Running) == 0
-}
-
-func (r *Resource) hasFiller(f *Resource) bool {
-	for _, x := range r.fillers {
-		if x == f {
-			return true
-		}
-	}
-	return false
 }

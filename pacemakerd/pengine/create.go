@@ -278,8 +278,9 @@ func (c *Cluster) createMigration(r *Resource, current *Node) {
 	from := c.action(r, opKey(r.ID, "migrate_from", 0), "migrate_from", r.Assigned, true)
 	start.migratable, stop.migratable, from.migratable = true, true, true
 	start.pseudo = true
-	if to == nil {
+	if to == nil { // the first half is done
 		from.needs = start.needs
+		c.then(r, "monitor", r, "migrate_from", orderOptional)
 	} else {
 		to.migratable = true
 		to.needs = start.needs
