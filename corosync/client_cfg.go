@@ -149,7 +149,7 @@ func (n *Node) ringStatus() *coro.RingStatus {
 			continue
 		}
 		m.Name = append(m.Name, i.Bind.String())
-		status := n.faulty[i.Number]
+		status := n.ringTexts[i.Number]
 		if status == "" {
 			status = fmt.Sprintf("ring %d active with no faults", i.Number)
 		}
@@ -197,16 +197,20 @@ func (n *Node) reenabled(a service.Reenable) {
 	}
 }
 
-// RingStatus is called by the ring when a network fails or works again.
+// RingStatus is called by the ring when a network is in trouble, fails or works
+// again.
 func (n *Node) RingStatus(s totem.RingStatus) {
-	n.setFaulty(s.Iface, s.Faulty)
-	if s.Faulty {
-		n.faulty[s.Iface] = s.Text
-		n.log.log(levelError, "TOTEM", "%s", s.Text)
+	n.ringTexts[s.Iface] = s.Text
+	switch s.State {
+	case totem.RingTroubled:
+		n.log.log(levelWarning, "TOTEM", "%s", s.Text)
 		return
+	case totem.RingFaulty:
+		n.log.log(levelError, "TOTEM", "%s", s.Text)
+	default:
+		n.log.log(levelNotice, "TOTEM", "Automatically recovered ring %d", s.Iface)
 	}
-	delete(n.faulty, s.Iface)
-	n.log.log(levelNotice, "TOTEM", "Automatically recovered ring %d", s.Iface)
+	n.setFaulty(s.Iface, s.State == totem.RingFaulty)
 }
 
 func (n *Node) setFaulty(iface int, faulty bool) {

@@ -70,12 +70,12 @@ type Node struct {
 
 	spare [][]service.Action // for feed to use again
 
-	toRing  []totem.Event    // what the services gave back and the ring has not got yet
-	held    int              // bytes in toRing
-	refused int              // the first of toRing, which the ring gave back
-	faulty  map[int]string   // what is wrong with a ring, if anything
-	blocked bool             // the ring had no room: multicasts wait their turn
-	waiting []waitingRequest // for room or for a synchronisation
+	toRing    []totem.Event    // what the services gave back and the ring has not got yet
+	held      int              // bytes in toRing
+	refused   int              // the first of toRing, which the ring gave back
+	ringTexts map[int]string   // what was said of a ring last
+	blocked   bool             // the ring had no room: multicasts wait their turn
+	waiting   []waitingRequest // for room or for a synchronisation
 
 	flowing  bool // some client was told not to multicast
 	self     totem.NodeID
@@ -134,7 +134,7 @@ func load(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, gen: wire.EL7, log: cfg.log, keys: cmap.NewMap(), stats: cmap.NewMap(),
 		clients: make(map[*ipc.Conn]*client), cpgClients: make(map[cpg.Conn]*client),
-		done: make(chan struct{}), faulty: make(map[int]string),
+		done: make(chan struct{}), ringTexts: make(map[int]string),
 	}
 	if cfg.Profile == conf.EL9 {
 		n.gen = wire.EL9

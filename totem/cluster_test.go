@@ -32,8 +32,10 @@ type testNode struct {
 	*Machine
 	saved   []uint64
 	reports []string
-	got     []string
-	waits   []NodeID
+
+	troubles []string // what was said of rings
+	got      []string
+	waits    []NodeID
 }
 
 type testPacket struct {
@@ -134,7 +136,10 @@ func (c *cluster) step(id NodeID, ev Event) {
 				}
 			}
 		case RingStatus:
-			n.reports = append(n.reports, a.Text)
+			if a.State != RingTroubled {
+				n.reports = append(n.reports, a.Text)
+			}
+			n.troubles = append(n.troubles, a.Text)
 		case Refused:
 			n.reports = append(n.reports, a.Err.Error())
 		}

@@ -150,12 +150,12 @@ type (
 		Err  error // ErrNoRoom or ErrTooLarge
 	}
 
-	// RingStatus says that one of several rings was marked faulty, or works
-	// again. Text is corosync 2's description.
+	// RingStatus says that one of several rings is troubled, was marked faulty
+	// or works again. Text is corosync 2's description, as RingText gives it.
 	RingStatus struct {
-		Iface  int
-		Faulty bool
-		Text   string
+		Iface int
+		State RingState
+		Text  string
 	}
 
 	// Drain asks to throw away unread all datagrams that are waiting now: this
@@ -189,3 +189,13 @@ func (k Kind) String() string {
 	}
 	return "?"
 }
+
+// RingState is how far a ring of several can be relied on.
+type RingState uint8
+
+// The states of a ring.
+const (
+	RingWorks    RingState = iota + 1
+	RingTroubled           // still in use, but tokens do not come by it
+	RingFaulty             // out of use until a test of it succeeds
+)

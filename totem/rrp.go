@@ -42,6 +42,7 @@ type redundancy struct {
 // A ringState is what is known about one ring.
 type ringState struct {
 	faulty   bool
+	text     string    // what is wrong; "" if nothing is
 	problems int       // active: tokens that did not come by it
 	received [2]uint32 // passive: other messages and tokens that came by it
 }
@@ -110,7 +111,7 @@ func (m *Machine) countPassive(kind, iface, threshold int) {
 	}
 	for i := range r.rings {
 		if n := r.rings[i].received[kind]; !r.rings[i].faulty && most-n > uint32(threshold) {
-			m.setFaulty(i)
+			m.setFaulty(i, fmt.Sprintf("Marking ringid %d interface %v FAULTY", i, m.self.IP[i].Addr()))
 		}
 	}
 	if most > 1<<30 {
@@ -158,8 +159,10 @@ func (m *Machine) tokenExpired() {
 		if s := &r.rings[i]; !s.faulty && !r.got[i] {
 			s.problems++
 			m.setTimer(timerRRPProblem, m.tun.RRPProblemCountTimeout)
+			m.troubled(i, fmt.Sprintf("Incrementing problem counter for seqid %d iface %v to [%d of %d]",
+				r.seq, m.self.IP[i].Addr(), s.problems, m.tun.RRPProblemCountThreshold))
 			if s.problems >= m.tun.RRPProblemCountThreshold {
-				m.setFaulty(i)
+				m.setFaulty(i, fmt.Sprintf("Marking seqid %d ringid %d interface %v FAULTY", r.seq, i, m.self.IP[i].Addr()))
 			}
 		}
 	}
@@ -178,6 +181,12 @@ func (m *Machine) forgive() {
 		if s := &m.rrp.rings[i]; s.problems > 0 && !s.faulty {
 			s.problems--
 			left = left || s.problems > 0
+			text := ""
+			if s.problems > 0 {
+				text = fmt.Sprintf("Decrementing problem counter for iface %v to [%d of %d]",
+					m.self.IP[i].Addr(), s.problems, m.tun.RRPProblemCountThreshold)
+			}
+			m.troubled(i, text)
 		}
 	}
 	if left {
@@ -185,13 +194,20 @@ func (m *Machine) forgive() {
 	}
 }
 
-func (m *Machine) setFaulty(i int) {
+// troubled notes, and tells, what is wrong with a ring that is still in use; "" is
+// nothing any more.
+func (m *Machine) troubled(i int, text string) {
+	m.rrp.rings[i].text = text
+	m.out = append(m.out, RingStatus{Iface: i, State: RingTroubled, Text: m.RingText(i)})
+}
+
+func (m *Machine) setFaulty(i int, text string) {
 	if len(m.rrp.rings) < 2 || m.rrp.rings[i].faulty {
 		return
 	}
-	m.rrp.rings[i].faulty = true
+	m.rrp.rings[i].faulty, m.rrp.rings[i].text = true, text
 	m.log.Error("ring marked faulty", "iface", i)
-	m.out = append(m.out, RingStatus{Iface: i, Faulty: true, Text: m.RingText(i)})
+	m.out = append(m.out, RingStatus{Iface: i, State: RingFaulty, Text: text})
 	if !m.running(timerRRPCheck) {
 		m.setTimer(timerRRPCheck, m.tun.RRPAutorecoveryCheck)
 	}
@@ -206,7 +222,7 @@ func (m *Machine) setGood(i int) {
 	}
 	if was {
 		m.log.Info("ring works again", "iface", i)
-		m.out = append(m.out, RingStatus{Iface: i, Text: m.RingText(i)})
+		m.out = append(m.out, RingStatus{Iface: i, State: RingWorks, Text: m.RingText(i)})
 	}
 }
 
@@ -220,8 +236,8 @@ func (m *Machine) reenable() {
 
 // RingText describes the state of a ring as corosync 2 does.
 func (m *Machine) RingText(i int) string {
-	if i < len(m.rrp.rings) && m.rrp.rings[i].faulty {
-		return fmt.Sprintf("Marking ringid %d interface %v FAULTY", i, m.self.IP[i].Addr())
+	if i < len(m.rrp.rings) && m.rrp.rings[i].text != "" {
+		return m.rrp.rings[i].text
 	}
 	return fmt.Sprintf("ring %d active with no faults", i)
 }

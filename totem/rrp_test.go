@@ -2,6 +2,7 @@ package totem
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -43,7 +44,19 @@ func TestRedundantRings(t *testing.T) {
 					talk(8 * time.Second)
 					addr := fmt.Sprintf("10.%d.0.", 77+iface)
 					for _, id := range c.ids() {
+						n := c.nodes[id]
+						said := strings.Join(n.troubles, "\n")
+						for i, r := range n.reports {
+							n.reports[i] = seqID.ReplaceAllString(r, "")
+						}
 						c.wantReports(id, fmt.Sprintf("Marking ringid %d interface %s%d FAULTY", iface, addr, id))
+						for _, text := range []string{
+							fmt.Sprintf("iface %s%d to [1 of 10]", addr, id), fmt.Sprintf("iface %s%d to [10 of 10]", addr, id),
+						} {
+							if active := mode == RRPActive; strings.Contains(said, text) != active || seqID.MatchString(said) != active {
+								t.Errorf("node %d says\n%s", id, said)
+							}
+						}
 					}
 					c.cut[iface] = false
 					talk(3 * time.Second)
@@ -65,13 +78,16 @@ func TestRedundantRings(t *testing.T) {
 	}
 }
 
+// seqID is what active mode says in addition.
+var seqID = regexp.MustCompile(`\bseqid \d+ `)
+
 // TestReenable takes a faulty ring into use by hand.
 func TestReenable(t *testing.T) {
 	c := newCluster(t, wire.EL7, 2, Tunables{Token: time.Second})
 	c.rrp = RRPPassive
 	c.start(1, 2)
 	c.run(time.Second)
-	c.nodes[1].setFaulty(1)
+	c.nodes[1].setFaulty(1, "Marking ringid 1 interface 10.78.0.1 FAULTY")
 	if got := c.nodes[1].RingText(1); got != "Marking ringid 1 interface 10.78.0.1 FAULTY" {
 		t.Errorf("RingText = %q", got)
 	}
