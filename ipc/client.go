@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/user"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,6 +23,24 @@ type DialOptions struct {
 	// MaxMessage is the maximum size of a message that the client asks for,
 	// in bytes. 0 means 1 MiB.
 	MaxMessage int
+	// Users are those whom the server may run as, besides root and the user of
+	// this process. Whoever is there first can take the name of a socket while
+	// the server is down.
+	Users []string
+}
+
+// ErrImpostor means that the server runs as somebody it should not.
+var ErrImpostor = errors.New("its user is not one of those whom the service runs as")
+
+// trusts reports whether a server with these credentials is to be talked to.
+func (o *DialOptions) trusts(server Creds) bool {
+	if server.UID == 0 || server.UID == uint32(os.Geteuid()) {
+		return true
+	}
+	return slices.ContainsFunc(o.Users, func(name string) bool {
+		u, err := user.Lookup(name)
+		return err == nil && u.Uid == strconv.FormatUint(uint64(server.UID), 10)
+	})
 }
 
 // A Client is a connection to a libqb server. Send and Recv belong to one
@@ -64,6 +86,13 @@ func Dial(ctx context.Context, name string, opt DialOptions) (*Client, error) {
 	}
 	stream := conn.(*net.UnixConn)
 	c := &Client{name: name, stream: stream, done: make(chan struct{})}
+	if c.server, err = peerCreds(c.stream); err == nil && !opt.trusts(c.server) {
+		err = fmt.Errorf("process %d of uid %d: %w", c.server.PID, c.server.UID, ErrImpostor)
+	}
+	if err != nil {
+		stream.Close()
+		return nil, fmt.Errorf("ipc: connect %s: %w", name, err)
+	}
 	if err := c.handshake(ctx, max(cmp.Or(opt.MaxMessage, DefaultMaxMessage), minMaxMessage), filesystem); err != nil {
 		stream.Close()
 		return nil, fmt.Errorf("ipc: connect %s: %w", name, err)
@@ -99,9 +128,6 @@ func (c *Client) handshake(ctx context.Context, wish int, filesystem bool) error
 		return fmt.Errorf("%w: server grants messages of %d bytes", ErrMessage, r.maxMessage)
 	}
 	c.max = int(r.maxMessage)
-	if c.server, err = peerCreds(c.stream); err != nil {
-		return err
-	}
 	switch r.typ {
 	case SharedMemory:
 		c.channel, err = newShmClient(c.stream, r)

@@ -43,7 +43,7 @@ func Dial(ctx context.Context, service, program string) (*Conn, error) {
 	case "cib_ro", "cib_rw", "cib_shm":
 		size = 524288
 	}
-	c, err := ipc.Dial(ctx, service, ipc.DialOptions{MaxMessage: size})
+	c, err := ipc.Dial(ctx, service, ipc.DialOptions{MaxMessage: size, Users: []string{"hacluster"}})
 	if err != nil {
 		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT) {
 			return nil, fmt.Errorf("connect to %s: %w", service, ErrNotRunning)

@@ -138,7 +138,7 @@ func (c *call) daemonState(name string) string {
 	if endpoint != "" {
 		ctx, cancel := context.WithTimeout(c.ctx, time.Second)
 		defer cancel()
-		if conn, err := ipc.Dial(ctx, endpoint, ipc.DialOptions{}); err == nil {
+		if conn, err := ipc.Dial(ctx, endpoint, ipc.DialOptions{Users: []string{"hacluster"}}); err == nil {
 			conn.Close()
 			active = "active"
 		}
