@@ -28,7 +28,7 @@ Looks for what is wrong with a corosync.conf, by default /etc/corosync/corosync.
   --addresses      print what the nodes' names stand for on this node
   --same-as LIST   compare that with what another node printed into LIST
 
-exit status: 0 nothing found, 1 warnings, 8 errors, 64 wrong usage, 74 the file cannot be read or written
+exit status: 0 nothing found, or notes, 1 warnings, 8 errors, 64 wrong usage, 74 the file cannot be read or written
 `
 
 // Exit statuses of check.
@@ -103,7 +103,8 @@ func Check(args []string, stdout, stderr io.Writer) int {
 			if err := replaceFile(file, fixed); err != nil {
 				return fail(err)
 			}
-			fmt.Fprintf(stderr, "%s: %d of %d corrected\n", file, n, len(found))
+			faults := slices.DeleteFunc(slices.Clone(found), func(f lint.Finding) bool { return f.Severity == lint.Note })
+			fmt.Fprintf(stderr, "%s: %d of %d corrected\n", file, n, len(faults))
 			found = look(fixed)
 		}
 	}
@@ -152,9 +153,10 @@ func report(file string, found []lint.Finding, as string, w io.Writer) int {
 	status := exitOK
 	for _, f := range found {
 		all.Findings = append(all.Findings, finding{Line: f.Line, Column: f.Column, Severity: f.Severity, Check: f.Check, Text: f.Text, Remedy: f.Remedy, Fixable: f.Fix != nil})
-		if f.Severity == lint.Error {
+		switch f.Severity {
+		case lint.Error:
 			status = checkErrors
-		} else {
+		case lint.Warning:
 			status = max(status, checkWarnings)
 		}
 	}

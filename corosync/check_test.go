@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gocorosync/gocorosync/conf/lint"
 )
 
 const faulty = `totem {
@@ -48,7 +51,7 @@ func TestCheck(t *testing.T) {
 		return out.String(), errOut.String(), status
 	}
 	out, _, status := run(file)
-	for _, want := range []string{":5:18: error: ", "[comment-behind-value]", ":9:15: error: 127.0.0.1 is each node's own",
+	for _, want := range []string{":4:11: note: messages on the ring are not authenticated: whoever can send UDP to port 5405", ":5:18: error: ", "[comment-behind-value]", ":9:15: error: 127.0.0.1 is each node's own",
 		":17:1: error: configuration error: two_node and quorum device cannot be configured at the same time! [votequorum]"} {
 		if !strings.Contains(out, file) || !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
@@ -59,7 +62,7 @@ func TestCheck(t *testing.T) {
 	}
 	var j struct{ Findings []struct{ Line int } }
 	out, _, _ = run("--output-as=json", file)
-	if err := json.Unmarshal([]byte(out), &j); err != nil || len(j.Findings) != 3 || j.Findings[0].Line != 5 {
+	if err := json.Unmarshal([]byte(out), &j); err != nil || len(j.Findings) != 4 || j.Findings[1].Line != 5 {
 		t.Errorf("%v %+v\n%s", err, j, out)
 	}
 	var x struct {
@@ -68,7 +71,7 @@ func TestCheck(t *testing.T) {
 		} `xml:"finding"`
 	}
 	out, _, _ = run("--output-as", "xml", file)
-	if err := xml.Unmarshal([]byte(out), &x); err != nil || len(x.Finding) != 3 || x.Finding[1].Line != 9 {
+	if err := xml.Unmarshal([]byte(out), &x); err != nil || len(x.Finding) != 4 || x.Finding[2].Line != 9 {
 		t.Errorf("%v %+v\n%s", err, x, out)
 	}
 	link := filepath.Join(t.TempDir(), "link")
@@ -95,6 +98,10 @@ func TestCheck(t *testing.T) {
 		if out, errOut, status := run(args...); status != want {
 			t.Errorf("%v: exit status %d\n%s%s", args, status, out, errOut)
 		}
+	}
+	// What is worth knowing is no fault.
+	if status := report(file, []lint.Finding{{Line: 1, Column: 1, Severity: lint.Note}}, "text", io.Discard); status != 0 {
+		t.Errorf("exit status %d of a note", status)
 	}
 	list, _, _ := run("--addresses", file)
 	if list != "127.0.0.1 127.0.0.1\n10.0.0.2 10.0.0.2\n" {

@@ -18,6 +18,7 @@ type Severity string
 const (
 	Error   Severity = "error"   // the daemon does not start, or does something else than what is written
 	Warning Severity = "warning" // it starts, and this is hardly what was meant
+	Note    Severity = "note"    // it does what is written, and that is worth knowing
 )
 
 // A Finding is one thing that is wrong.

@@ -77,7 +77,7 @@ func config(p conf.Profile) lint.Config {
 // the fix makes of it.
 func TestFindings(t *testing.T) {
 	for _, p := range []conf.Profile{conf.EL7, conf.EL9} {
-		if found := lint.Check("f", []byte(good), config(p)); len(found) != 0 {
+		if found := lint.Check("f", []byte(good), config(p)); len(found) != 1 || found[0].Check != "no-authentication" || found[0].Severity != lint.Note || found[0].Line != 6 {
 			t.Errorf("%v: good file: %+v", p, found)
 		}
 	}
@@ -112,6 +112,7 @@ func TestFindings(t *testing.T) {
 		{"two_node: 1", "expected_votes: 3", "21:18: warning expected-votes", "nodelist", ""},
 		{"token: 10000", "token: 10", "7:2: error corosync", "", ""},
 		{"token: 10000", "token: ten", "7:2: error corosync", "whole number", ""},
+		{"token: 10000", "token: 9000", "6:11: note no-authentication", "corosync-keygen", ""},
 	} {
 		text := strings.Replace(good, tt.old, tt.new, 1)
 		found := lint.Check("f", []byte(text), config(conf.EL7))

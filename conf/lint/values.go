@@ -211,5 +211,27 @@ func (c *checker) effective(f *conf.File) error {
 		}
 		c.add(w)
 	}
+	if t.Cipher == "none" && t.Hash == "none" && t.Transport != "knet" {
+		c.unauthenticated(f, t)
+	}
 	return nil
+}
+
+// unauthenticated says that anybody can talk on the ring. That is what most
+// files ask for, and what not all who wrote them know.
+func (c *checker) unauthenticated(f *conf.File, t *conf.Totem) {
+	at := f.Line("totem.secauth")
+	if at == 0 {
+		if s := f.Root.First("totem"); s != nil {
+			at = s.Open
+		}
+	}
+	n := c.place(at)
+	n.Severity, n.Check = Note, "no-authentication"
+	n.Text = fmt.Sprintf("messages on the ring are not authenticated: whoever can send UDP to port %d with the address of a node can disturb it", t.Interfaces[0].McastPort)
+	n.Remedy = "run corosync-keygen, copy the key to all nodes, and write \"secauth: on\""
+	if c.cfg.Profile == conf.EL9 { // which has keys with knet only
+		n.Remedy = "keep the port to a network of the cluster's own, or filter it"
+	}
+	c.add(n)
 }
