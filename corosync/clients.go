@@ -64,6 +64,9 @@ func (n *Node) listen() error {
 		typ = n.keys.Text("system.qb_ipc_type", "native")
 	}
 	for _, e := range n.engines() {
+		if !e.clients {
+			continue
+		}
 		s, err := ipc.Listen(e.short, ipc.Options{
 			Socket: typ == "socket", Log: n.log.slog("QB"), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes,
 		})

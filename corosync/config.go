@@ -17,7 +17,6 @@ import (
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/service"
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/totem/udp"
 	"github.com/gocorosync/gocorosync/totem/wire"
@@ -287,62 +286,6 @@ func (n *Node) setReadOnly() {
 	n.keys.SetReadOnly("qb.ipc_type")
 	if n.conf.LocalPos >= 0 {
 		n.keys.SetReadOnly(fmt.Sprintf("nodelist.node.%d.ring0_addr", n.conf.Nodes[n.conf.LocalPos].Pos))
-	}
-}
-
-// engineNames are the services as cmap and the log name them.
-type engineName struct {
-	id                int
-	short, lib, title string
-	functions         int
-}
-
-func (n *Node) engines() []engineName {
-	cfgFunctions := 4
-	if n.gen == wire.EL9 {
-		cfgFunctions = 5
-	}
-	list := []engineName{
-		{0, "cmap", "corosync_cmap", "corosync configuration map access", 1},
-		{1, "cfg", "corosync_cfg", "corosync configuration service", cfgFunctions},
-		{2, "cpg", "corosync_cpg", "corosync cluster closed process group service v1.01", 7},
-		// A load test that nobody starts: its messages are ignored.
-		{service.IDPload, "pload", "corosync_pload", "corosync profile loading service", 2},
-	}
-	if n.vote != nil {
-		list = append(list, engineName{5, "votequorum", "corosync_votequorum", "corosync vote quorum service v1.0", 4})
-	}
-	return append(list, engineName{3, "quorum", "corosync_quorum", "corosync cluster quorum service v0.1", 0})
-}
-
-func (n *Node) publishServices() {
-	for _, e := range n.engines() {
-		prefix := fmt.Sprintf("internal_configuration.service.%d.", e.id)
-		n.keys.Set(prefix+"name", cmap.Str(e.lib))
-		n.keys.Set(prefix+"ver", cmap.U32(0))
-		prefix = "runtime.services." + e.short + "."
-		n.keys.Set(prefix+"service_id", cmap.U16(uint16(e.id)))
-		for fn := range e.functions {
-			n.keys.Set(fmt.Sprintf("%s%d.tx", prefix, fn), cmap.U64(0))
-			n.keys.Set(fmt.Sprintf("%s%d.rx", prefix, fn), cmap.U64(0))
-		}
-		n.log.log(levelNotice, "SERV", "Service engine loaded: %s [%d]", e.title, e.id)
-		if !n.cfg.NoIPC && e.id != service.IDPload {
-			n.log.log(levelInfo, "QB", "server name: %s", e.short)
-		}
-	}
-}
-
-// sayUnwatched tells what of the resources section has no effect here: there is
-// no monitoring and no watchdog service, as in a corosync built without them.
-func (n *Node) sayUnwatched() {
-	if n.keys.Text("resources.watchdog_device", "off") != "off" {
-		n.log.log(levelWarning, "WD", "resources.watchdog_device has no effect: there is no watchdog service; use sbd with pacemaker, or the service manager's watchdog")
-	}
-	for _, key := range n.keys.Keys("resources.") {
-		if strings.HasSuffix(key, ".recovery") || strings.HasSuffix(key, ".max") {
-			n.log.log(levelWarning, "MON", "%s has no effect: there is no monitoring service", key)
-		}
 	}
 }
 

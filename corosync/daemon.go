@@ -147,7 +147,7 @@ func usage(w io.Writer, p conf.Profile) {
 
 func printVersion(w io.Writer, p conf.Profile) {
 	fmt.Fprintf(w, "Corosync Cluster Engine, version '%s'\n", p.Version())
-	fmt.Fprintf(w, "gocorosync %s, profile %s\n", Version(), p)
+	fmt.Fprintf(w, "gocorosync %s, profile %s\n\nBuilt-in features: %s\n", Version(), p, features(p))
 }
 
 // Version is the version of this program.
@@ -218,6 +218,16 @@ func failed(log *logger, err error, stderr io.Writer, help bool) int {
 	return status
 }
 
+func sayStarting(log *logger, p conf.Profile) {
+	started := "Corosync Cluster Engine ('2.4.5'): started and ready to provide service."
+	if p == conf.EL9 {
+		started = "Corosync Cluster Engine 3.1.7 starting up"
+	}
+	log.log(levelNotice, "MAIN", "%s", started)
+	log.log(levelInfo, "MAIN", "Corosync built-in features: %s", features(p))
+	log.log(levelInfo, "MAIN", "gocorosync %s, profile %s", Version(), p)
+}
+
 // softMemoryLimit is from where on memory is worth more than time, in bytes:
 // clients that do not read their events can make the daemon keep so much.
 const softMemoryLimit = 128 << 20
@@ -239,6 +249,9 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	log := newLogger(stderr)
 	cfg := Config{File: opt.file, Profile: p, log: log}
 	n, err := load(cfg)
+	if n != nil { // the log is where it should be
+		sayStarting(log, p)
+	}
 	if err != nil {
 		return tellParent(failed(log, err, stderr, true))
 	}
@@ -250,12 +263,6 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 		return tellParent(failed(log, err, stderr, true))
 	}
 	defer lock.Close()
-	started := "Corosync Cluster Engine ('2.4.5'): started and ready to provide service."
-	if p == conf.EL9 {
-		started = "Corosync Cluster Engine 3.1.7 starting up"
-	}
-	log.log(levelNotice, "MAIN", "%s", started)
-	log.log(levelInfo, "MAIN", "gocorosync %s, profile %s", Version(), p)
 	if t := n.conf; t.Cipher == "none" && t.Hash == "none" {
 		log.log(levelInfo, "TOTEM", "messages on the ring are not authenticated: whoever can send UDP to port %d can disturb it", t.Interfaces[0].McastPort)
 	}

@@ -19,6 +19,7 @@ import (
 type level int
 
 const (
+	levelAlert   level = 1
 	levelCrit    level = 2
 	levelError   level = 3
 	levelWarning level = 4
@@ -43,6 +44,7 @@ type logger struct {
 	host   string
 	pid    int
 	now    func() time.Time
+	margin string // in front of a line for syslog
 
 	recorder recorder
 }
@@ -51,7 +53,7 @@ type logger struct {
 func newLogger(stderr io.Writer) *logger {
 	host, _ := os.Hostname()
 	host, _, _ = strings.Cut(host, ".")
-	return &logger{stderr: stderr, host: host, pid: os.Getpid(), now: time.Now,
+	return &logger{stderr: stderr, host: host, pid: os.Getpid(), now: time.Now, margin: " ",
 		cfg: &conf.Logging{Stderr: stderr != nil, Timestamp: "off", SyslogPriority: "info", LogfilePriority: "info", Debug: "off", Blackbox: true}}
 }
 
@@ -84,7 +86,7 @@ func (l *logger) configure(cfg *conf.Logging) error {
 }
 
 func (l *logger) open() error {
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o660)
+	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
@@ -187,7 +189,7 @@ func (l *logger) log(lv level, subsys, format string, args ...any) {
 		fmt.Fprintf(l.file, "%s[%d] %s corosync%s%s", stamp, l.pid, l.host, sep, line)
 	}
 	if toSys {
-		l.toSyslog(lv, fmt.Sprintf(" [%-6s] %s", subsys, text))
+		l.toSyslog(lv, fmt.Sprintf("%s[%-6s] %s", l.margin, subsys, text))
 	}
 }
 
@@ -195,7 +197,7 @@ func (l *logger) toSyslog(lv level, text string) {
 	switch lv {
 	case 0:
 		l.sys.Emerg(text)
-	case 1:
+	case levelAlert:
 		l.sys.Alert(text)
 	case levelCrit:
 		l.sys.Crit(text)

@@ -47,7 +47,7 @@ var checkManual = tool.Manual{
 		{Flags: "--same-as", Arg: "LIST", Text: "Compare that with what another host printed."},
 		{Flags: "-h --help", Text: "Print the options and exit."},
 	},
-	Status: []string{"0: nothing found", "1: warnings", "8: errors: corosync would not start, or do something else than what is written", "64: wrong usage", "74: the file cannot be read or written"},
+	Status: []string{"0: nothing found, or only notes", "1: warnings", "8: errors: corosync would not start, or do something else than what is written", "64: wrong usage", "74: the file cannot be read or written"},
 	See:    []string{"corosync(8)"},
 }
 

@@ -94,6 +94,7 @@ type Node struct {
 	shutdown   shutdownVote
 	leaveAt    time.Duration // when stopping waits for a last message; 0 for not
 	local      *localGroups
+	watch      *watch        // nil where there is no monitoring
 	statsAt    time.Duration // when the statistics were brought up to date
 
 	cancel   context.CancelCauseFunc
@@ -144,6 +145,9 @@ func load(cfg Config) (*Node, error) {
 		if cfg.Quiet {
 			n.log = newLogger(nil)
 		}
+	}
+	if n.gen == wire.EL9 {
+		n.log.margin = "  "
 	}
 	file, err := readFile(cfg.File, cfg.Profile)
 	if err != nil {
@@ -281,17 +285,18 @@ func (n *Node) makeServices() error {
 	provider := n.keys.Text("quorum.provider", "")
 	hasProvider := len(n.keys.Keys("quorum.provider")) > 0
 	if hasProvider {
-		n.log.log(levelNotice, "QUORUM", "Using quorum provider %s", provider)
 		fail := func(reason string) error {
 			n.log.log(levelError, "SERV", "Service engine 'corosync_quorum' failed to load for reason '%s'", reason)
 			return &exitError{exitService, errors.New(reason)}
 		}
 		if provider != "corosync_votequorum" {
+			n.log.log(levelNotice, "QUORUM", "Using quorum provider %s", provider)
 			n.log.log(levelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
 			return fail("Invalid quorum provider")
 		}
 		set, err := votequorum.Read(n.keys, nil, n.gen == wire.EL9)
 		if err != nil {
+			n.log.log(levelNotice, "QUORUM", "Using quorum provider %s", provider)
 			var r *votequorum.Refusal
 			if errors.As(err, &r) {
 				for _, b := range r.Before {
@@ -308,8 +313,9 @@ func (n *Node) makeServices() error {
 	n.quorum = service.NewQuorum(hasProvider)
 	engines = append(engines, n.quorum)
 	n.svc = service.New(scfg, engines...)
-	n.publishServices()
-	n.sayUnwatched()
+	if n.gen == wire.EL9 && n.cfg.log != nil {
+		n.watch = newWatch(n)
+	}
 	return nil
 }
 
@@ -343,11 +349,13 @@ func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 		return &exitError{exitConfig, err}
 	}
 	n.logTransport()
+	n.loadEngines()
 	if err := n.listen(); err != nil {
 		cancel()
 		n.loop.Run(ctx, n) // closes the socket
 		return &exitError{exitService, err}
 	}
+	n.logLinks()
 	for _, s := range n.servers {
 		n.wg.Go(func() { s.Serve(ctx, &server{n: n, name: s.Name()}) })
 	}
@@ -360,6 +368,12 @@ func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 		}
 		cancel()
 		n.wg.Wait()
+		if n.watch != nil {
+			n.watch.close(n.err == nil)
+		}
+		if n.err == nil {
+			n.unloadEngines()
+		}
 	}()
 	return nil
 }

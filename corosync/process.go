@@ -171,6 +171,16 @@ func (n *Node) logTransport() {
 	for _, i := range t.Interfaces {
 		n.log.log(levelNotice, "TOTEM", "The network interface [%v] is now up.", i.Bind)
 	}
+}
+
+// logLinks says whom the ring is for.
+func (n *Node) logLinks() {
+	t := n.conf
+	if n.gen == wire.EL9 {
+		for _, i := range t.Interfaces {
+			n.log.log(levelInfo, "TOTEM", "Configuring link %d", i.Number)
+		}
+	}
 	if t.Transport == "udp" {
 		return
 	}

@@ -134,6 +134,9 @@ func (n *Node) Tick(now time.Duration) {
 		n.hasRead = true
 		n.readOn()
 	}
+	if n.watch != nil {
+		n.watch.step(now)
+	}
 	if now-n.statsAt >= statsEvery && n.tracked() {
 		n.publishStats()
 	}
@@ -165,6 +168,11 @@ func (n *Node) Next() time.Duration {
 	}
 	if n.flushAt > 0 {
 		sooner(n.flushAt)
+	}
+	if n.watch != nil {
+		if at := n.watch.next(); at >= 0 {
+			sooner(at)
+		}
 	}
 	if n.tracked() {
 		sooner(n.statsAt + statsEvery)

@@ -60,14 +60,10 @@ var (
 )
 
 // comparable is a line of corosync-cmapctl without what differs from run to
-// run, or "" for what only one of them has: monitoring and watchdog there, the
-// port's counters here.
+// run, or "" for what only ours has: the port's counters.
 func comparable(line string) string {
-	for _, prefix := range []string{"stats.udp.", "resources.", "internal_configuration.service.6.", "internal_configuration.service.7.",
-		"runtime.services.mon.", "runtime.services.wd."} {
-		if strings.HasPrefix(line, prefix) {
-			return ""
-		}
+	if strings.HasPrefix(line, "stats.udp.") {
+		return ""
 	}
 	line = connection.ReplaceAllString(strings.TrimSpace(line), "${1}CONN$2")
 	if counter.MatchString(line) {
