@@ -90,10 +90,19 @@ func runHelper() (status int, done bool) {
 		return 0, false
 	}
 	run := cpgHelper
-	if words[0] == "talk" {
+	switch words[0] {
+	case "talk":
 		run = func(args []string) error {
 			life, _ := strconv.Atoi(args[1])
 			return talk(uint32(life))
+		}
+	case "stuck":
+		run = func(args []string) error { return stuck(args[1]) }
+	case "crowd":
+		run = func(args []string) error {
+			n, _ := strconv.Atoi(args[1])
+			atOnce, _ := strconv.Atoi(args[2])
+			return crowd(n, atOnce)
 		}
 	}
 	if err := run(words); err != nil {

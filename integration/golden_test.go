@@ -148,7 +148,6 @@ func (g *golden) up(l *lab, state string, n int) {
 			g.second = h.ours(g.profile)
 		}
 	}
-	time.Sleep(time.Second)
 	for _, h := range l.hosts[:n] {
 		eventually(g.t, 15*time.Second, func() string {
 			out, _ := h.run([]string{"GOCOROSYNC_COMPAT=" + g.profile}, l.our("corosync-quorumtool"), "-s")

@@ -148,7 +148,10 @@ func (l *lab) must(h *host, script string) {
 // run runs a command in a host and returns its output, standard error too, and
 // its exit status.
 func (h *host) run(env []string, args ...string) (string, int) {
-	c := h.command(h.l.t.Context(), env, args...)
+	return ran(h.command(h.l.t.Context(), env, args...))
+}
+
+func ran(c *exec.Cmd) (string, int) {
 	out, err := c.CombinedOutput()
 	var ex *exec.ExitError
 	switch {
