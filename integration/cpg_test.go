@@ -98,6 +98,11 @@ func runHelper() (status int, done bool) {
 		}
 	case "stuck":
 		run = func(args []string) error { return stuck(args[1]) }
+	case "traps":
+		run = func(args []string) error {
+			port, _ := strconv.Atoi(args[1])
+			return traps(port)
+		}
 	case "crowd":
 		run = func(args []string) error {
 			n, _ := strconv.Atoi(args[1])

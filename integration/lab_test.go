@@ -192,7 +192,25 @@ type daemon struct {
 	h    *host
 	cmd  *exec.Cmd
 	done chan struct{}
-	out  bytes.Buffer
+	out  output
+}
+
+// output is what a daemon says. It can be read while more comes.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
 }
 
 func (h *host) start(env []string, args ...string) *daemon {

@@ -8,9 +8,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/godbus/dbus/v5"
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
@@ -47,16 +50,26 @@ type notifyd struct {
 	cmap  *coro.CMAP // for questions
 	names func(ctx context.Context, addr string) (string, error)
 
+	log     bool        // -l: without it only traps and signals are sent
+	traps   *snmpSender // nil without -s
+	bus     *dbus.Conn  // nil without -d
 	quorate bool
 }
+
+// Where the signals come from.
+const (
+	busPath      = dbus.ObjectPath("/org/corosync")
+	busInterface = "org.corosync."
+)
 
 // Notifyd is corosync-notifyd.
 func Notifyd(ctx context.Context, env *tool.Env) int {
 	n := &notifyd{env: env, lookup: true, names: nameOf}
-	foreground, log, other := false, false, ""
+	foreground, traps, signals := false, false, false
+	community, manager := "public", "localhost"
 	g := getopt(env, "corosync-notifyd")
 	for {
-		opt, _, err := g.Next()
+		opt, arg, err := g.Next()
 		if opt == "" {
 			break
 		}
@@ -68,15 +81,19 @@ func Notifyd(ctx context.Context, env *tool.Env) int {
 		case "f":
 			foreground = true
 		case "l":
-			log = true
+			n.log = true
 		case "o":
-			log, n.print = true, true
+			n.log, n.print = true, true
 		case "n":
 			n.lookup = false
 		case "s":
-			other = "SNMP traps"
+			traps = true
 		case "d":
-			other = "D-Bus signals"
+			signals = true
+		case "c":
+			community = arg
+		case "m":
+			manager = arg
 		case "h":
 			env.Errorf("%s", notifydUsage)
 			return tool.Failed
@@ -84,15 +101,28 @@ func Notifyd(ctx context.Context, env *tool.Env) int {
 	}
 	n.sys, _ = syslog.New(syslog.LOG_DAEMON|syslog.LOG_NOTICE, "notifyd") // nobody may listen
 	switch {
-	case other != "":
-		n.print = true
-		return n.fail("%s are not supported here, exiting; what happens can be logged with -l", other)
-	case !log:
+	case !n.log && !traps && !signals:
 		return n.fail("no event type enabled, see corosync-notifyd -h, exiting.")
 	case n.print && !foreground:
 		return n.fail("configured to print to stdout and run in the background, exiting")
 	case !foreground && os.Getenv(notifydChild) == "":
 		return n.background()
+	}
+	if traps && signals {
+		n.failure("configured to send snmp traps and dbus signals - are you sure?.")
+	}
+	var err error
+	if traps {
+		if n.traps, err = dialSNMP(manager, community); err != nil {
+			n.failure("cannot send SNMP traps: %v", err)
+		}
+	}
+	if signals {
+		if n.bus, err = dbus.ConnectSystemBus(); err != nil {
+			n.failure("cannot send D-Bus signals: %v", err)
+		} else {
+			defer n.bus.Close()
+		}
 	}
 	return n.serve(ctx)
 }
@@ -111,6 +141,9 @@ func (n *notifyd) background() int {
 }
 
 func (n *notifyd) event(format string, args ...any) {
+	if !n.log {
+		return
+	}
 	text := "[notice] " + fmt.Sprintf(format, args...)
 	if n.sys != nil {
 		n.sys.Notice(text)
@@ -127,6 +160,26 @@ func (n *notifyd) failure(format string, args ...any) {
 	}
 	if n.print {
 		n.env.Errorf("%s\n", text)
+	}
+}
+
+// signal sends a signal over the bus.
+func (n *notifyd) signal(member string, values ...any) {
+	if n.bus == nil {
+		return
+	}
+	if err := n.bus.Emit(busPath, busInterface+member, values...); err != nil {
+		n.failure("D-Bus signal: %v", err)
+	}
+}
+
+// trap sends a notification to the manager of SNMP.
+func (n *notifyd) trap(notice int, values ...snmpValue) {
+	if n.traps == nil {
+		return
+	}
+	if err := n.traps.send(notice, values...); err != nil {
+		n.failure("SNMP trap: %v", err)
 	}
 }
 
@@ -162,7 +215,8 @@ func (n *notifyd) serve(ctx context.Context) int {
 		return failed("quorum", err)
 	}
 	defer quorum.Close()
-	if n.quorate, err = quorum.Quorate(ctx); err != nil {
+	quorate, err := quorum.Quorate(ctx)
+	if err != nil {
 		return failed("quorum", err)
 	}
 	if err := quorum.Track(ctx, coro.TrackChanges); err != nil {
@@ -224,6 +278,7 @@ func (n *notifyd) serve(ctx context.Context) int {
 		}
 	}()
 	tool.NotifyService("READY=1")
+	n.quorumChanged(quorate)
 	for {
 		select {
 		case f := <-happened:
@@ -244,11 +299,13 @@ func (n *notifyd) quorumChanged(now bool) {
 		return
 	}
 	n.quorate = now
-	state := "has lost quorum"
+	state, text := "not quorate", "has lost quorum"
 	if now {
-		state = "is now quorate"
+		state, text = "quorate", "is now quorate"
 	}
-	n.event("%s[%d] %s", n.host, n.id, state)
+	n.event("%s[%d] %s", n.host, n.id, text)
+	n.signal("QuorumStateChange", n.host, n.id, state)
+	n.trap(noticeQuorum, snmpValue{object: objectNodeName, text: n.host}, snmpValue{object: objectNodeID, number: n.id}, snmpValue{object: objectQuorum, text: state})
 }
 
 // member reports a node that joined or left.
@@ -273,16 +330,21 @@ func (n *notifyd) member(ctx context.Context, e *coro.CMAPNotify) {
 			name = found
 		}
 	}
-	n.event("%s[%s] ip:%s %s", name, id, addr, e.New.Text())
+	status := e.New.Text()
+	n.event("%s[%s] ip:%s %s", name, id, addr, status)
+	node, _ := strconv.ParseUint(id, 10, 32)
+	n.signal("NodeStateChange", name, uint32(node), addr, status)
+	n.trap(noticeNode, snmpValue{object: objectNodeName, text: name}, snmpValue{object: objectNodeID, number: uint32(node)},
+		snmpValue{object: objectNodeAddress, text: addr}, snmpValue{object: objectNodeStatus, text: status})
 }
 
 // connection reports a client of corosync that came or went.
 func (n *notifyd) connection(_ context.Context, e *coro.CMAPNotify) {
-	state := "connected to"
+	state, to := "connected", "to"
 	name := e.New.Text()
 	switch {
 	case e.Event&cmap.Delete != 0:
-		state, name = "disconnected from", e.Old.Text()
+		state, to, name = "disconnected", "from", e.Old.Text()
 	case e.Event&cmap.Add == 0:
 		return
 	}
@@ -302,7 +364,8 @@ func (n *notifyd) connection(_ context.Context, e *coro.CMAPNotify) {
 		}
 		client = parts[4] + "." + parts[3] + "." + name
 	}
-	n.event("%s[%d] %s is now %s corosync", n.host, n.id, client, state)
+	n.event("%s[%d] %s is now %s %s corosync", n.host, n.id, client, state, to)
+	n.signal("ConnectionStateChange", n.host, n.id, client, state)
 }
 
 // nameOf is the name of an address, or why there is none in the words of the
