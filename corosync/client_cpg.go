@@ -47,11 +47,10 @@ func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status c
 		if n.busy(size) || cl.c.Queued() > slowUnread {
 			return false, answered
 		}
-		var m coro.CPGMcast
-		if coro.DecodeInPlace(msg, &m) != nil {
+		if n.decoder.DecodeInPlace(msg, &n.mcast) != nil {
 			return true, answered
 		}
-		to(cpg.Mcast{Conn: conn, Data: m.Data})
+		to(cpg.Mcast{Conn: conn, Data: n.mcast.Data})
 		return true, answered
 	case coro.CPGReqJoin, coro.CPGReqLeave, coro.CPGReqFinalize, coro.CPGReqPartialMcast, coro.CPGReqZeroCopyExecute:
 		if n.busy(len(msg) + cpgOverhead) {
@@ -195,9 +194,8 @@ func (n *Node) cpgAction(a service.Action) {
 		})
 		n.local.confchg(a)
 	case cpg.Deliver:
-		n.toGroup(a.Conns, coro.CPGEvDeliver, &coro.CPGDeliver{
-			Group: a.Group, Node: uint32(a.Node), PID: a.PID, Data: a.Data,
-		})
+		n.deliver = coro.CPGDeliver{Group: a.Group, Node: uint32(a.Node), PID: a.PID, Data: a.Data}
+		n.toGroup(a.Conns, coro.CPGEvDeliver, &n.deliver)
 		n.local.deliver(a)
 	case cpg.PartialDeliver:
 		n.toGroup(a.Conns, coro.CPGEvPartialDeliver, &coro.CPGPartialDeliver{
@@ -223,9 +221,9 @@ func (n *Node) toGroup(conns []cpg.Conn, id int32, m coro.Message) {
 			continue
 		}
 		if event == nil {
-			event = coro.Response(id, coro.OK, m)
+			event = n.encoder.Response(id, coro.OK, m)
 		}
-		cl.event(event)
+		cl.eventCopy(event)
 	}
 }
 

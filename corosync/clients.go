@@ -233,7 +233,7 @@ func (n *Node) canRead() bool {
 }
 
 // request deals with a request now, or when there is room for it; done is
-// called then. Requests of one client stay in order.
+// called then. It keeps no reference to msg. Requests of one client stay in order.
 func (n *Node) request(cl *client, id int32, msg []byte, done func()) {
 	if n.clients[cl.c] == nil {
 		done()
@@ -246,7 +246,7 @@ func (n *Node) request(cl *client, id int32, msg []byte, done func()) {
 	}
 	cl.waiting++
 	n.blocked = n.blocked || cl.c.Queued() <= slowUnread
-	n.waiting = append(n.waiting, waitingRequest{cl, id, msg, done})
+	n.waiting = append(n.waiting, waitingRequest{cl, id, slices.Clone(msg), done})
 }
 
 // A waitingRequest is one that could not be dealt with when it came.

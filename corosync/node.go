@@ -14,6 +14,7 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/cpg"
 	"github.com/gocorosync/gocorosync/ipc"
+	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/service"
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/totem/udp"
@@ -96,6 +97,12 @@ type Node struct {
 	local      *localGroups
 	watch      *watch        // nil where there is no monitoring
 	statsAt    time.Duration // when the statistics were brought up to date
+
+	// Scratch of each message.
+	encoder coro.Encoder
+	decoder coro.Decoder
+	deliver coro.CPGDeliver
+	mcast   coro.CPGMcast
 
 	cancel   context.CancelCauseFunc
 	onKilled func() // ends the process at once, in the daemon

@@ -24,6 +24,12 @@ func (cl *client) event(b []byte) {
 	cl.flushLater()
 }
 
+// eventCopy is event for bytes that change afterwards.
+func (cl *client) eventCopy(b []byte) {
+	cl.c.QueueCopy(b)
+	cl.flushLater()
+}
+
 func (cl *client) flushLater() {
 	if !cl.out.listed {
 		cl.out.listed = true

@@ -89,7 +89,7 @@ func (n *Node) Save(seq uint64) error {
 }
 
 // Deliver hands a message from the ring to its service.
-func (n *Node) Deliver(d totem.Deliver) {
+func (n *Node) Deliver(d *totem.Deliver) {
 	n.now = n.loop.Now()
 	n.feed(d)
 }

@@ -85,7 +85,7 @@ func (s *story) pump() {
 		s.wire = s.wire[1:]
 		for id := totem.NodeID(1); id < 10; id++ {
 			if n := s.nodes[id]; n != nil && n.ring == m.ring {
-				n.step(totem.Deliver{From: m.from, Data: m.data})
+				n.step(&totem.Deliver{From: m.from, Data: m.data})
 			}
 		}
 	}

@@ -101,7 +101,7 @@ func (m *Machine) sendPart(c *conn, ev PartialMcast) {
 
 // exec takes a message from the ring. What is too short or says impossible
 // things is ignored.
-func (m *Machine) exec(ev service.Exec) {
+func (m *Machine) exec(ev *service.Exec) {
 	p, o := ev.Data, ev.Order
 	switch ev.Func {
 	case execProcjoin, execProcleave:

@@ -171,6 +171,9 @@ type Machine struct {
 	next      syncing
 	joinlists []process // newest first
 	out       []service.Action
+
+	// What receivers found, by group, as long as only messages come.
+	to map[string][]Conn
 }
 
 // New returns a Machine without processes.
@@ -185,8 +188,11 @@ func (m *Machine) Next() time.Duration { return -1 }
 // Step feeds one event in. The slice is valid until the next Step.
 func (m *Machine) Step(_ time.Duration, ev service.Event) []service.Action {
 	m.out = m.out[:0]
+	if !isMessage(ev) {
+		m.to = nil
+	}
 	switch ev := ev.(type) {
-	case service.Exec:
+	case *service.Exec:
 		m.exec(ev)
 	case service.SyncInit:
 		m.syncInit(ev)
@@ -355,13 +361,31 @@ func (m *Machine) notify(group string, left, joinedNow []Address) {
 	}
 }
 
+// isMessage reports whether an event changes nothing in any group.
+func isMessage(ev service.Event) bool {
+	switch ev := ev.(type) {
+	case *service.Exec:
+		return ev.Func == execMcast || ev.Func == execPartialMcast
+	case Mcast:
+		return true
+	}
+	return false
+}
+
 // receivers are the local connections that messages of a group go to.
 func (m *Machine) receivers(group string) (to []Conn) {
+	if to, ok := m.to[group]; ok {
+		return to
+	}
 	for _, c := range m.conns {
 		if c.group == group && (c.state == joined || c.state == leaveStarted) && !c.finalized {
 			to = append(to, c.id)
 		}
 	}
+	if m.to == nil {
+		m.to = make(map[string][]Conn)
+	}
+	m.to[group] = to
 	return to
 }
 

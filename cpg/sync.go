@@ -55,7 +55,7 @@ func (m *Machine) syncProcess() {
 	m.out = append(m.out, service.Processed{})
 }
 
-func (m *Machine) joinlist(ev service.Exec) {
+func (m *Machine) joinlist(ev *service.Exec) {
 	if len(ev.Data) < joinlistHead {
 		return
 	}

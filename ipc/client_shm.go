@@ -78,7 +78,7 @@ func (c *shmClient) recv(ctx context.Context, done <-chan struct{}) (b []byte, e
 	stop := context.AfterFunc(ctx, sem.wake)
 	defer stop()
 	for {
-		err = guarded(func() (err error) { b, err = c.response.read(c.max); return err })
+		err = guarded(func() (err error) { b, err = c.response.read(c.max, nil); return err })
 		if !errors.Is(err, errRingEmpty) {
 			return b, err
 		}
@@ -124,7 +124,7 @@ func (c *shmClient) takeEvent() (b []byte, err error) {
 	if c.events == nil {
 		return nil, ErrClosed
 	}
-	err = guarded(func() (err error) { b, err = c.events.read(c.max); return err })
+	err = guarded(func() (err error) { b, err = c.events.read(c.max, nil); return err })
 	if err == nil {
 		c.bytes.Add(-1)
 	}

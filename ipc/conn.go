@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -196,7 +197,7 @@ func invalidParam() []byte {
 }
 
 // Read calls f for each request that is there of a connection that was taken, as
-// Message would be, until f returns false. more reports whether there may be
+// Message would be, until f returns false; msg is valid during the call. more reports whether there may be
 // more; if not, the descriptor tells when there is. After an error the
 // connection must be given back with Return.
 func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
@@ -301,9 +302,14 @@ func (c *Conn) Event(b []byte) error {
 	return err
 }
 
+// QueueCopy is Queue for an event that changes afterwards.
+func (c *Conn) QueueCopy(b []byte) error { return c.enqueue(b, true) }
+
 // Queue is Event for an event that need not be noticed before the next Flush,
 // so that the client is woken once for several.
-func (c *Conn) Queue(b []byte) error {
+func (c *Conn) Queue(b []byte) error { return c.enqueue(b, false) }
+
+func (c *Conn) enqueue(b []byte, changes bool) error {
 	if len(b) > c.max {
 		return fmt.Errorf("ipc: event of %d bytes: %w", len(b), syscall.EMSGSIZE)
 	}
@@ -335,6 +341,9 @@ func (c *Conn) Queue(b []byte) error {
 			c.interrupt()
 		}
 		return ErrClosed
+	}
+	if changes {
+		b = slices.Clone(b)
 	}
 	c.queue = append(c.queue, b)
 	c.queued += len(b)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -235,7 +236,7 @@ func (r *ring) next(p, size uint32) uint32 {
 
 // read takes one chunk of at most max bytes without blocking. The result is
 // the caller's: the other side can still change the mapping.
-func (r *ring) read(max int) ([]byte, error) {
+func (r *ring) read(max int, buf []byte) ([]byte, error) {
 	if !r.sem.tryWait() {
 		return nil, errRingEmpty
 	}
@@ -248,7 +249,7 @@ func (r *ring) read(max int) ([]byte, error) {
 	if uint64(size) > uint64(max) || uint64(size)+ringMargin > uint64(len(r.data)) {
 		return nil, errRingBad
 	}
-	b := make([]byte, size)
+	b := slices.Grow(buf[:0], int(size))[:size]
 	off := uint64((p+2)%r.words) * 4
 	k := copy(b, r.data[off:])
 	copy(b[k:], r.data)

@@ -23,6 +23,7 @@ type shmServer struct {
 	// pending is request bytes read from the stream and not yet used. After
 	// detach, requests taken whose bytes have not been read.
 	pending int
+	scratch []byte // the last request of poll
 
 	mu       sync.Mutex // guards the rings against close
 	closed   bool
@@ -72,7 +73,7 @@ func (c *shmServer) receive() ([]byte, error) {
 			}
 			c.pending += n
 		}
-		b, err := c.take()
+		b, err := c.take(nil)
 		if errors.Is(err, errRingEmpty) {
 			// The request is in the ring before its byte is on the
 			// stream, so this byte belongs to none.
@@ -120,11 +121,18 @@ func (c *shmServer) control(f func(fd uintptr)) error {
 	return raw.Control(f)
 }
 
-// poll takes a request if there is one. Its byte may come later.
+// maxScratch is the largest buffer that a client keeps, in bytes.
+const maxScratch = 64 << 10
+
+// poll takes a request if there is one, valid until the next call. Its byte may
+// come later.
 func (c *shmServer) poll() ([]byte, error) {
-	b, err := c.take()
+	b, err := c.take(c.scratch)
 	if err == nil {
 		c.pending++
+		if cap(b) <= maxScratch {
+			c.scratch = b
+		}
 	}
 	if errors.Is(err, errRingEmpty) {
 		return nil, errAgain
@@ -160,13 +168,14 @@ func (c *shmServer) drain() error {
 	return nil
 }
 
-func (c *shmServer) take() (b []byte, err error) {
+// take reads a request into buf if that is large enough.
+func (c *shmServer) take(buf []byte) (b []byte, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return nil, ErrClosed
 	}
-	err = guarded(func() (err error) { b, err = c.request.read(c.max); return err })
+	err = guarded(func() (err error) { b, err = c.request.read(c.max, buf); return err })
 	return b, err
 }
 

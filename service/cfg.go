@@ -81,13 +81,13 @@ func (c *CFG) Step(_ time.Duration, ev Event) []Action {
 		msg, p := NewMessage(IDCFG, cfgReload, 32)
 		ev.Source.put(p[16:])
 		c.out = append(c.out, Multicast{msg})
-	case Exec:
+	case *Exec:
 		c.receive(ev)
 	}
 	return c.out
 }
 
-func (c *CFG) receive(ev Exec) {
+func (c *CFG) receive(ev *Exec) {
 	switch {
 	case ev.Func == cfgReenable && len(ev.Data) >= 32:
 		c.out = append(c.out, Reenable{ev.From, readSource(ev.Data[16:], ev.Order)})

@@ -7,7 +7,7 @@
 // (totem.Submit, totem.Synced) and with the services' own actions, in order.
 // Like totem's it has no clock, no goroutine and no lock.
 //
-//	totem.Deliver, totem.Members ─▶ Machine.Step ─▶ totem.Submit, totem.Synced
+//	*totem.Deliver, totem.Members ─▶ Machine.Step ─▶ totem.Submit, totem.Synced
 //	                                 │      ▲
 //	                        Exec, SyncInit … Multicast, Processed
 //	                                 ▼      │

@@ -47,7 +47,8 @@ type Engine interface {
 
 // Events of an engine.
 type (
-	// Exec is a message of this service from some node, this one included.
+	// *Exec is a message of this service from some node, this one included. It
+	// is valid during Step.
 	Exec struct {
 		From  totem.NodeID
 		Func  int
@@ -121,6 +122,7 @@ type Machine struct {
 	sync    syncState
 	synced  bool // once: until then everything said is part of starting
 	out     []Action
+	exec    Exec // the event under way
 }
 
 // New returns a Machine with these services, in any order.
@@ -134,12 +136,12 @@ func New(cfg Config, engines ...Engine) *Machine {
 	return m
 }
 
-// Step feeds one event in: totem.Deliver, totem.Members, To or Tick. The slice
+// Step feeds one event in: *totem.Deliver, totem.Members, To or Tick. The slice
 // is valid until the next Step.
 func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	m.out = m.out[:0]
 	switch ev := ev.(type) {
-	case totem.Deliver:
+	case *totem.Deliver:
 		m.deliver(now, ev)
 	case totem.Members:
 		m.members(now, ev)
@@ -236,7 +238,7 @@ func (m *Machine) multicast(id int, message []byte) {
 }
 
 // deliver routes a message from the ring by its group and its header.
-func (m *Machine) deliver(now time.Duration, d totem.Deliver) {
+func (m *Machine) deliver(now time.Duration, d *totem.Deliver) {
 	groups, payload, err := wire.SplitGroups(d.Data, d.BigEndian)
 	if err != nil {
 		m.cfg.Log.Debug("message ignored", "node", d.From, "err", err)
@@ -270,6 +272,8 @@ func (m *Machine) deliver(now time.Duration, d totem.Deliver) {
 			return
 		}
 		m.traffic[e.ID()][fn].Rx++
-		m.step(now, e, Exec{From: d.From, Func: fn, Data: payload, Order: order})
+		m.exec = Exec{From: d.From, Func: fn, Data: payload, Order: order}
+		m.step(now, e, &m.exec)
+		m.exec = Exec{}
 	}
 }

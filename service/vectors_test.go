@@ -86,7 +86,7 @@ func ours(g wire.Generation, from totem.NodeID, msg string, b []byte) []byte {
 	groups := service.New(scfg, group)
 	to := func(ev service.Event) service.Event { return service.To{ID: service.IDCPG, Event: ev} }
 	deliver := func(p []byte) service.Event {
-		return totem.Deliver{From: from, Data: append(wire.AppendGroup(nil, "a"), p...)}
+		return &totem.Deliver{From: from, Data: append(wire.AppendGroup(nil, "a"), p...)}
 	}
 	regular := func(ring totem.RingID) service.Event {
 		return totem.Members{Kind: totem.Regular, Ring: ring, IDs: []totem.NodeID{from}}
@@ -101,7 +101,7 @@ func ours(g wire.Generation, from totem.NodeID, msg string, b []byte) []byte {
 		if msg == "req_exec_service_build_message" {
 			return build
 		}
-		return last(sent(m, totem.Deliver{From: from, Data: append(wire.AppendGroup(nil, "sync"), build...)}))
+		return last(sent(m, &totem.Deliver{From: from, Data: append(wire.AppendGroup(nil, "sync"), build...)}))
 	case "req_exec_cmap_mcast":
 		version, known := uint64(0), len(b) >= 336
 		if known {
@@ -291,14 +291,14 @@ func FuzzDeliver(f *testing.F) {
 			service.NewQuorum(true), votequorum.New(votequorum.Config{Self: 1, Settings: set}))
 		m.Step(0, totem.Members{Kind: totem.Regular, Ring: totem.RingID{Rep: 1, Seq: 4}, IDs: []totem.NodeID{1, 2}})
 		for range 3 {
-			m.Step(0, totem.Deliver{From: 2, Data: b, BigEndian: big})
+			m.Step(0, &totem.Deliver{From: 2, Data: b, BigEndian: big})
 			if len(b) > 21 { // what is behind the group table, as each function of each service
 				for id := range uint32(6) {
 					for fn := range uint32(8) {
 						c := append(wire.AppendGroup(nil, "a"), b...)
 						le.PutUint32(c[5:], id<<16|fn)
 						le.PutUint32(c[13:], uint32(len(b)))
-						m.Step(0, totem.Deliver{From: 2, Data: c})
+						m.Step(0, &totem.Deliver{From: 2, Data: c})
 					}
 				}
 			}

@@ -74,7 +74,7 @@ func (v *ConfigVersion) Step(_ time.Duration, ev Event) []Action {
 		if changed {
 			v.send(versionNew)
 		}
-	case Exec:
+	case *Exec:
 		v.receive(ev)
 	}
 	return v.out
@@ -107,7 +107,7 @@ func (v *ConfigVersion) send(reason byte) {
 	v.out = append(v.out, Multicast{msg})
 }
 
-func (v *ConfigVersion) receive(ev Exec) {
+func (v *ConfigVersion) receive(ev *Exec) {
 	if ev.Func != 0 || len(ev.Data) < 328 || ev.Data[24] < 1 {
 		return
 	}

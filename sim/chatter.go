@@ -52,7 +52,7 @@ func (u *Chatter) Members(m totem.Members) {
 }
 
 // Deliver takes a message.
-func (u *Chatter) Deliver(d totem.Deliver) {
+func (u *Chatter) Deliver(d *totem.Deliver) {
 	groups, body, err := wire.SplitGroups(d.Data, d.BigEndian)
 	if err != nil {
 		u.w.Failf("node %d: %v", u.n.ID, err)

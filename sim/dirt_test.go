@@ -55,7 +55,7 @@ func (u *listener) Members(m totem.Members) {
 	u.n.Post(totem.Submit{Data: b, Sync: true})
 }
 
-func (u *listener) Deliver(d totem.Deliver) {
+func (u *listener) Deliver(d *totem.Deliver) {
 	groups, body, err := wire.SplitGroups(d.Data, d.BigEndian)
 	if err != nil || !groups.Has(wire.GroupSync) {
 		u.bad++

@@ -137,7 +137,7 @@ func (u *Pacemaker) boot() {
 func (u *Pacemaker) Members(m totem.Members) { u.do(u.svc.Step(u.w.Now, m)) }
 
 // Deliver takes a message.
-func (u *Pacemaker) Deliver(d totem.Deliver) { u.do(u.svc.Step(u.w.Now, d)) }
+func (u *Pacemaker) Deliver(d *totem.Deliver) { u.do(u.svc.Step(u.w.Now, d)) }
 
 // Refused takes back a message that did not fit.
 func (u *Pacemaker) Refused(r totem.Refused) {

@@ -73,7 +73,7 @@ func (u *Stack) Members(m totem.Members) {
 }
 
 // Deliver takes a message.
-func (u *Stack) Deliver(d totem.Deliver) { u.do(u.svc.Step(u.w.Now, d)) }
+func (u *Stack) Deliver(d *totem.Deliver) { u.do(u.svc.Step(u.w.Now, d)) }
 
 // Refused takes back a message that did not fit.
 func (u *Stack) Refused(r totem.Refused) { u.w.Failf("node %d: %v (sync %v)", u.n.ID, r.Err, r.Sync) }

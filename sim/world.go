@@ -36,7 +36,7 @@ type Config struct {
 // An Upper is what runs above the ring on one node. Its methods are called in
 // the order of the ring's actions; bytes are valid during the call.
 type Upper interface {
-	Deliver(totem.Deliver)
+	Deliver(*totem.Deliver)
 	Members(totem.Members)
 	Refused(totem.Refused)
 	// Tick is called after every step of the ring and at the time Next says.
@@ -295,7 +295,7 @@ func (f flight) event() totem.Event {
 	if f.data == nil {
 		return totem.Unreachable{Addr: Addr(f.from)}
 	}
-	return totem.Received{From: netip.AddrPortFrom(Addr(f.from), 5405), Data: f.data}
+	return &totem.Received{From: netip.AddrPortFrom(Addr(f.from), 5405), Data: f.data}
 }
 
 // step steps the ring once, and again for what was posted meanwhile.
@@ -324,7 +324,7 @@ func (n *Node) carryOut(actions []totem.Action) (drained bool) {
 			n.crashAfter--
 		}
 		switch a := a.(type) {
-		case totem.Send:
+		case *totem.Send:
 			data := n.sealed(a.Data)
 			for _, to := range a.To {
 				n.w.net.send(n.w.Now, n.ID, nodeAt(to), data)
@@ -334,7 +334,7 @@ func (n *Node) carryOut(actions []totem.Action) (drained bool) {
 				n.w.Failf("node %d goes back from ring %d to %d", n.ID, n.disk, a.RingSeq)
 			}
 			n.disk = a.RingSeq
-		case totem.Deliver:
+		case *totem.Deliver:
 			n.Up.Deliver(a)
 		case totem.Members:
 			n.w.trace("node %d %v %v members %v left %v joined %v", n.ID, a.Kind, a.Ring, a.IDs, a.Left, a.Joined)

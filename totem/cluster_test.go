@@ -88,7 +88,7 @@ func (c *cluster) step(id NodeID, ev Event) {
 	var post []Event
 	for _, a := range n.Step(c.now, ev) {
 		switch a := a.(type) {
-		case Send:
+		case *Send:
 			d := wire.Decoder{Generation: c.gen}
 			msg, err := d.Decode(a.Data)
 			if err != nil {
@@ -118,7 +118,7 @@ func (c *cluster) step(id NodeID, ev Event) {
 				b := wire.AppendRingID(wire.AppendGroup(nil, wire.GroupSync), c.gen, a.Ring)
 				post = append(post, Submit{Data: b, Sync: true})
 			}
-		case Deliver:
+		case *Deliver:
 			groups, body, err := wire.SplitGroups(a.Data, a.BigEndian)
 			if err != nil {
 				if !c.dirty {
@@ -161,7 +161,7 @@ func (c *cluster) run(d time.Duration) {
 			c.wire = c.wire[1:]
 			if c.nodes[p.to] != nil && !c.cut[p.iface] && (c.lost == nil || !c.lost(p.from, p.to, p.data)) {
 				c.now += 10 * time.Microsecond
-				c.step(p.to, Received{Iface: p.iface, Data: p.data})
+				c.step(p.to, &Received{Iface: p.iface, Data: p.data})
 			}
 			continue
 		}

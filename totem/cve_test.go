@@ -35,7 +35,7 @@ func TestCVE_2026_35091_Index(t *testing.T) {
 			for _, id := range members {
 				token.Members = append(token.Members, srp(id))
 			}
-			c.step(1, Received{Data: token.Append(nil, g)})
+			c.step(1, &Received{Data: token.Append(nil, g)})
 			if m.state != gather {
 				t.Errorf("%v: index %d of %v: %v", g, index, members, m.state)
 			}
@@ -47,7 +47,7 @@ func TestCVE_2026_35091_Index(t *testing.T) {
 func (n *testNode) enterGatherForTest(c *cluster) {
 	srp := wire.NewSRP(c.gen, 2, testAddr(2))
 	j := &wire.Join{Header: wire.Header{Sender: 2}, From: srp, RingSeq: n.ring.Seq, Proc: []wire.SRP{srp}}
-	c.step(1, Received{Data: j.Append(nil, c.gen)})
+	c.step(1, &Received{Data: j.Append(nil, c.gen)})
 }
 
 // TestCVE_2026_35092_Merge: each list of a join is short enough, but the lists
@@ -68,7 +68,7 @@ func TestCVE_2026_35092_Merge(t *testing.T) {
 			}
 			j := &wire.Join{Header: wire.Header{Sender: list[0].Node()}, From: list[0], RingSeq: 1 << 20, Proc: list}
 			for _, id := range c.ids() {
-				c.step(id, Received{Data: j.Append(nil, g)})
+				c.step(id, &Received{Data: j.Append(nil, g)})
 				m := c.nodes[id].Machine
 				if p, f := m.proc.len(), m.failed.len(); p > MaxMembers || f > MaxMembers {
 					t.Errorf("%v: %d candidates, %d given up", g, p, f)

@@ -16,9 +16,9 @@ type (
 type Event interface{ isEvent() }
 
 type (
-	// Received is one datagram from the network: a totem message with any
+	// *Received is one datagram from the network: a totem message with any
 	// outer layer (wire.Envelope, which EL7 always has) already taken off. The
-	// Machine keeps no reference to Data. Datagrams that this node sent to
+	// Machine keeps no reference to it or to Data. Datagrams that this node sent to
 	// itself are not Received: the Machine loops them back inside.
 	Received struct {
 		Iface int
@@ -81,7 +81,7 @@ type (
 	}
 )
 
-func (Received) isEvent()    {}
+func (*Received) isEvent()   {}
 func (Tick) isEvent()        {}
 func (Submit) isEvent()      {}
 func (Synced) isEvent()      {}
@@ -95,7 +95,9 @@ func (SetAddress) isEvent()  {}
 func (IfaceChange) isEvent() {}
 
 // An Action is one output of a Machine. The caller carries a slice of them out
-// strictly in order. Bytes in an Action are valid until the next Step.
+// strictly in order. Bytes in an Action are valid until the next Step, and so are
+// *Send and *Deliver, which the Machine uses again: there is no allocation per
+// message.
 type Action interface{ isAction() }
 
 type (
@@ -163,9 +165,9 @@ type (
 	Drain struct{}
 )
 
-func (Send) isAction()       {}
+func (*Send) isAction()      {}
 func (Save) isAction()       {}
-func (Deliver) isAction()    {}
+func (*Deliver) isAction()   {}
 func (Members) isAction()    {}
 func (Refused) isAction()    {}
 func (RingStatus) isAction() {}

@@ -68,7 +68,7 @@ func TestImpossibleMessages(t *testing.T) {
 			c.run(3 * time.Second)
 			m := c.nodes[1].Machine
 			ring, aru := m.ring, m.aru
-			c.step(1, Received{Data: tt.msg(m).Append(nil, g)})
+			c.step(1, &Received{Data: tt.msg(m).Append(nil, g)})
 			if m.state != operational || m.ring != ring || m.aru != aru {
 				t.Errorf("%v: %s: %v ring %v aru %d, was operational %v %d", g, tt.name, m.state, m.ring, m.aru, ring, aru)
 			}
@@ -98,7 +98,7 @@ func TestRingComesBackAfterStorm(t *testing.T) {
 			}
 			j := &wire.Join{Header: wire.Header{Sender: 2}, From: list[0], RingSeq: r.Uint64N(1 << 20), Proc: list, Failed: list[:r.IntN(len(list))]}
 			for _, id := range c.ids() {
-				c.step(id, Received{Data: j.Append(nil, g)})
+				c.step(id, &Received{Data: j.Append(nil, g)})
 			}
 			c.run(time.Second)
 		}
@@ -163,7 +163,7 @@ func FuzzMachine(f *testing.F) {
 			case 1:
 				copy(p[int(flip)%len(p):], b)
 			case 2:
-				c.step(to, Received{Data: b})
+				c.step(to, &Received{Data: b})
 			}
 			return false
 		}

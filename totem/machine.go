@@ -101,6 +101,8 @@ type Machine struct {
 	scratch    []byte
 	loop       [][]byte // what this node sent to itself, oldest first
 	out        []Action // of the current Step
+	sends      []Send   // what out points to
+	delivers   []Deliver
 }
 
 // New returns a Machine that is on no ring yet. It wants its first Tick at once.
@@ -158,7 +160,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.enterGather("start")
 	}
 	switch ev := ev.(type) {
-	case Received:
+	case *Received:
 		if !m.down {
 			m.receive(ev.Data, ev.From, ev.Iface)
 		}
@@ -193,6 +195,9 @@ func (m *Machine) begin(now time.Duration) {
 	m.now = max(m.now, now)
 	clear(m.out)
 	m.out = m.out[:0]
+	clear(m.sends)
+	clear(m.delivers)
+	m.sends, m.delivers = m.sends[:0], m.delivers[:0]
 	m.scratch = m.scratch[:0]
 	m.pool.turn()
 	m.assembler.turn()

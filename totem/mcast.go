@@ -93,7 +93,8 @@ func (m *Machine) deliverFrame(msg *wire.Mcast) {
 	from, big := msg.Sender, msg.BigEndian
 	m.assembler.frame(from, &f, func(b []byte) {
 		m.stats.Delivered++
-		m.out = append(m.out, Deliver{From: from, Data: b, BigEndian: big})
+		m.delivers = append(m.delivers, Deliver{From: from, Data: b, BigEndian: big})
+		m.out = append(m.out, &m.delivers[len(m.delivers)-1])
 	})
 }
 

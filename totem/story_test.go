@@ -252,7 +252,7 @@ func TestNothingGoesOutBeforeSync(t *testing.T) {
 				switch a := a.(type) {
 				case Members:
 					ring = a.Ring
-				case Deliver:
+				case *Deliver:
 					delivered++
 				}
 			}

@@ -24,7 +24,7 @@ func TestStrangers(t *testing.T) {
 		member, third := wire.NewSRP(g, 2, testAddr(2)), wire.NewSRP(g, 3, testAddr(3))
 		j := &wire.Join{Header: wire.Header{Sender: 2}, From: member, RingSeq: m.ring.Seq,
 			Proc: []wire.SRP{m.self, member, stranger}, Failed: []wire.SRP{stranger, third}}
-		c.step(1, Received{Data: j.Append(nil, g)})
+		c.step(1, &Received{Data: j.Append(nil, g)})
 		if got := m.proc.has(stranger) || m.failed.has(stranger); got != c.open || !m.failed.has(third) {
 			t.Errorf("%v, open %v: candidates %v, given up %v", g, c.open, m.proc.ids(), m.failed.ids())
 		}
@@ -32,7 +32,7 @@ func TestStrangers(t *testing.T) {
 			&wire.Join{Header: wire.Header{Sender: 200}, From: stranger, RingSeq: 1 << 40, Proc: []wire.SRP{stranger}},
 			&wire.MergeDetect{Header: wire.Header{Sender: 200}, From: stranger, Ring: wire.NewRingID(g, stranger, 44)},
 		} {
-			c.step(1, Received{Data: msg.Append(nil, g)})
+			c.step(1, &Received{Data: msg.Append(nil, g)})
 			if got := m.proc.has(stranger); got != c.open {
 				t.Errorf("%v, open %v: candidates %v after a %T of a stranger", g, c.open, m.proc.ids(), msg)
 			}

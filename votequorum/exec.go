@@ -56,7 +56,7 @@ func (m *Machine) sendReconfigure(param uint8, id totem.NodeID, value uint32) {
 	m.send(msg)
 }
 
-func (m *Machine) exec(ev service.Exec) {
+func (m *Machine) exec(ev *service.Exec) {
 	p, o := ev.Data, ev.Order
 	switch {
 	case ev.Func == execNodeinfo && len(p) >= 32:

@@ -182,7 +182,7 @@ func (m *Machine) Step(now time.Duration, ev service.Event) []service.Action {
 		m.publishAll()
 		m.recalculate(false, false)
 		m.sendNodeinfo(m.us)
-	case service.Exec:
+	case *service.Exec:
 		m.exec(ev)
 	case service.SyncInit:
 		m.syncInit(ev)

@@ -123,7 +123,7 @@ func (c *cluster) pump() {
 		ring := from.ring
 		for _, id := range c.ids() {
 			if n := c.nodes[id]; n.ring == ring {
-				n.step(totem.Deliver{From: m.from, Data: m.data})
+				n.step(&totem.Deliver{From: m.from, Data: m.data})
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/gocorosync/gocorosync/ipc"
 )
@@ -182,18 +183,41 @@ func Response(id int32, status Error, m Message) []byte {
 	return b
 }
 
+// An Encoder makes responses and events one after the other, without allocation.
+type Encoder struct {
+	f   fields
+	buf []byte
+}
+
+// Response is [Response], but valid until the next call only.
+func (e *Encoder) Response(id int32, status Error, m Message) []byte {
+	n := m.size()
+	e.buf = slices.Grow(e.buf[:0], n)[:n]
+	clear(e.buf)
+	e.f = fields{b: e.buf, write: true}
+	m.fields(&e.f)
+	ipc.PutResponseHeader(e.buf, id, int32(status))
+	return e.buf
+}
+
 // Status returns the bytes of a response that carries only a status.
 func Status(id int32, status Error) []byte { return Response(id, status, Empty{}) }
 
 // Decode reads a message that begins with any header. What is read does not alias
 // the bytes.
-func Decode(b []byte, m Message) error { return decode(fields{b: b}, m) }
+func Decode(b []byte, m Message) error { return decode(&fields{b: b}, m) }
+
+// A Decoder is DecodeInPlace again and again, without allocation.
+type Decoder struct{ f fields }
 
 // DecodeInPlace is Decode where data that was read may be part of b.
-func DecodeInPlace(b []byte, m Message) error { return decode(fields{b: b, alias: true}, m) }
+func (d *Decoder) DecodeInPlace(b []byte, m Message) error {
+	d.f = fields{b: b, alias: true}
+	return decode(&d.f, m)
+}
 
-func decode(f fields, m Message) error {
-	m.fields(&f)
+func decode(f *fields, m Message) error {
+	m.fields(f)
 	if f.short {
 		return fmt.Errorf("coro: %T: %w (%d bytes)", m, ipc.ErrMessage, len(f.b))
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // send puts a message into the batch of its network.
-func (l *Loop) send(s totem.Send) {
+func (l *Loop) send(s *totem.Send) {
 	start := len(l.sealed)
 	b, err := l.env.Seal(l.sealed, s.Data)
 	if err != nil {
@@ -97,7 +97,8 @@ func (l *Loop) readInput(in *input) (heard bool, err error) {
 			continue
 		}
 		heard = true
-		if err := l.step(totem.Received{Iface: in.iface, From: d.from, Data: msg}); err != nil {
+		l.received = totem.Received{Iface: in.iface, From: d.from, Data: msg}
+		if err := l.step(&l.received); err != nil {
 			return heard, err
 		}
 	}

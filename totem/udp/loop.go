@@ -26,7 +26,7 @@ type App interface {
 	// Save makes the ring sequence number durable. It is so when Save returns
 	// nil; an error ends Run.
 	Save(ringSeq uint64) error
-	Deliver(totem.Deliver)
+	Deliver(*totem.Deliver) // valid during the call
 	Members(totem.Members)
 	Refused(totem.Refused)
 
@@ -112,6 +112,7 @@ type Loop struct {
 	listed   map[netip.Addr]bool
 	posted   []totem.Event
 	sealed   []byte
+	received totem.Received // the event under way
 
 	follower *follower // nil if there is none
 
@@ -436,7 +437,7 @@ func (l *Loop) steps() error {
 func (l *Loop) carryOut(actions []totem.Action) error {
 	for _, a := range actions {
 		switch a := a.(type) {
-		case totem.Send:
+		case *totem.Send:
 			l.send(a)
 		case totem.Save:
 			l.flush()
@@ -448,7 +449,7 @@ func (l *Loop) carryOut(actions []totem.Action) error {
 	l.flush()
 	for _, a := range actions {
 		switch a := a.(type) {
-		case totem.Deliver:
+		case *totem.Deliver:
 			l.app.Deliver(a)
 		case totem.Members:
 			l.app.Members(a)

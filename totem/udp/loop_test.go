@@ -53,7 +53,7 @@ func (a *app) Members(m totem.Members) {
 	a.loop.Post(totem.Submit{Data: b, Sync: true})
 }
 
-func (a *app) Deliver(d totem.Deliver) {
+func (a *app) Deliver(d *totem.Deliver) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	groups, body, err := wire.SplitGroups(d.Data, d.BigEndian)
