@@ -362,3 +362,36 @@ func TestUnlistedMembers(t *testing.T) {
 		t.Errorf("ring of %v after adding node 3", got)
 	}
 }
+
+// TestHeartbeat: with heartbeat_failures_allowed the token is called lost after
+// that many retransmit timeouts and the network's delay, if that is sooner than
+// the token timeout. Spec: totem.md section 4.
+func TestHeartbeat(t *testing.T) {
+	for _, g := range generations {
+		for _, tt := range []struct {
+			allowed int
+			lost    time.Duration // after the last token
+		}{{0, time.Second}, {2, 2*238*time.Millisecond + 50*time.Millisecond}, {9, time.Second}} {
+			c := newCluster(t, g, 3, Tunables{Token: time.Second, HeartbeatFailuresAllowed: tt.allowed})
+			c.start(1, 2, 3)
+			c.run(3 * time.Second)
+			for _, id := range c.ids() {
+				c.nodes[id].reports = nil
+			}
+			c.nodes[1] = nil
+			// The token may have been held for a while when it was seen last.
+			c.run(tt.lost - 200*time.Millisecond)
+			if c.nodes[2].State() != "operational" {
+				t.Errorf("%v, %d allowed: %s too early", g, tt.allowed, c.nodes[2].State())
+			}
+			c.run(250 * time.Millisecond)
+			if c.nodes[2].State() != "gather" {
+				t.Errorf("%v, %d allowed: still %s", g, tt.allowed, c.nodes[2].State())
+			}
+			c.run(1500 * time.Millisecond)
+			if ids := c.nodes[2].memb.ids(); !slices.Equal(ids, []NodeID{2, 3}) {
+				t.Errorf("%v, %d allowed: on a ring of %v", g, tt.allowed, ids)
+			}
+		}
+	}
+}
