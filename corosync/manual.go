@@ -7,8 +7,10 @@ import (
 	"github.com/gocorosync/gocorosync/tool"
 )
 
-// Manuals are the pages of the daemon and of its check.
-func Manuals() []*tool.Manual { return []*tool.Manual{&manual, &checkManual} }
+// Manuals are the pages of the daemon, of its check and of its configuration.
+func Manuals() []*tool.Manual {
+	return []*tool.Manual{&manual, &checkManual, confManual(), votesManual(), keysManual()}
+}
 
 var manual = tool.Manual{
 	Name: "corosync", Section: 8, Purpose: "the ring, quorum and process groups of a cluster", Synopsis: []string{"[OPTION...]"},

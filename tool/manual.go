@@ -18,9 +18,25 @@ type Manual struct {
 	Synopsis []string
 	About    []string // paragraphs
 	Options  []Option
+	Parts    []Part
 	Status   []string // exit statuses, "0: done"
 	Files    []string // "/etc/x: what it is"
 	See      []string // "corosync.conf(5)"
+}
+
+// A Part is a chapter of a page, with terms that it explains.
+type Part struct {
+	Title   string
+	About   []string // paragraphs
+	Terms   []Term
+	Example string // printed as it is
+}
+
+// A Term is explained.
+type Term struct {
+	Name string
+	Note string // behind the name: a type, a default
+	Text string
 }
 
 // An Option is one option with all its spellings.
@@ -64,7 +80,9 @@ func (m *Manual) Roff(version string) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line(`.TH %s %d "" "gocorosync %s" "gocorosync"`, strings.ToUpper(roff(m.Name)), m.Section, roff(version))
 	line(".SH NAME\n%s \\- %s", roff(m.Name), roff(m.Purpose))
-	line(".SH SYNOPSIS")
+	if len(m.Synopsis) > 0 {
+		line(".SH SYNOPSIS")
+	}
 	for i, s := range m.Synopsis {
 		if i > 0 {
 			line(".br")
@@ -98,6 +116,25 @@ func (m *Manual) Roff(version string) string {
 			text += " (Profile " + o.Only + ".)"
 		}
 		line("%s", roff(text))
+	}
+	for _, p := range m.Parts {
+		line(".SH \"%s\"", roff(strings.ToUpper(p.Title)))
+		for i, about := range p.About {
+			if i > 0 {
+				line(".PP")
+			}
+			line("%s", roff(about))
+		}
+		for _, t := range p.Terms {
+			note := ""
+			if t.Note != "" {
+				note = " (" + roff(t.Note) + ")"
+			}
+			line(".TP\n\\fB%s\\fR%s\n%s", roff(t.Name), note, roff(t.Text))
+		}
+		if p.Example != "" {
+			line(".nf\n%s\n.fi", roff(p.Example))
+		}
 	}
 	pairs := func(title string, list []string) {
 		if len(list) > 0 {
