@@ -50,7 +50,14 @@ func TestCrypto(t *testing.T) {
 				}
 				return ""
 			})
-			time.Sleep(time.Second) // of joins of a stranger
+			eventually(t, 20*time.Second, func() string { // a stranger's joins go on
+				out, exit := l.hosts[0].run([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("corosync-cmapctl"), "-m", "stats", "-g", "stats.udp.rx_auth")
+				var n int
+				if fmt.Sscanf(out, "stats.udp.rx_auth (u64) = %d", &n); exit != 0 || n < 6 {
+					return out
+				}
+				return ""
+			})
 			for _, h := range l.hosts[:2] {
 				if why := quorate(h, "el7", "2")(); why != "" {
 					t.Error(why)
