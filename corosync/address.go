@@ -7,7 +7,6 @@ import (
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/service"
 )
 
 // rebind chooses another address in the network that bindnetaddr names, as at
@@ -24,15 +23,20 @@ func rebind(interfaces []conf.Interface) func(ring int, local []netip.Prefix) ne
 	}
 }
 
-// AddressChanged is called by the ring when this node goes by another address.
-// Its node id stays, even one that was made of the old address.
-func (n *Node) AddressChanged(ring int, addr netip.Addr) {
+// AddressChanged is called by the ring before this node goes by another address.
+// Its node id stays, even one that was made of the old address; the number of its
+// ring must be found under the new one after a restart.
+func (n *Node) AddressChanged(ring int, addr netip.Addr) error {
 	if ring >= len(n.conf.Interfaces) {
-		return
+		return nil
 	}
 	i := &n.conf.Interfaces[ring]
 	i.Bind = addr
 	n.keys.Set(fmt.Sprintf("totem.interface.%d.bindnetaddr", i.Number), cmap.Str(addr.String()))
-	n.keys.Set(service.MemberKey(n.gen, n.self)+".ip", cmap.Str(n.addrText(n.self)))
 	n.log.log(levelNotice, "TOTEM", "The network interface [%v] is now up.", addr)
+	if ring > 0 {
+		return nil
+	}
+	n.ringPath = n.ringFile()
+	return n.Save(n.loop.Machine().Ring().Seq)
 }

@@ -244,10 +244,7 @@ func (n *Node) startUp(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", dir, sysReason(err))}
 	}
-	n.ringPath = ringFile{path: fmt.Sprintf("%s/ringid_%v", dir, t.Interfaces[0].Bind), mode: 0o700}
-	if n.gen == wire.EL9 {
-		n.ringPath = ringFile{path: fmt.Sprintf("%s/ringid_%d", dir, t.NodeID), mode: 0o600}
-	}
+	n.ringPath = n.ringFile()
 	seq, why, err := n.ringPath.load()
 	if err != nil {
 		return &exitError{exitRingID, err}
@@ -486,6 +483,10 @@ func (n *Node) setKey(a service.SetKey) {
 func (n *Node) changedMembers(m totem.Members) {
 	if m.Kind == totem.Regular {
 		n.members = slices.Clone(m.IDs)
+		// This node does not leave and join when its address changes.
+		if key := service.MemberKey(n.gen, n.self) + ".ip"; n.keys.Text(key, "") != "" {
+			n.keys.Set(key, cmap.Str(n.addrText(n.self)))
+		}
 	}
 	for _, id := range m.Left {
 		n.keys.Set(service.MemberKey(n.gen, id)+".status", cmap.Str("left"))

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
 // ringFile keeps the highest ring sequence number this node has seen: 8 bytes,
@@ -16,6 +18,14 @@ import (
 type ringFile struct {
 	path string
 	mode fs.FileMode
+}
+
+// ringFile is where this node keeps it: by its address in EL7, by its id in EL9.
+func (n *Node) ringFile() ringFile {
+	if n.gen == wire.EL9 {
+		return ringFile{path: fmt.Sprintf("%s/ringid_%d", n.stateDir(), n.conf.NodeID), mode: 0o600}
+	}
+	return ringFile{path: fmt.Sprintf("%s/ringid_%v", n.stateDir(), n.conf.Interfaces[0].Bind), mode: 0o700}
 }
 
 // load returns the number. A file that is missing or not 8 bytes long counts

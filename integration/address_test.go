@@ -43,6 +43,7 @@ func TestChangedAddress(t *testing.T) {
 		_, _ = victim.run(nil, "sh", "-c", step.change) // the kernel may take a second address away with the first
 		all(step.want)
 		t.Logf("%s: together again after %v", step.name, time.Since(begin).Round(10*time.Millisecond))
+		l.must(victim, "test -s /var/lib/corosync/ringid_"+step.want)
 		out, exit := victim.run([]string{"GOCOROSYNC_COMPAT=el7"}, l.our("corosync-cfgtool"), "-s")
 		if why := says(out, exit, 0, "id\t= "+step.want); why != "" {
 			t.Errorf("%s: %s", step.name, why)

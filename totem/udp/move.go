@@ -9,10 +9,11 @@ import (
 	"github.com/gocorosync/gocorosync/totem"
 )
 
-// An AddressWatcher is an App that wants to know which address this node has got
-// instead of the one that is gone (see Config.Rebind).
+// An AddressWatcher is an App that wants to know which address this node gets
+// instead of the one that is gone (see Config.Rebind), before the ring knows. An
+// error ends Run.
 type AddressWatcher interface {
-	AddressChanged(ring int, addr netip.Addr)
+	AddressChanged(ring int, addr netip.Addr) error
 }
 
 // consider looks for an address instead of one that is gone.
@@ -69,11 +70,13 @@ func (l *Loop) move(ctx context.Context) error {
 		}
 		p.addr, p.down = to, ""
 		l.follower.look()
+		if app, ok := l.app.(AddressWatcher); ok {
+			if err := app.AddressChanged(ring, to); err != nil {
+				return err
+			}
+		}
 		if err := l.step(totem.SetAddress{Iface: ring, Addr: to}); err != nil {
 			return err
-		}
-		if app, ok := l.app.(AddressWatcher); ok {
-			app.AddressChanged(ring, to)
 		}
 	}
 	return nil
