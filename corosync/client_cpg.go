@@ -214,7 +214,7 @@ func (n *Node) cpgClient(id cpg.Conn) *client { return n.cpgClients[id] }
 // connections may all be the embedding program's. It goes out when the turn is
 // over, together with others.
 func (n *Node) toGroup(conns []cpg.Conn, id int32, m coro.Message) {
-	var event []byte
+	var event, copied []byte
 	for _, conn := range conns {
 		cl := n.cpgClients[conn]
 		if cl == nil {
@@ -223,7 +223,7 @@ func (n *Node) toGroup(conns []cpg.Conn, id int32, m coro.Message) {
 		if event == nil {
 			event = n.encoder.Response(id, coro.OK, m)
 		}
-		cl.eventCopy(event)
+		cl.eventCopy(event, &copied)
 	}
 }
 

@@ -46,6 +46,10 @@ const (
 	slowUnread     = 20_000
 	maxUnread      = 1_000_000
 	maxUnreadBytes = 256 << 20
+	// All together may have so much, then those go for whom more than the last
+	// waits.
+	maxAllUnread    = 512 << 20
+	maxShareOfEvery = 32 << 20
 )
 
 // server is the [ipc.Handler] of one service.
@@ -63,12 +67,13 @@ func (n *Node) listen() error {
 	if n.gen == wire.EL9 {
 		typ = n.keys.Text("system.qb_ipc_type", "native")
 	}
+	budget := &ipc.Budget{Bytes: maxAllUnread, Each: maxShareOfEvery}
 	for _, e := range n.engines() {
 		if !e.clients {
 			continue
 		}
 		s, err := ipc.Listen(e.short, ipc.Options{
-			Socket: typ == "socket", Log: n.log.slog("QB"), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes,
+			Socket: typ == "socket", Log: n.log.slog("QB"), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes, Budget: budget,
 		})
 		if err != nil {
 			for _, s := range n.servers {

@@ -24,9 +24,10 @@ func (cl *client) event(b []byte) {
 	cl.flushLater()
 }
 
-// eventCopy is event for bytes that change afterwards.
-func (cl *client) eventCopy(b []byte) {
-	cl.c.QueueCopy(b)
+// eventCopy is event for bytes that change afterwards. The clients of one event
+// share what has to be kept of it in *copied.
+func (cl *client) eventCopy(b []byte, copied *[]byte) {
+	cl.c.QueueCopy(b, copied)
 	cl.flushLater()
 }
 

@@ -260,8 +260,14 @@ func (c *Conn) shut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.isShut = true
-	c.queue, c.queued = nil, 0
+	c.dropQueue()
 	c.wake.Broadcast()
+}
+
+// dropQueue forgets what is queued.
+func (c *Conn) dropQueue() {
+	c.server.opt.Budget.take(-c.queued)
+	c.queue, c.queued = nil, 0
 }
 
 // Respond sends the response to the oldest request that has none. A client
@@ -302,14 +308,16 @@ func (c *Conn) Event(b []byte) error {
 	return err
 }
 
-// QueueCopy is Queue for an event that changes afterwards.
-func (c *Conn) QueueCopy(b []byte) error { return c.enqueue(b, true) }
+// QueueCopy is Queue for an event that changes afterwards. A copy is made only if
+// it has to wait; *copied holds it, nil before the first, so that several
+// connections share it.
+func (c *Conn) QueueCopy(b []byte, copied *[]byte) error { return c.enqueue(b, copied) }
 
 // Queue is Event for an event that need not be noticed before the next Flush,
 // so that the client is woken once for several.
-func (c *Conn) Queue(b []byte) error { return c.enqueue(b, false) }
+func (c *Conn) Queue(b []byte) error { return c.enqueue(b, nil) }
 
-func (c *Conn) enqueue(b []byte, changes bool) error {
+func (c *Conn) enqueue(b []byte, copied *[]byte) error {
 	if len(b) > c.max {
 		return fmt.Errorf("ipc: event of %d bytes: %w", len(b), syscall.EMSGSIZE)
 	}
@@ -330,11 +338,11 @@ func (c *Conn) enqueue(b []byte, changes bool) error {
 		c.stats.sendRetries.Add(1)
 	}
 	opt := &c.server.opt
-	if len(c.queue) >= opt.QueueMessages || c.queued+len(b) > opt.QueueBytes {
+	if len(c.queue) >= opt.QueueMessages || c.queued+len(b) > opt.QueueBytes || !opt.Budget.allows(c.queued+len(b), len(b)) {
 		opt.Log.Warn("client does not read its events, disconnected", "service", c.server.name,
 			"pid", c.peer.PID, "queued", len(c.queue), "bytes", c.queued)
 		c.isShut = true
-		c.queue, c.queued = nil, 0
+		c.dropQueue()
 		c.wake.Broadcast()
 		c.stream.Close()
 		if c.channel != nil {
@@ -342,11 +350,15 @@ func (c *Conn) enqueue(b []byte, changes bool) error {
 		}
 		return ErrClosed
 	}
-	if changes {
-		b = slices.Clone(b)
+	if copied != nil {
+		if *copied == nil {
+			*copied = slices.Clone(b)
+		}
+		b = *copied
 	}
 	c.queue = append(c.queue, b)
 	c.queued += len(b)
+	opt.Budget.take(len(b))
 	c.wake.Signal()
 	return nil
 }
@@ -391,6 +403,7 @@ func (c *Conn) push() error {
 		}
 		c.stats.dispatched.Add(1)
 		c.queued -= len(c.queue[0])
+		c.server.opt.Budget.take(-len(c.queue[0]))
 		c.queue[0] = nil
 		c.queue = c.queue[1:]
 	}

@@ -29,6 +29,8 @@ type Options struct {
 	// 0 means 100,000 messages and 64 MiB.
 	QueueMessages int
 	QueueBytes    int
+	// Budget bounds what waits for all clients. nil does not.
+	Budget *Budget
 
 	// Log gets what an administrator should know. nil discards.
 	Log *slog.Logger

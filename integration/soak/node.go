@@ -135,15 +135,21 @@ func settled(ctx context.Context, nodes []*node) error {
 			}
 			time.Sleep(200 * time.Millisecond)
 		}
-		kids, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", n.daemon.Process.Pid, n.daemon.Process.Pid))
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Sscan(string(kids), &n.pid); err != nil {
+		var err error
+		if n.pid, err = child(n.daemon.Process.Pid); err != nil {
 			return fmt.Errorf("%s: no daemon: %w", n.Name, err)
 		}
 	}
 	return nil
+}
+
+// child is the process that another one has started, as nsenter does.
+func child(pid int) (kid int, err error) {
+	kids, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err == nil {
+		_, err = fmt.Sscan(string(kids), &kid)
+	}
+	return kid, err
 }
 
 func (n *node) self(args ...string) (string, error) {
@@ -204,7 +210,13 @@ func (n *node) leave() {
 	case <-n.gone:
 	case <-time.After(30 * time.Second):
 		n.failed.Add(1)
-		n.clients.Process.Kill()
+		n.mu.Lock()
+		n.why = append(n.why, "the clients do not leave; where they are is above")
+		n.mu.Unlock()
+		if pid, err := child(n.clients.Process.Pid); err == nil {
+			syscall.Kill(pid, syscall.SIGQUIT) // prints all stacks
+		}
+		<-n.gone
 	}
 	n.door = nil
 }
