@@ -87,6 +87,9 @@ func details(ch pengine.Change, el7 bool) string {
 	return role + " " + ch.Origin.Name + " -> " + next + " " + ch.Dest.Name
 }
 
+// RoleName7 is a role in 1.1.20's words.
+func RoleName7(r pengine.Role) string { return roleName(r, true) }
+
 func roleName(r pengine.Role, el7 bool) string {
 	if el7 {
 		switch r {

@@ -71,11 +71,26 @@ func (w *Writer7) Entry(e *Entry, indent int) {
 	switch e.R.Kind {
 	case pengine.Primitive:
 		w.line(indent, "%s", e.Text7(true))
-	case pengine.Group:
-		w.line(indent, "Resource Group: %s", e.Name)
-		for _, m := range e.Children {
-			w.Entry(m, indent+4)
+	default:
+		w.line(indent, "%s", e.Title7())
+		deeper := 4
+		if e.R.Kind == pengine.Bundle {
+			deeper = 2
 		}
+		for _, m := range e.Children {
+			w.Entry(m, indent+deeper)
+		}
+		for _, l := range e.Lists7() {
+			w.line(indent+4, "%s", l)
+		}
+	}
+}
+
+// Title7 is the line above what is in a resource.
+func (e *Entry) Title7() string {
+	switch e.R.Kind {
+	case pengine.Group:
+		return "Resource Group: " + e.Name
 	case pengine.Clone:
 		kind := "Clone Set"
 		if e.R.Promotable {
@@ -92,20 +107,21 @@ func (w *Writer7) Entry(e *Entry, indent int) {
 		if !e.R.Managed {
 			flags += " (unmanaged)"
 		}
-		w.line(indent, "%s: %s [%s]%s", kind, e.Name, child, flags)
-		for _, m := range e.Children {
-			w.Entry(m, indent+4)
-		}
-		for _, l := range e.Lists {
-			w.line(indent+4, "%s: [ %s ]", listLabel7(l), join(l.Nodes))
-		}
+		return fmt.Sprintf("%s: %s [%s]%s", kind, e.Name, child, flags)
 	case pengine.Bundle:
 		set, flags := e.bundleFlags()
-		w.line(indent, "Docker container%s: %s [%s]%s", set, e.Name, e.R.Bundle.Image, flags)
-		for _, m := range e.Children {
-			w.Entry(m, indent+2)
-		}
+		return fmt.Sprintf("Docker container%s: %s [%s]%s", set, e.Name, e.R.Bundle.Image, flags)
 	}
+	return e.Name
+}
+
+// Lists7 are the lines that name the nodes of instances there is nothing
+// special about.
+func (e *Entry) Lists7() (lines []string) {
+	for _, l := range e.Lists {
+		lines = append(lines, fmt.Sprintf("%s: [ %s ]", listLabel7(l), join(l.Nodes)))
+	}
+	return lines
 }
 
 func listLabel7(l NodeList) string {

@@ -46,13 +46,7 @@ func (w *Writer9) Begin(format string, args ...any) {
 func (w *Writer9) End() { w.depth-- }
 
 // Item writes "label: [ words ]".
-func (w *Writer9) Item(label string, words []string) {
-	if w.Fancy {
-		w.Line("%s: [ %s ]", label, join(words))
-		return
-	}
-	w.Line("[ %s ]", join(words))
-}
+func (w *Writer9) Item(label string, words []string) { w.Line("%s: [ %s ]", label, join(words)) }
 
 // NodeStatus is a node's state in words.
 func NodeStatus(n *pengine.Node) string {
@@ -137,7 +131,11 @@ func (w *Writer9) Nodes(c *pengine.Cluster) {
 		names []string
 	}{{"Online", l.Online}, {"OFFLINE", l.Offline}, {"RemoteOnline", l.RemoteOnline}, {"RemoteOFFLINE", l.RemoteOffline}, {"GuestOnline", l.GuestsOn}} {
 		if len(x.names) > 0 {
-			w.Item(x.label, x.names)
+			if w.Fancy {
+				w.Item(x.label, x.names)
+			} else { // the label of nodes, unlike that of instances, is ornament
+				w.Line("[ %s ]", join(x.names))
+			}
 		}
 	}
 }

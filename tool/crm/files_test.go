@@ -95,6 +95,12 @@ func fileCommand(t *testing.T, line, cibs, profile string) (run func(conf.Profil
 	default:
 		return nil, false
 	}
+	page := ""
+	if before, ok := strings.CutSuffix(line, "=out.html; cat out.html"); ok { // the page is printed once it is written
+		page = filepath.Join(t.TempDir(), "out.html")
+		line = before
+		w = append(strings.Fields(line)[1:len(strings.Fields(line))-1], "--as-html="+page)
+	}
 	if strings.ContainsAny(line, "$;|") || file != "" && w[0] != "crm_mon" {
 		return nil, false
 	}
@@ -111,6 +117,10 @@ func fileCommand(t *testing.T, line, cibs, profile string) (run func(conf.Profil
 		var out, errs bytes.Buffer
 		env := &tool.Env{Name: w[0], Args: args, Profile: p, Stdout: &out, Stderr: &errs}
 		code := fn(context.Background(), env)
+		if page != "" {
+			b, _ := os.ReadFile(page)
+			out.Write(b)
+		}
 		strip := func(s string) string { return strings.ReplaceAll(s, dir+"/", "/run/v/") }
 		return strip(out.String()), strip(errs.String()), strconv.Itoa(code)
 	}, true

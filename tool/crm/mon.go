@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,8 @@ type monitor struct {
 	env                                            *tool.Env
 	once, inactive, byNode, ops, timing, failcount bool
 	attributes, ids, tickets, bans, brief, noHead  bool
-	nagios, pending                                bool
-	file, output, interval                         string
+	nagios, pending, asXML, cgi                    bool
+	file, output, interval, page                   string
 	verbose                                        int
 }
 
@@ -57,6 +58,9 @@ func Mon(ctx context.Context, env *tool.Env) int {
 		{short: 's', long: "simple-status", help: "Display the cluster status once as a simple one line output (suitable for nagios)", flag: &m.nagios},
 		{short: 'i', long: "interval", arg: "value", help: "Update frequency in seconds", value: &m.interval},
 		{short: 'x', long: "xml-file", arg: "value", help: "Read the CIB from a file", value: &m.file},
+		{short: 'h', long: "as-html", arg: "value", help: "Write cluster status to the named html file", value: &m.page},
+		{short: 'X', long: "as-xml", help: "Write cluster status as xml to stdout. This will enable one-shot mode.", call: all(&m.asXML, &m.once)},
+		{short: 'w', long: "web-cgi", help: "Web mode with output suitable for CGI (preselected when run as *.cgi)", call: all(&m.cgi, &m.once)},
 		{long: "output-as", arg: "value", help: "Format of the output: text, xml or html", value: &m.output},
 		{short: 'm', long: "fence-history", call: func(string) error { return nil }},
 		{short: 'N', long: "disable-ncurses", call: func(string) error { return nil }},
@@ -77,6 +81,11 @@ func Mon(ctx context.Context, env *tool.Env) int {
 	if m.file == "" {
 		m.file = os.Getenv("CIB_file")
 	}
+	if m.cgi && m.env.Profile != conf.EL9 && m.file != "" {
+		// A web server's user must not choose what file is read.
+		m.env.Printf("Content-Type: text/plain\nStatus: 500\n\n")
+		return exitUsage2
+	}
 	if !m.once && !m.nagios && m.file == "" {
 		return m.watch(ctx)
 	}
@@ -96,10 +105,19 @@ func (m *monitor) show(ctx context.Context) int {
 	switch {
 	case m.nagios:
 		return m.simple(c)
+	case m.page != "":
+		return m.writePage(c)
+	case m.asXML && m.env.Profile != conf.EL9:
+		m.xml7(c)
+	case m.cgi && m.env.Profile != conf.EL9:
+		m.html7(m.env.Stdout, c)
 	case m.output == "xml":
 		m.xml9(c)
-	case m.output == "html":
-		m.html9(c)
+	case m.output == "html", m.cgi:
+		if m.cgi {
+			m.env.Printf("Content-Type: text/html\n\n")
+		}
+		m.html9(m.env.Stdout, c)
 	case m.env.Profile == conf.EL9:
 		m.text9(c)
 	default:
@@ -157,13 +175,11 @@ func (m *monitor) refused() int {
 func (m *monitor) watch(ctx context.Context) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	every := 5 * time.Second
-	var seconds int
-	if _, err := fmt.Sscan(strings.TrimSuffix(m.interval, "s"), &seconds); err == nil && seconds > 0 {
-		every = time.Duration(seconds) * time.Second
-	}
+	every := m.every()
 	for {
-		m.env.Printf("\x1b[H\x1b[2J")
+		if m.page == "" {
+			m.env.Printf("\x1b[H\x1b[2J")
+		}
 		m.show(ctx)
 		select {
 		case <-ctx.Done():
@@ -171,6 +187,30 @@ func (m *monitor) watch(ctx context.Context) int {
 		case <-time.After(every):
 		}
 	}
+}
+
+// every is how often the status is looked at.
+func (m *monitor) every() time.Duration {
+	var seconds int
+	if _, err := fmt.Sscan(strings.TrimSuffix(m.interval, "s"), &seconds); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	return 5 * time.Second
+}
+
+// writePage writes the status to a file for a web server.
+func (m *monitor) writePage(c *pengine.Cluster) int {
+	var b bytes.Buffer
+	if m.env.Profile == conf.EL9 {
+		m.html9(&b, c)
+	} else {
+		m.html7(&b, c)
+	}
+	path := m.env.Path(m.page)
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		return m.env.Fail(exitError, "%v", err)
+	}
+	return 0
 }
 
 // simple is one line for a monitoring system.

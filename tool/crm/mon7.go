@@ -16,7 +16,7 @@ import (
 // text7 prints the status as 1.1.20 does.
 func (m *monitor) text7(c *pengine.Cluster) {
 	out := m.env.Stdout
-	n := c.Count()
+	n := counts7(c)
 	switch {
 	case !m.noHead:
 		m.header7(c)
@@ -95,8 +95,7 @@ func (m *monitor) header7(c *pengine.Cluster) {
 // counts7 is the part of the header that is shown even without headers where
 // something is disabled.
 func (m *monitor) counts7(c *pengine.Cluster) {
-	n := c.Count()
-	n.Instances -= orphans(c)
+	n := counts7(c)
 	var notes []string
 	if n.Disabled > 0 {
 		notes = append(notes, fmt.Sprintf("%d DISABLED", n.Disabled))
@@ -110,15 +109,41 @@ func (m *monitor) counts7(c *pengine.Cluster) {
 	m.env.Printf("%d node%s configured\n%d resource%s configured%s\n", len(c.Nodes), plural(len(c.Nodes)), n.Instances, plural(n.Instances), text)
 }
 
-// orphans counts the primitives that run without being configured: 1.1.20
-// does not count them.
-func orphans(c *pengine.Cluster) (n int) {
-	for _, r := range c.Resources {
-		for _, p := range r.Primitives() {
-			if p.Orphan && p.Role > pengine.RoleStopped {
-				n++
+// counts7 counts resources as 1.1.20 does: none that runs without being
+// configured, a blocked one only if it is not disabled, and what is disabled
+// once for itself and once for what it is a member of.
+func counts7(c *pengine.Cluster) (n pengine.Counts) {
+	var walk func(r *pengine.Resource)
+	walk = func(r *pengine.Resource) {
+		switch r.Kind {
+		case pengine.Primitive:
+			if !r.Orphan {
+				n.Instances++
+			}
+			if r.Disabled() {
+				n.Disabled++
+			} else if r.Blocked {
+				n.Blocked++
+			}
+		case pengine.Bundle:
+			for _, rep := range r.Bundle.Replicas {
+				for _, part := range [...]*pengine.Resource{rep.IP, rep.Child, rep.Container, rep.Connection} {
+					if part != nil {
+						walk(part)
+					}
+				}
+			}
+		default:
+			for _, member := range r.Children {
+				if member.Disabled() {
+					n.Disabled++
+				}
+				walk(member)
 			}
 		}
+	}
+	for _, r := range c.Resources {
+		walk(r)
 	}
 	return n
 }
@@ -139,14 +164,7 @@ func (m *monitor) byNode7(c *pengine.Cluster, list []*status.Entry) {
 	for _, n := range c.Nodes {
 		m.env.Printf("%s %s: %s\n", status.NodeTypeName(n), n.Name, status.NodeStatus7(n))
 		for _, r := range n.Running {
-			e := &status.Entry{R: r, Name: r.PrintableID(), Role: r.Role}
-			if e.Role == pengine.RoleStarted && r.Top().Promotable {
-				e.Role = pengine.RoleUnpromoted
-			}
-			if r.Disabled() {
-				e.Limit = r.TargetRole()
-			}
-			m.env.Printf("\t%s\n", e.Text7(false))
+			m.env.Printf("\t%s\n", runningEntry(r).Text7(false))
 		}
 	}
 	if !m.inactive {
@@ -154,7 +172,7 @@ func (m *monitor) byNode7(c *pengine.Cluster, list []*status.Entry) {
 	}
 	var stopped []*status.Entry
 	for _, e := range list {
-		if !e.R.Active(false) {
+		if !e.R.Active(true) {
 			stopped = append(stopped, e)
 		}
 	}
@@ -164,6 +182,18 @@ func (m *monitor) byNode7(c *pengine.Cluster, list []*status.Entry) {
 	}
 	m.env.Printf("\nInactive resources:\n\n")
 	(&status.Writer7{W: m.env.Stdout}).Resources(stopped)
+}
+
+// runningEntry is a primitive as it is listed below the node it runs on.
+func runningEntry(r *pengine.Resource) *status.Entry {
+	e := &status.Entry{R: r, Name: r.PrintableID(), Role: r.Role}
+	if e.Role == pengine.RoleStarted && r.Top().Promotable {
+		e.Role = pengine.RoleUnpromoted
+	}
+	if r.Disabled() {
+		e.Limit = r.TargetRole()
+	}
+	return e
 }
 
 // rcText7 is an agent's result in 1.1.20's words.

@@ -2,6 +2,7 @@ package crm
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func (l *htmlList) Primitive(e *status.Entry) {
 }
 
 // html9 prints the status as crm_mon --output-as=html of 2.1.5 does.
-func (m *monitor) html9(c *pengine.Cluster) {
+func (m *monitor) html9(w io.Writer, c *pengine.Cluster) {
 	body := &htmlNode{name: "body"}
 	section := func(title string) *htmlList {
 		body.add("h2", "", title)
@@ -141,7 +142,7 @@ func (m *monitor) html9(c *pengine.Cluster) {
 	}
 	var b strings.Builder
 	body.write(&b)
-	m.env.Printf("%s%s\n</html>\n", htmlHead, b.String())
+	fmt.Fprintf(w, "%s%s\n</html>\n", htmlHead, b.String())
 }
 
 func htmlSummary(c *pengine.Cluster, ul *htmlNode) {
