@@ -11,6 +11,8 @@ import (
 // then in faults.
 type checker struct {
 	modern bool // 3.0 or later
+	last   bool // 3.9 or later
+	first  bool // 1.0, which demands that a node says what it is
 	ids    map[string]*xml.Node
 	twice  map[*xml.Node]bool    // elements whose id another one has too
 	lines  map[string]definition // of the grammar, as far as they were needed
@@ -57,34 +59,50 @@ func (c *checker) collect(doc *xml.Node) {
 }
 
 func (c *checker) document(doc *xml.Node) bool {
-	conf := doc.Child("configuration")
-	if conf == nil {
-		if status := doc.Child("status"); status != nil {
-			c.say(status, "Did not expect element status there")
-			return c.say(status, "Element cib has extra content: status")
-		}
-		return c.say(doc, "Element cib failed to validate content")
-	}
-	for _, a := range []string{"admin_epoch", "epoch", "num_updates"} {
-		if !isInteger(doc.Get(a)) {
-			c.say(conf, "Invalid sequence in interleave")
-			return c.say(conf, "Element cib failed to validate attributes")
-		}
-	}
+	var odd *xml.Node // the first child that does not belong there
 	for _, k := range doc.Children {
 		if k.Name != "configuration" && k.Name != "status" {
-			c.say(k, "Did not expect element "+k.Name+" there")
-			return c.say(k, "Element cib has extra content: "+k.Name)
+			odd = k
+			break
 		}
 	}
+	versioned := true
+	for _, a := range []string{"admin_epoch", "epoch", "num_updates"} {
+		versioned = versioned && isInteger(doc.Get(a))
+	}
+	conf := doc.Child("configuration")
+	if conf == nil && odd == nil {
+		odd = doc.Child("status")
+	}
+	switch {
+	case conf == nil && odd == nil:
+		return c.say(doc, "Element cib failed to validate content")
+	case !versioned: // and what is inside is looked at all the same
+		at := conf
+		if at == nil || odd != nil {
+			at = odd
+		}
+		c.say(at, "Invalid sequence in interleave")
+		c.say(at, "Element cib failed to validate attributes")
+		if odd != nil {
+			return c.say(odd, "Did not expect element "+odd.Name+" there")
+		}
+	case odd != nil:
+		c.say(odd, "Did not expect element "+odd.Name+" there")
+		return c.say(odd, "Element cib has extra content: "+odd.Name)
+	}
+	good := c.element(conf)
 	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
 		if conf.Child(s) == nil {
 			c.say(conf, "Expecting an element "+s+", got nothing")
+			if s == "crm_config" { // the first of those that must be there
+				c.say(conf, "Invalid sequence in interleave")
+			}
 			c.say(conf, "Invalid sequence in interleave")
 			return c.say(conf, "Element configuration failed to validate content")
 		}
 	}
-	return c.element(conf)
+	return good && versioned
 }
 
 // element checks n and what it contains.
@@ -163,6 +181,9 @@ func (c *checker) attributes(n *xml.Node, d definition) bool {
 			return c.incomplete(n, a.name)
 		}
 	}
+	if c.first && n.Name == "node" && !n.Has("type") {
+		return c.incomplete(n, "type")
+	}
 	return true
 }
 
@@ -194,6 +215,9 @@ func (c *checker) incomplete(n *xml.Node, name string) bool {
 		}
 		return false
 	case "expression":
+		if c.last {
+			return c.say(n, "Element expression failed to validate attributes")
+		}
 		c.say(nil, "Element expression failed to validate attributes")
 	case "fencing-level":
 		return false

@@ -10,7 +10,6 @@ package schema
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -85,19 +84,6 @@ func Known(name string) bool { return name == None || rank(name) >= 0 }
 // rank is the place of a schema among the others, -1 for an unknown one.
 func rank(name string) int { return slices.Index(names, name) }
 
-// From goes through the schemas from the one named to Newest, in order. There
-// are none after an unknown one.
-func From(name string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		r := rank(name)
-		for i := r; i >= 0 && i <= rank(Newest); i++ {
-			if !yield(names[i]) {
-				return
-			}
-		}
-	}
-}
-
 // Set is the set of all schemas; it satisfies the CIB manager's interface.
 type Set struct{}
 
@@ -125,7 +111,7 @@ func Validate(doc *xml.Node) error {
 	if r < rank("pacemaker-2.0") {
 		return nil
 	}
-	c := &checker{modern: r >= rank("pacemaker-3.0"), ids: map[string]*xml.Node{}, lines: map[string]definition{}}
+	c := newChecker(name)
 	if c.collect(doc); !c.document(doc) || !c.references(doc) {
 		return &Invalid{Schema: name, Faults: c.faults}
 	}
@@ -158,7 +144,7 @@ func Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) {
 		return nil, false, errors.Join(ErrUpgrade, err)
 	}
 	if from < rank("pacemaker-3.0") && to >= rank("pacemaker-3.0") {
-		modernise(doc)
+		Modernise(doc)
 	}
 	doc.Set("validate-with", max)
 	if err := Validate(doc); err != nil {

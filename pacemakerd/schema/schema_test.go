@@ -68,7 +68,8 @@ func TestUpgrade(t *testing.T) {
 	if err != nil || !changed {
 		t.Fatal(changed, err)
 	}
-	if text := string(up.Compact()); up.Get("validate-with") != Newest || strings.Contains(text, "requires") || strings.Contains(text, "normal") {
+	if text := string(up.Compact()); up.Get("validate-with") != Newest || strings.Contains(text, `requires="`) || strings.Contains(text, "normal") ||
+		!strings.Contains(text, `<meta_attributes id="_2TO3_a-meta"><nvpair id="_2TO3_o-meta-requires" name="requires" value="quorum"/></meta_attributes>`) {
 		t.Errorf("upgraded: %s", text)
 	}
 	if _, changed, err := Upgrade(up, ""); changed || err != nil {

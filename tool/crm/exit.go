@@ -22,7 +22,9 @@ func emulated(env *tool.Env) string {
 const (
 	exitError        = 1
 	exitUsage2       = 64
+	exitNoInput      = 66
 	exitUnavailable  = 69
+	exitSoftware     = 70
 	exitNoPermission = 77
 	exitConfig       = 78
 	exitDisconnect   = 102

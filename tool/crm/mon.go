@@ -132,17 +132,11 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 		if err != nil {
 			return nil, m.env.Fail(exitError, "%v", err)
 		}
-		doc, err := xml.Parse(b)
-		if err == nil {
-			err = schema.Validate(doc)
-		}
-		if err == nil && doc.Name == "cib" && doc.Child("configuration") != nil {
-			if v := doc.Get("validate-with"); v == "" || v == schema.None {
-				m.env.Errorf("%s\n", unvalidated(m.env))
-			}
+		src := readSource(m.file, b)
+		if doc := m.accept(src); doc != nil {
 			return doc, 0
 		}
-		return nil, m.refused()
+		return nil, m.refused(src)
 	}
 	doc, err := client.QueryCIB(ctx, "crm_mon")
 	if err != nil {
@@ -159,16 +153,48 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 	return doc, 0
 }
 
-// refused says that the file is no CIB that conforms to its schema.
-func (m *monitor) refused() int {
-	why := cib.SchemaInvalid.Error()
-	if m.env.Profile == conf.EL9 {
-		m.env.Errorf("Could not connect to the CIB: %s\n", why)
-		return 0
+// accept returns the CIB in a file if it conforms to its schema. One that
+// claims none is measured by all.
+func (m *monitor) accept(src *source) *xml.Node {
+	if src.doc == nil {
+		return nil
 	}
-	m.env.Printf("\nConnection to cluster failed: %s\n", why)
-	m.env.Errorf("%s: Connection to local file '%s' failed: %s\n", m.env.Name, m.file, why)
-	return 203
+	l := lineage(m.env)
+	switch claimed := src.doc.Get("validate-with"); {
+	case claimed == "":
+		src.tryAll(m.env, m.verbose, src.place)
+	case claimed != schema.None && (!l.Has(claimed) || l.Check(src.doc, claimed) != nil):
+		return nil
+	}
+	if src.doc.Name != "cib" || src.doc.Child("configuration") == nil {
+		return nil
+	}
+	if v := src.doc.Get("validate-with"); v == "" || v == schema.None {
+		m.env.Errorf("%s\n", unvalidated(m.env))
+	}
+	if m.env.Profile == conf.EL9 {
+		tellUpgrade(m.env, src.doc)
+	}
+	return src.doc
+}
+
+// refused says that the file is no CIB that conforms to its schema. What is no
+// CIB at all does not count as a failure of the schema.
+func (m *monitor) refused(src *source) int {
+	why := cib.SchemaInvalid.Error()
+	switch foreign := src.doc != nil && src.doc.Name != "cib"; {
+	case m.env.Profile == conf.EL9 && !foreign:
+		m.env.Errorf("Could not connect to the CIB: %s\n", why)
+	case m.env.Profile == conf.EL9:
+	case foreign:
+		m.env.Printf("\nConnection to cluster failed: No such device or address\n")
+		return int(syscall.ENXIO)
+	default:
+		m.env.Printf("\nConnection to cluster failed: %s\n", why)
+		m.env.Errorf("%s: Connection to local file '%s' failed: %s\n", m.env.Name, m.file, why)
+		return 203
+	}
+	return 0
 }
 
 // watch prints the status again and again until it is interrupted.

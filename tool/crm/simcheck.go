@@ -2,50 +2,92 @@ package crm
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// conforms checks the input against the schema it names and, as 2.1.5 works on
-// an upgraded copy, against the later ones up to the first that takes it. It
-// returns 0 or the exit status.
+// conforms checks the input against the schema it claims. An older one than
+// the generation works with is upgraded: a copy is measured by one schema after
+// the other up to the first that takes it. It returns 0 or the exit status.
 func (s *simulation) conforms(doc *xml.Node) int {
-	err := schema.Validate(doc)
-	if err == nil {
-		return 0
-	}
-	where := newPlaces(s.source, doc)
-	if s.env.Profile != conf.EL9 {
-		printFaults(s.env, err, func(n *xml.Node) string { return fmt.Sprintf("%s:%d: ", s.input, where[n]) })
-		return 203
-	}
+	el9 := s.env.Profile == conf.EL9
+	l := lineage(s.env)
 	claimed := doc.Get("validate-with")
-	last := claimed
-	var loose []schema.Fault // said again with every schema, without a place
-	for name := range schema.From(claimed) {
-		try := *doc
-		try.Attrs = append([]xml.Attr(nil), doc.Attrs...)
-		try.Set("validate-with", name)
-		if err = schema.Validate(&try); err == nil {
-			return 0
+	if doc.Name != "cib" || claimed == "" || claimed == schema.None {
+		s.env.Errorf("%s\n", unvalidated(s.env))
+		if doc.Name != "cib" || claimed == "" {
+			s.src.tryAll(s.env, s.verbose, s.src.place)
 		}
-		last = name
-		if bad := (*schema.Invalid)(nil); errors.As(err, &bad) && len(bad.Faults) > 0 && !bad.Faults[0].Relax {
+		switch {
+		case doc.Name == "cib":
+			doc.Ensure("status")
+			return 0
+		case el9:
+			return exitNoInput
+		}
+		return 134 // the original aborts
+	}
+	doc.Ensure("status")
+	least := "pacemaker-3.0"
+	if !el9 {
+		least = "pacemaker-2.0"
+	}
+	if l.Has(claimed) && !l.Before(claimed, least) {
+		err := l.Check(doc, claimed)
+		printFaults(s.env, err, s.src.place)
+		switch {
+		case err == nil:
+			return 0
+		case el9:
+			return exitConfig
+		}
+		return 203 // a schema error, negative
+	}
+	if !s.upgradable(l, claimed) {
+		from := claimed
+		if !l.Has(claimed) {
+			from = "unknown"
+		}
+		if !el9 {
+			s.env.Errorf("Your current configuration %s could not validate with any schema in range [%s, %s], cannot upgrade to %s.\n", claimed, from, l.Newest, least)
+			return 126
+		}
+		s.env.Errorf("Cannot upgrade configuration (claiming schema %s) to at least %s because it does not validate with any schema from %s to %s\n",
+			claimed, least, from, l.Newest)
+		return exitConfig
+	}
+	if el9 {
+		tellUpgrade(s.env, doc)
+	}
+	return 0
+}
+
+// upgradable tells whether any of the later schemas takes the input, and
+// prints what those before that one found.
+func (s *simulation) upgradable(l schema.Lineage, claimed string) bool {
+	var loose []schema.Fault // said again with every schema, without a place
+	for _, name := range l.From(claimed) {
+		err := l.Check(s.src.doc, name)
+		if err == nil {
+			return true
+		}
+		bad := (*schema.Invalid)(nil)
+		if !errors.As(err, &bad) {
+			continue
+		}
+		switch {
+		case len(bad.Faults) == 0 || bad.Faults[0].Relax:
+			printFaults(s.env, err, s.src.entity)
+		case name == "pacemaker-0.6" || name == "transitional-0.6":
+			printFaults(s.env, err, nil)
+		default:
 			loose = append(loose, bad.Faults...)
 			for _, f := range loose {
 				s.env.Errorf("%s\n", f)
 			}
-			continue
 		}
-		printFaults(s.env, err, func(n *xml.Node) string { return fmt.Sprintf("Entity: line %d: ", where[n]) })
 	}
-	if errors.Is(err, schema.ErrUnknown) {
-		claimed, last = "unknown", schema.Newest
-	}
-	s.env.Errorf("Cannot upgrade configuration (claiming schema %s) to at least pacemaker-3.0 because it does not validate with any schema from %s to %s\n",
-		doc.Get("validate-with"), claimed, last)
-	return exitConfig
+	return false
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
-	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
@@ -33,7 +32,7 @@ type simulation struct {
 	graphFile, dotFile                          string
 	quorum, watchdog                            string
 	why, output                                 string
-	source                                      []byte // what the CIB was read from, nil if it is the cluster's
+	src                                         *source
 	up, down, fail, inject, failing             []string
 	grant, revoke, standby, activate            []string
 
@@ -103,6 +102,9 @@ func (s *simulation) do(ctx context.Context) int {
 		s.env.Errorf("Live CIB query failed: Transport endpoint is not connected (-107)\n")
 		return int(syscall.ENOTCONN)
 	}
+	if errors.Is(err, errNoDocument) && s.env.Profile == conf.EL9 {
+		return s.env.Fail(exitSoftware, "%v", err)
+	}
 	if err != nil {
 		return s.env.Fail(exitError, "%v", err)
 	}
@@ -149,29 +151,28 @@ func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := xml.Parse(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.input, err)
+	s.src = readSource(s.input, b)
+	s.src.tellDefects(s.env, s.verbose)
+	if s.src.doc == nil {
+		return nil, errNoDocument
 	}
-	s.source = b
-	return doc, nil
+	return s.src.doc, nil
 }
+
+// errNoDocument is the error of a file without any element.
+var errNoDocument = errors.New("the input is not XML")
 
 // prepare brings the document into the shape the planner wants.
 func (s *simulation) prepare(cib *xml.Node) (*xml.Node, int) {
-	if cib.Name != "cib" {
-		return nil, s.env.Fail(exitConfig, "the input is not a CIB with a configuration")
+	if s.src == nil {
+		s.src = &source{doc: cib} // the cluster's own
 	}
 	if code := s.conforms(cib); code != 0 {
 		return nil, code
 	}
-	if v := cib.Get("validate-with"); v == "" || v == schema.None {
-		s.env.Errorf("%s\n", unvalidated(s.env))
-	}
-	if cib.Child("configuration") == nil {
+	if cib.Name != "cib" || cib.Child("configuration") == nil {
 		return nil, s.env.Fail(exitConfig, "the input is not a CIB with a configuration")
 	}
-	cib.Ensure("status")
 	return cib, 0
 }
 

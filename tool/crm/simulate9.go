@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -96,7 +97,9 @@ func (s *simulation) execute(out io.Writer, cib *xml.Node, r *pengine.Result, sh
 	}
 	x := r.Execute(cib, time.Now(), faults)
 	show(x)
-	if !x.Complete {
+	if el7 := s.env.Profile != conf.EL9; !x.Complete && el7 {
+		s.env.Printf("Transition failed: terminated\nAn invalid transition was produced\n")
+	} else if !x.Complete {
 		s.env.Errorf("Transition failed: terminated\nAn invalid transition was produced\n")
 	}
 	if s.saveOutput != "" || s.inPlace {
@@ -110,10 +113,13 @@ func (s *simulation) execute(out io.Writer, cib *xml.Node, r *pengine.Result, sh
 	}
 	s.date9(out, cib)
 	status(after)
-	if !x.Complete {
-		return exitError
+	switch {
+	case x.Complete:
+		return 0
+	case s.env.Profile != conf.EL9:
+		return 4 // the graph's state, terminated
 	}
-	return 0
+	return exitError
 }
 
 func stepText(s pengine.Step) string {

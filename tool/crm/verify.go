@@ -3,7 +3,6 @@ package crm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -37,40 +36,48 @@ func Verify(ctx context.Context, env *tool.Env) int {
 	}
 	var b []byte
 	var err error
-	source := "file: " + file
+	what, path := "", ""
 	switch {
 	case live:
 		return verifyLive(ctx, env, verbose, quiet, save)
 	case file != "":
 		b, err = os.ReadFile(env.Path(file))
+		what, path = "input file: "+file, file
 	case text != "":
-		b, source = []byte(text), "string: "+text
+		b, what = []byte(text), "input string: "+text
 	case pipe:
 		b, err = io.ReadAll(io.LimitReader(env.Stdin, xml.MaxSize))
-		source = "stdin"
+		what = "input from STDIN."
 	default:
 		env.Errorf("No configuration source specified.  Use --help for usage information.\n")
 		return exitUsage(env)
 	}
 	if err != nil {
-		complain(env, "Couldn't parse input "+source)
-		return unreadable(env)
-	}
-	doc, err := xml.Parse(b)
-	if err != nil {
-		complain(env, "Couldn't parse input "+source)
-		return unreadable(env)
-	}
-	where := newPlaces(b, doc)
-	return verify(env, doc, verbose, quiet, save, func(n *xml.Node) string {
-		switch {
-		case live, text != "":
-			return fmt.Sprintf("Entity: line %d: ", where[n])
-		case pipe:
-			return fmt.Sprintf("Entity: line %d: ", where[n])
+		if path != "" {
+			sayMissing(env, verbose, path)
 		}
-		return fmt.Sprintf("%s:%d: ", file, where[n])
-	})
+		complain(env, "Couldn't parse "+what)
+		return unreadable(env)
+	}
+	src := readSource(path, b)
+	src.tellDefects(env, verbose)
+	if src.doc == nil {
+		complain(env, "Couldn't parse "+what)
+		return unreadable(env)
+	}
+	return verify(env, src, verbose, quiet, save)
+}
+
+// sayMissing says in libxml2's words that a file cannot be read.
+func sayMissing(env *tool.Env, verbose int, path string) {
+	lib := "crm_xml_err"
+	if env.Profile == conf.EL9 {
+		lib = "log_xmllib_err"
+	}
+	text := "failed to load external entity \"" + path + "\""
+	say(env, verbose, 1, pengine.Error, lib, "XML Error: I/O warning : "+text)
+	say(env, verbose, 1, pengine.Error, "filename2xml", "Parsing failed (domain=8, level=1, code=1549): "+text)
+	say(env, verbose, 1, pengine.Error, "filename2xml", "Couldn't parse "+path)
 }
 
 // unreadable is the exit status for a source that cannot be read.
@@ -103,30 +110,39 @@ func verifyLive(ctx context.Context, env *tool.Env, verbose int, quiet bool, sav
 		}
 		return 149
 	}
-	return verify(env, doc, verbose, quiet, save, nil)
+	return verify(env, &source{doc: doc}, verbose, quiet, save)
 }
 
-// verify checks a document. lines tells where an element stands in its source,
-// nil where that is not known.
-func verify(env *tool.Env, doc *xml.Node, verbose int, quiet bool, save string, place func(*xml.Node) string) int {
+// verify checks a document.
+func verify(env *tool.Env, src *source, verbose int, quiet bool, save string) int {
+	doc := src.doc
 	if doc.Name != "cib" {
 		complain(env, "This tool can only check complete configurations (i.e. those starting with <cib>).")
 		if env.Profile == conf.EL9 {
 			return 76 // a protocol error, as 2.1.5 has it
 		}
-		return configStatus(env)
+		return 182 // EBADMSG, negative
 	}
 	if save != "" {
 		if err := os.WriteFile(env.Path(save), doc.Format(), 0o644); err != nil {
 			return env.Fail(exitError, "%v", err)
 		}
 	}
+	doc.Ensure("status")
 	if v := doc.Get("crm_feature_set"); cib.CompareFeatureSets(v, cib.FeatureSet) > 0 {
 		say(env, verbose, 1, pengine.Error, "main", "The configuration was written by a newer Pacemaker (feature set "+v+") than this one ("+cib.FeatureSet+")")
 		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
 	}
-	if err := schema.Validate(doc); err != nil {
-		printFaults(env, err, place)
+	switch claimed := doc.Get("validate-with"); {
+	case claimed == "":
+		src.tryAll(env, verbose, src.place)
+		env.Errorf("%s\n", unvalidated(env))
+	case claimed == schema.None:
+		env.Errorf("%s\n", unvalidated(env))
+	default:
+		if src.conforms(env, claimed) {
+			break
+		}
 		text := "CIB did not pass schema validation"
 		if env.Profile != conf.EL9 {
 			text = "CIB did not pass DTD/schema validation"
@@ -134,13 +150,12 @@ func verify(env *tool.Env, doc *xml.Node, verbose int, quiet bool, save string, 
 		say(env, verbose, 1, pengine.Error, "main", text)
 		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
 	}
-	if v := doc.Get("validate-with"); v == "" || v == schema.None {
-		env.Errorf("%s\n", unvalidated(env))
+	if env.Profile == conf.EL9 {
+		tellUpgrade(env, doc)
 	}
 	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
 		doc.Ensure("configuration").Ensure(s)
 	}
-	doc.Ensure("status")
 	r, err := pengine.Plan(doc, pengine.Options{Now: time.Now()})
 	if err != nil {
 		say(env, 1, 0, pengine.Error, "main", err.Error())
