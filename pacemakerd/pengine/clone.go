@@ -42,7 +42,10 @@ func (c *Cluster) unpackClone(r *Resource) bool {
 	number := func(def int, names ...string) int {
 		for _, name := range names {
 			if v, ok := m[name]; ok {
-				n, _ := leadingInt(v)
+				n := c.integer(v)
+				if n < 0 {
+					c.log("pcmk__scan_min_int", Warning, "Clipped '%s' to minimum acceptable value 0", v)
+				}
 				return int(max(0, min(n, Infinity)))
 			}
 		}

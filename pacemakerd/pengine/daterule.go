@@ -59,6 +59,9 @@ func (c *Cluster) date(e *xml.Node, name string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t, err := iso8601.Parse(v, c.now)
+	if err != nil {
+		c.log("parse_date", Error, "'%s' is not a valid ISO 8601 date/time specification", v)
+	}
 	return t, err == nil
 }
 

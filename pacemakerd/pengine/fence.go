@@ -108,7 +108,7 @@ func (c *Cluster) fencingAndShutdown() {
 	for _, r := range c.Resources {
 		managed = managed || r.Managed
 	}
-	if !managed {
+	if !managed && len(c.Nodes) > 0 {
 		c.log("schedule_fencing_and_shutdowns", Notice, "No fencing will be done until there are resources to manage")
 	}
 	var dcDown *Action

@@ -2,12 +2,14 @@ package pengine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // options are the cluster options the engine reads (spec: scheduler.md 4).
 type options struct {
-	all map[string]string
+	all   map[string]string
+	badAt int // where among the messages the next one about a value goes
 
 	noQuorum                              string
 	symmetric, maintenance                bool
@@ -34,6 +36,7 @@ func (c *Cluster) Option(name string) string { return c.opt.all[name] }
 
 func (c *Cluster) unpackOptions() {
 	o := &c.opt
+	o.badAt = len(c.Messages)
 	o.all = make(map[string]string)
 	c.unpackSets(c.cib.Descend("configuration", "crm_config"), "cluster_property_set",
 		"cib-bootstrap-options", &evaluation{}, o.all, keepFirst)
@@ -104,6 +107,7 @@ func (c *Cluster) unpackOptions() {
 	}
 	o.clusterDelay = text("cluster-delay", "60s")
 	if strings.HasPrefix(o.clusterDelay, "-") {
+		c.complainFirst("crm_parse_interval_spec", Warning, "Using 0 instead of '%s'", o.clusterDelay)
 		c.badOption("cluster-delay", o.clusterDelay)
 		o.clusterDelay = "60s"
 	}
@@ -154,7 +158,14 @@ func (c *Cluster) unpackHealthOptions() {
 
 // badOption tells of a cluster option whose value is not used.
 func (c *Cluster) badOption(name, value string) {
-	c.log("cluster_option_value", Error, "Using default value for cluster option '%s' because '%s' is invalid", name, value)
+	c.complainFirst("cluster_option_value", Error, "Using default value for cluster option '%s' because '%s' is invalid", name, value)
+}
+
+// complainFirst is log for the values of options, which are looked at before
+// anything is made of them.
+func (c *Cluster) complainFirst(origin string, s Severity, format string, args ...any) {
+	c.Messages = slices.Insert(c.Messages, c.opt.badAt, Message{origin, s, fmt.Sprintf(format, args...)})
+	c.opt.badAt++
 }
 
 // log notes something to tell.

@@ -55,8 +55,24 @@ func (c *Cluster) score(s string) int {
 	case "green":
 		return c.opt.healthGreen
 	}
-	n, _ := leadingInt(s)
-	return int(max(-Infinity, min(Infinity, n)))
+	return int(max(-Infinity, min(Infinity, c.integer(s))))
+}
+
+// integer reads the integer a text starts with and tells if that is not all of
+// it.
+func (c *Cluster) integer(s string) int64 {
+	n, ok := leadingInt(s)
+	if !ok {
+		c.log("scan_ll", Warning, "Could not parse integer from '%s' (using 0 instead): No digits found", s)
+	}
+	number := strings.TrimLeft(s, " \t\n\v\f\r")
+	if ok {
+		number = strings.TrimLeft(strings.TrimLeft(number, "+-"), "0123456789")
+	}
+	if number != "" {
+		c.log("scan_ll", Warning, "Characters left over after parsing '%s': '%s'", s, number)
+	}
+	return n
 }
 
 // leadingInt reads the integer a text starts with, and whether there is one.

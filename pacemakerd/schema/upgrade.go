@@ -98,6 +98,27 @@ func Modernise(doc *xml.Node) (notes []string) {
 	return m.notes
 }
 
+// A Moved is a cluster option that became a default for resources.
+type Moved struct{ Option, Meta string }
+
+// MoveDefaults moves only such options to where 3.0 has them.
+func MoveDefaults(doc *xml.Node) (moved []Moved) {
+	conf := doc.Child("configuration")
+	m := &moderniser{conf: conf}
+	for set := range conf.Child("crm_config").Each("cluster_property_set") {
+		for _, nv := range slices.Clone(set.Children) {
+			for _, r := range clusterOptions {
+				if nv.Name == "nvpair" && nv.Get("name") == r.old && r.section == "rsc_defaults" && r.only == "" {
+					m.apply(nv, "", "", r)
+					moved = append(moved, Moved{r.old, r.new})
+					break
+				}
+			}
+		}
+	}
+	return moved
+}
+
 type moderniser struct {
 	conf  *xml.Node
 	notes []string

@@ -174,6 +174,8 @@ func (m *monitor) accept(src *source) *xml.Node {
 	}
 	if m.env.Profile == conf.EL9 {
 		tellUpgrade(m.env, src.doc)
+	} else {
+		inOldTerms(src.doc)
 	}
 	return src.doc
 }

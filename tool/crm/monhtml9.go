@@ -3,6 +3,7 @@ package crm
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,20 +115,32 @@ func (m *monitor) html9(w io.Writer, c *pengine.Cluster) {
 	if !m.noHead {
 		htmlSummary(c, section("Cluster Summary").top())
 	}
-	nodes := section("Node List").top()
+	nodes := section("Node List")
 	for _, n := range c.Nodes {
-		htmlNodeStatus(c, n, nodes.add("li", "", ""))
+		if m.byNode {
+			htmlNodeResources(c, n, nodes)
+		} else {
+			li := nodes.top().add("li", "", "")
+			li.add("span", "bold", n.Name+":")
+			htmlNodeStatus(c, n, li)
+		}
 	}
+	list := status.Entries(c, status.Options{Inactive: m.inactive, Pending: true})
 	title, none := "Active Resources", "No active resources"
-	if m.inactive {
+	switch {
+	case m.byNode:
+		title, none = "Inactive Resources", "No inactive resources"
+		list = slices.DeleteFunc(list, func(e *status.Entry) bool { return e.R.Active(true) })
+	case m.inactive:
 		title, none = "Full List of Resources", "No resources"
 	}
-	resources := section(title)
-	list := status.Entries(c, status.Options{Inactive: m.inactive, Pending: true})
-	if len(list) == 0 {
-		resources.top().add("li", "", none)
+	if !m.byNode || m.inactive {
+		resources := section(title)
+		if len(list) == 0 {
+			resources.top().add("li", "", none)
+		}
+		status.WriteResources(resources, list)
 	}
-	status.WriteResources(resources, list)
 	if m.attributes {
 		m.htmlAttributes(c, section)
 	}
@@ -142,7 +155,11 @@ func (m *monitor) html9(w io.Writer, c *pengine.Cluster) {
 	}
 	var b strings.Builder
 	body.write(&b)
-	fmt.Fprintf(w, "%s%s\n</html>\n", htmlHead, b.String())
+	head := htmlHead
+	if m.page != "" { // a page that a browser shall look at again and again
+		head = strings.Replace(head, "<style>", fmt.Sprintf("<meta http-equiv=\"refresh\" content=\"%d\">\n<style>", int(m.every().Seconds())), 1)
+	}
+	fmt.Fprintf(w, "%s%s\n</html>\n", head, b.String())
 }
 
 func htmlSummary(c *pengine.Cluster, ul *htmlNode) {
@@ -195,8 +212,24 @@ func htmlSummary(c *pengine.Cluster, ul *htmlNode) {
 	}
 }
 
+// htmlNodeResources is a node with what runs on it.
+func htmlNodeResources(c *pengine.Cluster, n *pengine.Node, l *htmlList) {
+	l.Begin("%s:", n.Name)
+	defer l.End()
+	li := l.top().add("li", "", "")
+	li.add("span", "", "Status:")
+	htmlNodeStatus(c, n, li)
+	if len(n.Running) == 0 {
+		return
+	}
+	running := &htmlList{open: []*htmlNode{li}}
+	running.Begin("Resources")
+	for _, r := range n.Running {
+		running.Primitive(runningEntry(r))
+	}
+}
+
 func htmlNodeStatus(c *pengine.Cluster, n *pengine.Node, li *htmlNode) {
-	li.add("span", "bold", n.Name+":")
 	if n.Online {
 		li.add("span", "online", " online")
 	} else {

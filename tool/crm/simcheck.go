@@ -23,6 +23,9 @@ func (s *simulation) conforms(doc *xml.Node) int {
 		switch {
 		case doc.Name == "cib":
 			doc.Ensure("status")
+			if !el9 {
+				inOldTerms(doc)
+			}
 			return 0
 		case el9:
 			return exitNoInput
@@ -30,6 +33,9 @@ func (s *simulation) conforms(doc *xml.Node) int {
 		return 134 // the original aborts
 	}
 	doc.Ensure("status")
+	if !el9 {
+		defer inOldTerms(doc)
+	}
 	least := "pacemaker-3.0"
 	if !el9 {
 		least = "pacemaker-2.0"

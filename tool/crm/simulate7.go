@@ -43,6 +43,7 @@ func (s *simulation) show7(cib *xml.Node) int {
 	if err != nil {
 		return s.env.Fail(exitError, "%v", err)
 	}
+	s.asserts7(r)
 	if s.scores {
 		fmt.Fprintf(out, "Allocation scores:\n")
 		for _, line := range strings.SplitAfter(s.scoreLines(r), "\n") {
@@ -73,6 +74,23 @@ func (s *simulation) show7(cib *xml.Node) int {
 			fmt.Fprintf(out, " * %s\n", stepText(step))
 		}
 	}, func(after *pengine.Cluster) { s.status7(out, after, "Revised cluster status:") })
+}
+
+// asserts7 prints the assertions of 1.1.20 that a date which is none fails;
+// from the first one on it shows its errors.
+func (s *simulation) asserts7(r *pengine.Result) {
+	verbose := s.verbose
+	for _, m := range r.Messages {
+		if m.Origin != "parse_date" {
+			continue
+		}
+		for _, m := range inOldWords(m) {
+			if m.Origin == "crm_abort" {
+				verbose = max(verbose, 1)
+			}
+			say(s.env, verbose, 1, m.Severity, m.Origin, m.Text)
+		}
+	}
 }
 
 // status7 prints one of the two status blocks.

@@ -150,8 +150,11 @@ func verify(env *tool.Env, src *source, verbose int, quiet bool, save string) in
 		say(env, verbose, 1, pengine.Error, "main", text)
 		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
 	}
+	var old []string
 	if env.Profile == conf.EL9 {
 		tellUpgrade(env, doc)
+	} else {
+		old = inOldTerms(doc)
 	}
 	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
 		doc.Ensure("configuration").Ensure(s)
@@ -162,18 +165,37 @@ func verify(env *tool.Env, src *source, verbose int, quiet bool, save string) in
 		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
 	}
 	bad, doubtful := false, false
+	sayOld := func() {
+		for _, text := range old {
+			say(env, verbose, 2, pengine.Warning, "unpack_config", text)
+		}
+		old = nil
+	}
 	for _, msg := range r.Messages {
-		level := map[pengine.Severity]int{pengine.Error: 1, pengine.Warning: 2, pengine.Notice: 3, pengine.Info: 4}[msg.Severity]
+		if msg.Origin != "cluster_option_value" { // those about values come first
+			sayOld()
+		}
+		level := severityLevel[msg.Severity]
 		if env.Profile != conf.EL9 && msg.Origin == "pe__unpack_resource" {
 			continue // 1.1.20 takes any value of multiple-active without a word
 		}
-		bad = bad || msg.Severity == pengine.Error
-		doubtful = doubtful || msg.Severity == pengine.Warning && msg.Origin != "unpack_config" && msg.Origin != "cluster_status"
-		if env.Profile != conf.EL9 {
-			msg = inOldWords(msg)
+		if !onlySaid[msg.Origin] {
+			bad = bad || msg.Severity == pengine.Error
+			doubtful = doubtful || msg.Severity == pengine.Warning
 		}
-		say(env, verbose, level, msg.Severity, msg.Origin, msg.Text)
+		if env.Profile == conf.EL9 {
+			say(env, verbose, level, msg.Severity, msg.Origin, msg.Text)
+			continue
+		}
+		for _, msg := range inOldWords(msg) {
+			level := severityLevel[msg.Severity]
+			if msg.Origin == "crm_abort" {
+				verbose = max(verbose, 1) // from then on 1.1.20 shows its errors
+			}
+			say(env, verbose, level, msg.Severity, msg.Origin, msg.Text)
+		}
 	}
+	sayOld()
 	sayPlan(env, verbose, r)
 	switch {
 	case bad:
@@ -183,6 +205,14 @@ func verify(env *tool.Env, src *source, verbose int, quiet bool, save string) in
 	}
 	return 0
 }
+
+// severityLevel is how often -V must be given to see messages of a severity.
+var severityLevel = map[pengine.Severity]int{pengine.Error: 1, pengine.Warning: 2, pengine.Notice: 3, pengine.Info: 4}
+
+// onlySaid are the origins of messages that do not make a configuration invalid
+// or doubtful.
+var onlySaid = map[string]bool{"unpack_config": true, "cluster_status": true, "scan_ll": true, "pcmk__scan_min_int": true,
+	"crm_parse_interval_spec": true, "parse_date": true}
 
 // unvalidated is what is said of a document without a schema.
 func unvalidated(env *tool.Env) string {
@@ -212,31 +242,6 @@ func sayPlan(env *tool.Env, verbose int, r *pengine.Result) {
 	for _, ch := range r.Changes() {
 		tell("LogAction", layout.Line(ch, el7))
 	}
-}
-
-// inOldWords is a message as 1.1.20 words it.
-func inOldWords(m pengine.Message) pengine.Message {
-	switch {
-	case m.Origin == "schedule_fencing_and_shutdowns" && strings.HasPrefix(m.Text, "No fencing will be done"):
-		m.Origin, m.Text = "stage6", "Delaying fencing operations until there are resources to manage"
-	case m.Origin == "schedule_fencing":
-		node := strings.TrimSuffix(strings.TrimPrefix(m.Text, "Scheduling node "), " for fencing")
-		m.Origin, m.Text = "stage6", "Scheduling Node "+node+" for STONITH"
-	case m.Origin == "cluster_option_value":
-		if name, value, ok := strings.Cut(strings.TrimPrefix(m.Text, "Using default value for cluster option "), " because "); ok {
-			m.Origin, m.Text = "cluster_option", "Resetting cluster option "+name+" to default: value "+value
-		}
-	case m.Origin == "get_target_role" && strings.HasSuffix(m.Text, "promotable clones"):
-		words := strings.Fields(m.Text)
-		m.Text = words[3] + " is not part of a master/slave resource, a target-role of " + words[5] + " makes no sense"
-	case m.Origin == "determine_online_status":
-		m.Text = "Node " + m.Text
-	case m.Origin == "pe_create_node":
-		if _, name, ok := strings.Cut(m.Text, "name '"); ok {
-			m.Text = "Detected multiple node entries with uname=" + strings.TrimSuffix(name, "'") + " - this is rarely intended"
-		}
-	}
-	return m
 }
 
 // printFaults prints what libxml2 would about a document that does not conform.
