@@ -226,6 +226,7 @@ func resetMachine(cmd int) { unix.Reboot(cmd) }
 // does its work.
 func (w *watch) close(orderly bool) {
 	if w.dog.device != nil && orderly {
+		w.log.log(levelInfo, "WD", "magically closing the watchdog.")
 		if err := w.dog.device.release(); err != nil {
 			w.log.log(levelError, "WD", "failed to disarm the watchdog: %s", sysReason(err))
 		}
