@@ -379,15 +379,30 @@ func (c *Cluster) chainInstances(r *Resource) {
 	r.Children = mergeSort(r.Children, compareNumbers)
 	var lastStart, lastStop *Action
 	for _, inst := range r.Children {
-		if stop := findFirst(inst.actions, opKey(inst.ID, "stop", 0), "", nil); stop != nil && !stop.optional {
+		if stop := inst.oneRequired("stop"); stop != nil {
 			order(stop, lastStop, orderOptional)
 			lastStop = stop
 		}
-		if start := findFirst(inst.actions, opKey(inst.ID, "start", 0), "", nil); start != nil && !start.optional {
+		if start := inst.oneRequired("start"); start != nil {
 			order(lastStart, start, orderOptional)
 			lastStart = start
 		}
 	}
+}
+
+// oneRequired is the one required action of a task; with several, none.
+func (r *Resource) oneRequired(task string) *Action {
+	var one *Action
+	for _, a := range r.findByKey(opKey(r.ID, task, 0), nil) {
+		if a.optional {
+			continue
+		}
+		if one != nil {
+			return nil
+		}
+		one = a
+	}
+	return one
 }
 
 func (c *Cluster) createPromotable(r *Resource) {
