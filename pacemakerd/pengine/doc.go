@@ -19,7 +19,9 @@
 //	action, opmeta, create*, recurring,
 //	probe, digest, notify, fence,
 //	remote                             what must be done
-//	ordering, update, graph            in which order
+//	ordering, update, actionflags,
+//	relation, interleave, blocked,
+//	orderloop, graph                   in which order
 //	summary                            what to tell about it
 //
 // The same CIB gives the same plan to the byte: what the expected results

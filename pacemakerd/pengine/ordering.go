@@ -55,11 +55,9 @@ func order(first, then *Action, flags orderFlags) bool {
 		return false
 	}
 	list, other := first.after, then
-	back := false
 	if len(then.before) < len(list) {
-		list, other, back = then.before, first, true
+		list, other = then.before, first
 	}
-	_ = back
 	for _, e := range list {
 		if e.a == other && e.flags&flags != 0 {
 			return false

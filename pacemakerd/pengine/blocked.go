@@ -1,0 +1,41 @@
+package pengine
+
+// blockColocated makes what has to be with an unrunnable start or promote
+// unrunnable too (spec: 21.4).
+func (c *Cluster) blockColocated(a *Action) {
+	if a.Task != "start" && a.Task != "promote" || a.runnable || a.Rsc == nil {
+		return
+	}
+	r := a.Rsc.Outermost()
+	for _, child := range r.Children {
+		ca := findFirst(child.actions, "", a.Task, nil)
+		if ca == nil || ca.runnable {
+			return
+		}
+	}
+	for _, col := range r.withThis {
+		if col.Score < Infinity || a.Task == "promote" && col.primaryRole != RolePromoted {
+			continue
+		}
+		task := "start"
+		if col.dependentRole == RolePromoted {
+			task = "promote"
+		}
+		c.blockTask(col.Dependent, task, a.Rsc)
+	}
+}
+
+func (c *Cluster) blockTask(r *Resource, task string, reason *Resource) {
+	for i := len(r.actions) - 1; i >= 0; i-- {
+		a := r.actions[i]
+		if a.runnable && a.Task == task {
+			a.runnable = false
+			a.setReason("colocation with "+reason.ID, false)
+			c.blockColocated(a)
+			c.update(a)
+		}
+	}
+	for _, child := range r.Children {
+		c.blockTask(child, task, reason)
+	}
+}

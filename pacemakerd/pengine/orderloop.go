@@ -1,0 +1,37 @@
+package pengine
+
+// dropInvalidOrderings drops what cannot be honoured: orderings between a
+// guest's machine and what runs on the guest, and load orderings that would
+// close a loop.
+func (c *Cluster) dropInvalidOrderings() {
+	for i := len(c.actions) - 1; i >= 0; i-- {
+		a := c.actions[i]
+		for j := len(a.before) - 1; j >= 0; j-- {
+			e := a.before[j]
+			switch {
+			case e.flags&orderPreserve == 0 && e.a.Rsc != nil && a.Rsc != nil && len(a.Rsc.fillers) > 0 &&
+				e.a.Node != nil && e.a.Node.Connection != nil && e.a.Node.Connection.container == a.Rsc:
+				e.flags = 0
+			case e.flags == orderLoad && a.Rsc != nil && a.Task == "migrate_to" && c.loops(a, a, e):
+				e.flags = 0
+			}
+		}
+	}
+}
+
+func (c *Cluster) loops(start, a *Action, e *edge) bool {
+	if e.a.visiting || !c.usedInput(a, e) {
+		return false
+	}
+	if e.a == start {
+		return true
+	}
+	e.a.visiting = true
+	defer func() { e.a.visiting = false }()
+	for i := len(e.a.before) - 1; i >= 0; i-- {
+		if c.loops(start, e.a, e.a.before[i]) {
+			return true
+		}
+	}
+	return false
+}
