@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -50,6 +51,8 @@ func TestBeside(t *testing.T) {
 			if err := os.WriteFile(file, text, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			start := time.Now()
 			doc, err := xml.Parse(text)
 			if err != nil {
@@ -60,6 +63,7 @@ func TestBeside(t *testing.T) {
 				t.Fatal(err)
 			}
 			ours := time.Since(start)
+			runtime.ReadMemStats(&after)
 			cmd := exec.Command(*beside, "-x", file, "-RQ", "-G", file+".graph")
 			start = time.Now()
 			err = cmd.Run()
@@ -72,8 +76,8 @@ func TestBeside(t *testing.T) {
 			if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 				memory = u.Maxrss / 1024
 			}
-			t.Logf("%5d x %2d %-8v %6d actions; ours %8.3fs; theirs %8.3fs, %4d MB; ratio %.1f", s.resources, s.nodes, state,
-				len(r.Actions()), ours.Seconds(), theirs.Seconds(), memory, theirs.Seconds()/ours.Seconds())
+			t.Logf("%5d x %2d %-8v %6d actions; ours %8.3fs, %4d MB allocated; theirs %8.3fs, %4d MB; ratio %.1f", s.resources, s.nodes, state,
+				len(r.Actions()), ours.Seconds(), (after.TotalAlloc-before.TotalAlloc)>>20, theirs.Seconds(), memory, theirs.Seconds()/ours.Seconds())
 		}
 	}
 }

@@ -239,7 +239,7 @@ func (c *Cluster) assignGroup(r *Resource, prefer *Node) *Node {
 
 // showScores notes a resource's scores, and those below it, for printing.
 func (c *Cluster) showScores(r *Resource, step string) {
-	if r.Orphan {
+	if r.Orphan || !c.ask.Scores {
 		return
 	}
 	for _, n := range c.Nodes {

@@ -124,30 +124,30 @@ func takeOver(parent, inst *Resource, all bool) {
 // limitInstance bans an instance from a node where it cannot be.
 func (c *Cluster) limitInstance(parent, inst *Resource, n *Node, perNode int) {
 	s := parent.allowed.get(n)
-	why := ""
+	why, of := "", ""
 	switch {
 	case !n.available():
 		why = "the node not being available"
 	case inst.Orphan:
 		why = "being one instance too many"
 	case s == nil, s.score < 0:
-		why = "the ban of " + parent.ID
+		why, of = "the ban of ", parent.ID
 	case s.count < perNode:
 		return
 	default:
 		why = "the instances that the node has already"
 	}
-	c.addToListed(inst, n, -Infinity, why)
+	c.addToListed(inst, n, -Infinity, why, of)
 }
 
 // addToListed adds to a score where the node is listed, below r too.
-func (c *Cluster) addToListed(r *Resource, n *Node, score int, why string) {
+func (c *Cluster) addToListed(r *Resource, n *Node, score int, why ...string) {
 	if s := r.allowed.get(n); s != nil {
 		s.score = AddScores(s.score, score)
-		c.because(r, n, score, why)
+		c.because(r, n, score, why...)
 	}
 	for _, child := range r.Children {
-		c.addToListed(child, n, score, why)
+		c.addToListed(child, n, score, why...)
 	}
 }
 

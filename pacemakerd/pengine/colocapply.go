@@ -120,8 +120,8 @@ func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {
 		default:
 			continue
 		}
-		if c.ask.Explain && s.score != d.allowed[i].score {
-			c.because(d, c.allNodes[i], s.score-d.allowed[i].score, "the colocation "+col.ID+" with "+p.ID)
+		if s.score != d.allowed[i].score {
+			c.because(d, c.allNodes[i], s.score-d.allowed[i].score, "the colocation ", col.ID, " with ", p.ID)
 		}
 	}
 	if col.Score >= Infinity || col.Score <= -Infinity || c.anyAvailable(work) {
@@ -313,7 +313,7 @@ func (c *Cluster) restrict(d *Resource, where []nodeScore, merge bool, col *Colo
 		}
 		if !found {
 			s.score = -Infinity
-			c.because(d, c.allNodes[i], -Infinity, "the colocation "+col.ID+" with "+col.Primary.ID)
+			c.because(d, c.allNodes[i], -Infinity, "the colocation ", col.ID, " with ", col.Primary.ID)
 		}
 	}
 	for _, ns := range where {
@@ -335,7 +335,7 @@ func (c *Cluster) applyWithPromotable(d, p *Resource, col *Colocation) {
 			for i := range d.allowed {
 				if s := &d.allowed[i]; s.in && c.sameAttr(c.allNodes[i], n, col.attr) {
 					s.score = AddScores(s.score, col.Score)
-					c.because(d, c.allNodes[i], col.Score, "the colocation "+col.ID+" with "+p.ID)
+					c.because(d, c.allNodes[i], col.Score, "the colocation ", col.ID, " with ", p.ID)
 				}
 			}
 		}

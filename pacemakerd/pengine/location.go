@@ -267,8 +267,8 @@ func (c *Cluster) applyLocationTo(r *Resource, loc *Location, nodes []NodeScore)
 		} else {
 			s.score = AddScores(s.score, ns.Score)
 		}
-		if ns.Score != 0 && c.ask.Explain {
-			c.because(r, ns.Node, ns.Score, "the location constraint "+loc.ID)
+		if ns.Score != 0 {
+			c.because(r, ns.Node, ns.Score, "the location constraint ", loc.ID)
 		}
 		if s.discover < loc.discover {
 			if loc.discover == discoverExclusive {

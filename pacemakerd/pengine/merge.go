@@ -123,8 +123,8 @@ func (c *Cluster) addMatching(work table, r *Resource, attr string, factor float
 			}
 		}
 		s.score = sum
-		if rounded != 0 && c.ask.Explain {
-			c.because(target, c.allNodes[i], rounded, "what is colocated with it: "+r.ID)
+		if rounded != 0 {
+			c.because(target, c.allNodes[i], rounded, "what is colocated with it: ", r.ID)
 		}
 	}
 }

@@ -23,8 +23,9 @@ type Options struct {
 	Sanitized bool
 	// ConcurrentFencing is the default of the option concurrent-fencing.
 	ConcurrentFencing bool
-	// Explain keeps the reasons of each score.
-	Explain bool
+	// Scores keeps the lines of crm_simulate -s, Explain also the reasons of
+	// each score.
+	Scores, Explain bool
 	// TransitionID is written to the graph.
 	TransitionID int
 }
@@ -34,7 +35,8 @@ type Result struct {
 	*Cluster
 	// Graph is the transition graph.
 	Graph *xml.Node
-	// Scores are the lines of crm_simulate -s, in the order they came up.
+	// Scores are the lines of crm_simulate -s, in the order they came up, if
+	// Options.Scores asks for them.
 	Scores []ScoreLine
 	// Notices are lines crm_simulate prints before the summary.
 	Notices []string
@@ -77,6 +79,7 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 // Plan makes a plan for a CIB, which is not changed (spec: scheduler.md 1). It
 // fails with ErrNoCIB, or ErrLoop.
 func Plan(cib *xml.Node, o Options) (*Result, error) {
+	o.Scores = o.Scores || o.Explain
 	c, err := Status(cib, o)
 	if err != nil {
 		return nil, err

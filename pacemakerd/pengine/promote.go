@@ -107,12 +107,7 @@ func (c *Cluster) promoteInstances(r *Resource) {
 	c.sortForPromotion(r)
 	promoted := 0
 	for _, inst := range r.Children {
-		at := "none"
-		n, _ := inst.location(false)
-		if n != nil {
-			at = n.Name
-		}
-		c.scores = append(c.scores, ScoreLine{"", inst.ID, at, inst.sortIndex})
+		c.showPromotionScore(inst)
 		var s *slot
 		if inst.sortIndex >= 0 && (promoted < r.Clone.PromotedMax || !r.Managed) {
 			s = c.promotable(inst)
@@ -131,6 +126,18 @@ func (c *Cluster) promoteInstances(r *Resource) {
 		promoted++
 	}
 	r.Clone.promotedCount = promoted
+}
+
+// showPromotionScore notes an instance's promotion score for printing.
+func (c *Cluster) showPromotionScore(inst *Resource) {
+	if !c.ask.Scores {
+		return
+	}
+	at := "none"
+	if n, _ := inst.location(false); n != nil {
+		at = n.Name
+	}
+	c.scores = append(c.scores, ScoreLine{"", inst.ID, at, inst.sortIndex})
 }
 
 func (c *Cluster) promotionPriority(r, inst *Resource) {

@@ -3,6 +3,7 @@ package pengine
 import (
 	"cmp"
 	"fmt"
+	"strings"
 )
 
 // A Contribution says how much of a score is due to what.
@@ -24,9 +25,10 @@ type Explanation struct {
 	Parts []Contribution
 }
 
-// because remembers why a score is what it is, if anybody asked.
-func (c *Cluster) because(r *Resource, n *Node, score int, why string) {
-	if !c.ask.Explain || why == "" {
+// because remembers why a score is what it is, if anybody asked. The reason is
+// put together from its words only then: this is called for every score.
+func (c *Cluster) because(r *Resource, n *Node, score int, why ...string) {
+	if !c.ask.Explain || len(why) == 0 || why[0] == "" {
 		return
 	}
 	if c.whys == nil {
@@ -35,7 +37,7 @@ func (c *Cluster) because(r *Resource, n *Node, score int, why string) {
 	if c.whys[r] == nil {
 		c.whys[r] = make(map[*Node][]Contribution)
 	}
-	c.whys[r][n] = append(c.whys[r][n], Contribution{score, why})
+	c.whys[r][n] = append(c.whys[r][n], Contribution{score, strings.Join(why, "")})
 }
 
 // Explain says for every primitive at or below a resource and every node, or

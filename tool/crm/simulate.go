@@ -177,7 +177,7 @@ func (s *simulation) prepare(cib *xml.Node) (*xml.Node, int) {
 }
 
 func (s *simulation) options() pengine.Options {
-	return pengine.Options{Now: s.when, Fixed: s.fixed, Sanitized: true, Explain: s.why != ""}
+	return pengine.Options{Now: s.when, Fixed: s.fixed, Sanitized: true, Scores: s.scores, Explain: s.why != ""}
 }
 
 // faults reads the -F specifications.
