@@ -24,7 +24,6 @@ type Action struct {
 	delete     bool // carried out by the controller
 	written    bool // its synapse exists
 	merged     bool
-	visiting   bool
 	haveExtra  bool
 
 	needs      need
@@ -80,6 +79,7 @@ func (c *Cluster) existing(r *Resource, key string, n *Node) *Action {
 	if r == nil {
 		return c.nodeAction[key]
 	}
+	c.spend(len(r.actions), "looking for actions")
 	for i := len(r.actions) - 1; i >= 0; i-- {
 		a := r.actions[i]
 		if a.Key != key {

@@ -221,7 +221,7 @@ func (c *Cluster) assignGroup(r *Resource, prefer *Node) *Node {
 	}
 	r.assigning = true
 	r.Role = r.Children[0].Role
-	r.handDown()
+	c.handDown(r)
 	c.showScores(r, "pcmk__group_assign")
 	var first *Node
 	for _, m := range r.Children {

@@ -79,7 +79,7 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 	if inst.assigning {
 		return false
 	}
-	takeOver(parent, inst, all)
+	c.takeOver(parent, inst, all)
 	if prefer != nil {
 		if s := inst.allowed.get(prefer); s == nil || s.score < 0 {
 			return false
@@ -108,15 +108,15 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 
 // takeOver gives an instance the clone's colocations: all of them if not every
 // node gets an instance.
-func takeOver(parent, inst *Resource, all bool) {
+func (c *Cluster) takeOver(parent, inst *Resource, all bool) {
 	for _, col := range parent.thisWith {
 		if all || col.Score < 0 || col.Score >= Infinity {
-			inst.addThisWith(col)
+			c.addThisWith(inst, col)
 		}
 	}
 	for _, col := range parent.withThis {
 		if col.hasInfluence(inst) && (all || col.Score < 0) {
-			inst.addWithThis(col)
+			c.addWithThis(inst, col)
 		}
 	}
 }

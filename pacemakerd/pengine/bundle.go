@@ -70,7 +70,7 @@ func (c *Cluster) unpackBundle(r *Resource) bool {
 	if b.promotedMax > 0 {
 		def = b.promotedMax
 	}
-	b.nreplicas = min(max(1, count("replicas", def)), maxInstances)
+	b.nreplicas = c.bounded(r, max(1, count("replicas", def)))
 	b.perHost = max(1, count("replicas-per-host", 1))
 	r.Unique = b.perHost > 1
 	b.Image, b.network = e.Get("image"), e.Get("network")

@@ -11,6 +11,9 @@ func (c *Cluster) unpackGroup(r *Resource) bool {
 			e.Set("clone", r.number)
 		}
 		m := c.unpackResource(e, r)
+		if c.failed != nil {
+			return false
+		}
 		if m == nil {
 			c.log("group_unpack", Error, "Failed unpacking resource %s", e.ID())
 			continue
@@ -27,6 +30,13 @@ func (c *Cluster) unpackGroup(r *Resource) bool {
 // maxInstances bounds the instances of one clone and the replicas of one
 // bundle, so that a slip of the pen in the configuration does not fill memory.
 const maxInstances = 1000
+
+func (c *Cluster) bounded(r *Resource, n int) int {
+	if n > maxInstances {
+		c.log("limits", Warning, "Only %d of the %d instances of %s are considered", maxInstances, n, r.ID)
+	}
+	return min(n, maxInstances)
+}
 
 // notFalse is for options that only an explicit false turns off.
 func notFalse(s string) bool {
@@ -56,7 +66,7 @@ func (c *Cluster) unpackClone(r *Resource) bool {
 		info.PromotedNodeMax = number(1, "promoted-node-max", "master-node-max")
 	}
 	info.NodeMax = number(1, "clone-node-max")
-	info.Max = min(number(max(1, len(c.Nodes)), "clone-max"), maxInstances)
+	info.Max = c.bounded(r, number(max(1, len(c.Nodes)), "clone-max"))
 	info.Ordered = isTrue(m["ordered"])
 	info.Interleave = isTrue(m["interleave"])
 	if !r.Unique && info.NodeMax > 1 {

@@ -7,19 +7,19 @@ import "strings"
 // which the group depends, the last one those in which it is the primary. That
 // is enough where each member is with the one before; one that is unmanaged
 // would break the chain, so those after it have the mandatory ones as well.
-func (g *Resource) handDown() {
+func (c *Cluster) handDown(g *Resource) {
 	broken := false
 	for i, m := range g.Children {
 		for _, col := range g.thisWith {
 			if i == 0 || broken && col.Score >= Infinity {
-				m.addThisWith(col)
+				c.addThisWith(m, col)
 			}
 		}
 		broken = broken || !m.Managed
 	}
 	last := g.Children[len(g.Children)-1]
 	for _, col := range g.withThis {
-		last.addWithThis(col)
+		c.addWithThis(last, col)
 	}
 	g.thisWith, g.withThis = nil, nil
 }

@@ -26,7 +26,7 @@ func colocationRole(s string) Role {
 
 // colocate stores a colocation with both resources.
 func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resource, depRole, primRole string, influence bool) {
-	if score == 0 || dependent == nil || primary == nil {
+	if score == 0 || dependent == nil || primary == nil || !c.fits(len(c.colocations), 1, maxColocations, "colocations") {
 		return
 	}
 	if attr == "" {
@@ -34,8 +34,8 @@ func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resou
 	}
 	col := &Colocation{ID: id, Dependent: dependent, Primary: primary, attr: attr, Score: score, influence: influence,
 		dependentRole: colocationRole(depRole), primaryRole: colocationRole(primRole)}
-	dependent.addThisWith(col)
-	primary.addWithThis(col)
+	c.addThisWith(dependent, col)
+	c.addWithThis(primary, col)
 	c.colocations = append(c.colocations, col)
 	if score <= -Infinity {
 		c.antiColocationOrder(dependent, col.dependentRole, primary, col.primaryRole)
@@ -43,17 +43,20 @@ func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resou
 	}
 }
 
-func (r *Resource) addThisWith(col *Colocation) {
-	r.thisWith = insertColocation(r.thisWith, col, func(x *Colocation) *Resource { return x.Primary })
+func (c *Cluster) addThisWith(r *Resource, col *Colocation) {
+	r.thisWith = c.insertColocation(r.thisWith, col, func(x *Colocation) *Resource { return x.Primary })
 }
 
-func (r *Resource) addWithThis(col *Colocation) {
-	r.withThis = insertColocation(r.withThis, col, func(x *Colocation) *Resource { return x.Dependent })
+func (c *Cluster) addWithThis(r *Resource, col *Colocation) {
+	r.withThis = c.insertColocation(r.withThis, col, func(x *Colocation) *Resource { return x.Dependent })
 }
 
 // insertColocation keeps a list sorted; a new one goes before equals.
-func insertColocation(list []*Colocation, col *Colocation, other func(*Colocation) *Resource) []*Colocation {
+func (c *Cluster) insertColocation(list []*Colocation, col *Colocation, other func(*Colocation) *Resource) []*Colocation {
 	at := 0
+	if !c.spend(1+len(list), "sorting colocations") {
+		return list
+	}
 	for at < len(list) && colocationOrder(other(col), other(list[at])) > 0 {
 		at++
 	}
@@ -147,6 +150,10 @@ func influenceOf(e *xml.Node, dependent *Resource) bool {
 // members finds the resources of a set; ok is false from the first unknown on.
 func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
 	for ref := range set.Each("resource_ref") {
+		c.nmembers++
+		if !c.fits(c.nmembers, 0, maxMembers, "members of resource sets") {
+			return list, false
+		}
 		r := c.constrained(ref.ID())
 		if r == nil {
 			c.log("unpack_resource_set", Error, "%s: No resource found for %s", set.ID(), ref.ID())
@@ -167,6 +174,9 @@ func (c *Cluster) colocateSet(e, set *xml.Node, score int) bool {
 	}
 	role := set.Get("role")
 	previous := set.Get("ordering") == "" || set.Get("ordering") == "group"
+	if score < 0 && !c.fits(len(c.colocations), len(list)*(len(list)-1)/2, maxColocations, "colocations") {
+		return false
+	}
 	for i, r := range list {
 		switch {
 		case i == 0:
@@ -196,6 +206,9 @@ func (c *Cluster) colocateSets(e, earlier, later *xml.Node, score int) bool {
 	}
 	if notFalse(later.Get("sequential")) && len(prims) > 0 {
 		prims = prims[len(prims)-1:]
+	}
+	if !c.fits(len(c.colocations), len(deps)*len(prims), maxColocations, "colocations") {
+		return false
 	}
 	for _, d := range deps {
 		for _, p := range prims {

@@ -109,6 +109,9 @@ func (c *Cluster) unpackLocation(e *xml.Node) {
 			return
 		}
 		for _, r := range c.Resources {
+			if !c.spend(100, "matching patterns") {
+				return
+			}
 			groups := re.FindStringSubmatch(r.ID)
 			switch {
 			case groups != nil && !invert:
@@ -258,6 +261,9 @@ func (c *Cluster) applyLocation(r *Resource, loc *Location, nodes []NodeScore) {
 
 func (c *Cluster) applyLocationTo(r *Resource, loc *Location, nodes []NodeScore) {
 	if loc.role > RoleUnknown && loc.role != r.NextRole {
+		return
+	}
+	if !c.spend(len(nodes), "applying location constraints") {
 		return
 	}
 	for _, ns := range nodes {

@@ -51,6 +51,10 @@ type Cluster struct {
 	notices   []string
 	updates   int
 	depth     int
+	steps     int
+	nrsc      int // resources unpacked, instances and members included
+	nmembers  int // of resource sets
+	rules     int // being evaluated, one inside the other
 	visitMark int
 	graph     *xml.Node
 	nsynapses int

@@ -223,6 +223,9 @@ func (c *Cluster) orderSet(set *xml.Node, kind orderKind, parentSymmetrical stri
 		sequential = isTrue(v)
 	}
 	flags := flagsFor(kind, task, sym)
+	if kind == kindSerialize && !c.fits(len(c.orderings), len(list)*(len(list)-1)/2, maxOrderings, "orderings") {
+		return false
+	}
 	for i, r := range list {
 		switch {
 		case kind == kindSerialize:
@@ -296,6 +299,9 @@ func (c *Cluster) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
 	}
 	if isTrue(b.Get("sequential")) {
 		thens = end(thens, sym == inverse)
+	}
+	if !c.fits(len(c.orderings), len(firsts)*len(thens), maxOrderings, "orderings") {
+		return false
 	}
 	for _, f := range firsts {
 		for _, t := range thens {

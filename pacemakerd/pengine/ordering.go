@@ -103,6 +103,9 @@ func (c *Cluster) addOrdering(first, then ref, flags orderFlags) {
 	if first.r == nil && first.a == nil || then.r == nil && then.a == nil {
 		return
 	}
+	if !c.fits(len(c.orderings), 1, maxOrderings, "orderings") {
+		return
+	}
 	c.orderings = append(c.orderings, &ordering{first, then, flags})
 	c.migrationCompanions(first, then)
 }

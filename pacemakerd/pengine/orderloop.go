@@ -12,22 +12,30 @@ func (c *Cluster) dropInvalidOrderings() {
 			case e.flags&orderPreserve == 0 && e.a.Rsc != nil && a.Rsc != nil && len(a.Rsc.fillers) > 0 &&
 				e.a.Node != nil && e.a.Node.Connection != nil && e.a.Node.Connection.container == a.Rsc:
 				e.flags = 0
-			case e.flags == orderLoad && a.Rsc != nil && a.Task == "migrate_to" && c.loops(a, a, e):
+			case e.flags == orderLoad && a.Rsc != nil && a.Task == "migrate_to" && c.closesLoop(a, e):
 				e.flags = 0
 			}
 		}
 	}
 }
 
+// closesLoop tells whether what a waits for waits, in the end, for a.
+func (c *Cluster) closesLoop(a *Action, e *edge) bool {
+	c.visitMark++
+	return c.loops(a, a, e)
+}
+
 func (c *Cluster) loops(start, a *Action, e *edge) bool {
-	if e.a.visiting || !c.usedInput(a, e) {
+	if e.a.visit == c.visitMark || !c.usedInput(a, e) {
 		return false
 	}
 	if e.a == start {
 		return true
 	}
-	e.a.visiting = true
-	defer func() { e.a.visiting = false }()
+	e.a.visit = c.visitMark
+	if !c.spend(1+len(e.a.before), "looking for loops of orderings") {
+		return false
+	}
 	for i := len(e.a.before) - 1; i >= 0; i-- {
 		if c.loops(start, e.a, e.a.before[i]) {
 			return true

@@ -50,7 +50,7 @@ var ErrLoop = errors.New("orderings do not come to rest")
 var ErrNoCIB = errors.New("not a CIB with a configuration")
 
 // Status unpacks a CIB without planning anything: who is where, what failed.
-// The CIB is not changed.
+// The CIB is not changed. It fails with ErrNoCIB, or a *LimitError.
 func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	if cib == nil || cib.Name != "cib" || cib.Child("configuration") == nil {
 		return nil, ErrNoCIB
@@ -71,33 +71,31 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	c.unpackNodes()
 	c.unpackRemoteNodes()
 	c.unpackResources()
+	if c.failed != nil {
+		return nil, c.failed
+	}
 	c.unpackTags()
 	c.unpackStatus()
-	return c, nil
+	return c, c.failed
 }
 
 // Plan makes a plan for a CIB, which is not changed (spec: scheduler.md 1). It
-// fails with ErrNoCIB, or ErrLoop.
+// fails with ErrNoCIB, ErrLoop, or a *LimitError.
 func Plan(cib *xml.Node, o Options) (*Result, error) {
 	o.Scores = o.Scores || o.Explain
 	c, err := Status(cib, o)
 	if err != nil {
 		return nil, err
 	}
-	c.applyHealth()
-	c.unpackConstraints()
-	c.nodeCriteria()
-	c.internalOrderings()
-	c.changedDefinitions()
-	c.assignAll()
-	c.createActions()
-	c.orderRemoteActions()
-	c.fencingAndShutdown()
-	c.applyOrderings()
-	c.Changes() // the plan is told to the log before it is written
-	c.createGraph()
-	if c.failed != nil {
-		return nil, c.failed
+	for _, step := range [...]func(){
+		c.applyHealth, c.unpackConstraints, c.nodeCriteria, c.internalOrderings, c.changedDefinitions, c.assignAll, c.createActions,
+		c.orderRemoteActions, c.fencingAndShutdown, c.applyOrderings,
+		func() { c.Changes() }, // the plan is told to the log before it is written
+		c.createGraph,
+	} {
+		if step(); c.failed != nil {
+			return nil, c.failed
+		}
 	}
 	for _, a := range c.actions {
 		a.Reason = a.reason

@@ -241,6 +241,9 @@ func (c *Cluster) probeBeforeRestarts(probe, after *Action) {
 	if after == nil || probe.Rsc == nil || probe.Rsc.Kind != Primitive || after.visit == c.visitMark {
 		return
 	}
+	if !c.spend(1+len(after.after), "along what follows probes") {
+		return
+	}
 	after.visit = c.visitMark
 	r := after.Rsc
 	if r != nil && r.Kind == Primitive && r != probe.Rsc {

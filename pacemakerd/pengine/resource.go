@@ -67,7 +67,12 @@ func (c *Cluster) usesUnfencing() bool {
 // unpackResource makes a resource and what is inside it. nil means that it is
 // invalid and is to be ignored.
 func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
+	c.nrsc++
+	if !c.fits(c.nrsc, 0, maxResources, "resources and instances") || !c.fits(c.nrsc*len(c.Nodes), 0, maxSlots, "places for resources on nodes") {
+		return nil
+	}
 	if t, ok := e.Lookup("template"); ok {
+		c.spend(len(c.templates[t]), "looking for templates")
 		c.templates[t] = appendNew(c.templates[t], e.ID())
 	}
 	full, ok := c.expandTemplate(e)

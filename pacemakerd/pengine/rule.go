@@ -30,6 +30,12 @@ type opIdentity struct {
 
 // ruleHolds evaluates a rule with short circuit (spec: scheduler.md 3.2).
 func (c *Cluster) ruleHolds(rule *xml.Node, ev *evaluation) bool {
+	// A rule may refer to one that contains it.
+	c.rules++
+	defer func() { c.rules-- }()
+	if !c.spend(1+len(rule.Children), "evaluating rules") || !c.fits(c.rules, 0, maxRuleDepth, "rules inside each other") {
+		return false
+	}
 	or := strings.EqualFold(rule.Get("boolean-op"), "or")
 	for e := range rule.Each("") {
 		var holds bool

@@ -59,6 +59,9 @@ func (c *Cluster) expandTags(e *xml.Node, refs ...[2]string) *xml.Node {
 		} else {
 			members = []string{id}
 		}
+		if c.nmembers += len(members); !c.fits(c.nmembers, 0, maxMembers, "members of resource sets") {
+			return nil
+		}
 		for _, m := range members {
 			set.Append(xml.New("resource_ref", "id", m))
 		}
@@ -95,6 +98,9 @@ func (c *Cluster) expandTagsInSets(e *xml.Node) *xml.Node {
 			members, ok := c.tagged(ref.ID())
 			if !ok {
 				members = []string{ref.ID()}
+			}
+			if c.nmembers += len(members); !c.fits(c.nmembers, 0, maxMembers, "members of resource sets") {
+				return nil
 			}
 			for _, m := range members {
 				copied.Append(xml.New("resource_ref", "id", m))

@@ -10,16 +10,10 @@ func (c *changes) add(d changes) {
 	c.then = c.then || d.then
 }
 
-// maxUpdates bounds the update loop: the original can recurse for ever on odd
-// inputs.
-const maxUpdates = 20_000_000
-
-const maxUpdateDepth = 20_000
-
 // update lets what is before an action have its effect on it, and goes on with
 // what that changes (spec: scheduler.md 21.3).
 func (c *Cluster) update(then *Action) {
-	c.updates++
+	c.updates += 1 + len(then.before)
 	if c.failed != nil {
 		return
 	}
