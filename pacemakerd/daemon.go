@@ -17,7 +17,6 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/agent"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
-	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 )
 
 // Exit statuses of the daemon.
@@ -120,7 +119,7 @@ func run(stop context.Context, opt Options) error {
 	}
 	schemas := opt.Schemas
 	if schemas == nil {
-		schemas = schema.Set{}
+		schemas = schemasOf(opt.Log)
 	}
 	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log}
 	d.node = node.New(node.Config{

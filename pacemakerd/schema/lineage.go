@@ -13,13 +13,14 @@ type Lineage struct {
 	// Newest is the last one that upgrades lead to; others follow it only as
 	// names for what is being worked on.
 	Newest string
+	own    *folder // whose schemas they are, nil for ours
 }
 
 // Lineage1 is that of 1.1.20, Lineage2 that of 2.1.5.
 var (
 	Lineage1 = Lineage{slices.Concat([]string{"pacemaker-0.6", "transitional-0.6", "pacemaker-0.7", "pacemaker-1.0"},
-		between("pacemaker-1.2", Newest1), []string{"pacemaker-next", "pacemaker-1.1"}), Newest1}
-	Lineage2 = Lineage{slices.Concat([]string{"pacemaker-1.0"}, between("pacemaker-1.2", Newest), []string{"pacemaker-next"}), Newest}
+		between("pacemaker-1.2", Newest1), []string{"pacemaker-next", "pacemaker-1.1"}), Newest1, nil}
+	Lineage2 = Lineage{slices.Concat([]string{"pacemaker-1.0"}, between("pacemaker-1.2", Newest), []string{"pacemaker-next"}), Newest, nil}
 )
 
 func between(first, last string) []string { return names[rank(first) : rank(last)+1] }
@@ -43,6 +44,9 @@ func (l Lineage) Before(a, b string) bool { return slices.Index(l.names, a) < sl
 // Check returns nil if doc conforms to the schema called name, whichever it
 // claims, and an *Invalid if it does not.
 func (l Lineage) Check(doc *xml.Node, name string) error {
+	if l.own != nil {
+		return l.own.check(doc, name)
+	}
 	if name == "pacemaker-0.6" || name == "transitional-0.6" {
 		if faults := checkDTD(doc, name); len(faults) > 0 {
 			return &Invalid{Schema: name, Faults: faults}

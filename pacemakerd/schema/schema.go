@@ -16,6 +16,10 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
+// FolderEnv is the environment variable that names a folder with schemas to be
+// used instead of ours.
+const FolderEnv = "PCMK_schema_directory"
+
 // None is the name that switches validation off.
 const None = "none"
 
@@ -84,19 +88,95 @@ func Known(name string) bool { return name == None || rank(name) >= 0 }
 // rank is the place of a schema among the others, -1 for an unknown one.
 func rank(name string) int { return slices.Index(names, name) }
 
-// Set is the set of all schemas; it satisfies the CIB manager's interface.
-type Set struct{}
-
-// Validate is the function of that name.
-func (Set) Validate(doc *xml.Node) error { return Validate(doc) }
-
-// Upgrade is the function of that name.
-func (Set) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) { return Upgrade(doc, max) }
+// Set is a set of schemas: all of ours, or those of a folder (Load). It
+// satisfies the CIB manager's interface.
+type Set struct{ own *folder }
 
 // Validate returns nil if doc conforms to the schema it names, an *Invalid if
 // it does not, and an error that is ErrUnknown if there is no such schema. A
 // document that names none, or None, conforms.
-func Validate(doc *xml.Node) error {
+func (s Set) Validate(doc *xml.Node) error {
+	if s.own != nil {
+		return s.own.validate(doc)
+	}
+	return validate(doc)
+}
+
+// Newest is the newest schema of the set.
+func (s Set) Newest() string {
+	switch {
+	case s.own == nil:
+		return Newest
+	case len(s.own.names) == 0:
+		return None
+	}
+	return s.own.names[len(s.own.names)-1]
+}
+
+// Lineage is the row of a folder's schemas; that of ours depends on the
+// generation.
+func (s Set) Lineage() (l Lineage, ok bool) {
+	if s.own == nil {
+		return l, false
+	}
+	return Lineage{names: s.own.names, Newest: s.Newest(), own: s.own}, true
+}
+
+// Upgrade brings doc to the schema max, or to the newest one if that is "". It
+// changes doc and returns it, and whether anything changed. Documents of the
+// schemas before 2.0 are refused with ErrUpgrade, and so are documents that
+// do not conform to what they were or would be.
+func (s Set) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) {
+	if max == "" {
+		max = s.Newest()
+	}
+	rank := s.rank
+	name := doc.Get("validate-with")
+	from, to := rank(name), rank(max)
+	switch {
+	case to < 0:
+		return nil, false, fmt.Errorf("%w %q", ErrUnknown, max)
+	case name == "" || name == None:
+		return doc, false, nil
+	case from < 0:
+		return nil, false, fmt.Errorf("%w %q", ErrUnknown, name)
+	case from >= to:
+		return doc, false, nil
+	case before(name, "pacemaker-2.0"):
+		return nil, false, fmt.Errorf("%w: it follows %s, older than pacemaker-2.0", ErrUpgrade, name)
+	}
+	if err := s.Validate(doc); err != nil {
+		return nil, false, errors.Join(ErrUpgrade, err)
+	}
+	if before(name, "pacemaker-3.0") && !before(max, "pacemaker-3.0") {
+		Modernise(doc)
+	}
+	doc.Set("validate-with", max)
+	if err := s.Validate(doc); err != nil {
+		return nil, false, errors.Join(ErrUpgrade, err)
+	}
+	return doc, true, nil
+}
+
+func (s Set) rank(name string) int {
+	if s.own != nil {
+		return slices.Index(s.own.names, name)
+	}
+	return rank(name)
+}
+
+// before tells whether a schema is older than another; one that only a folder
+// has is newer than all that are known.
+func before(name, other string) bool { return rank(name) >= 0 && rank(name) < rank(other) }
+
+// Validate is that of the set of all schemas.
+func Validate(doc *xml.Node) error { return Set{}.Validate(doc) }
+
+// Upgrade is that of the set of all schemas.
+func Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) { return Set{}.Upgrade(doc, max) }
+
+// validate judges by the built-in schemas.
+func validate(doc *xml.Node) error {
 	name := doc.Get("validate-with")
 	if name == "" || name == None {
 		return nil
@@ -116,41 +196,6 @@ func Validate(doc *xml.Node) error {
 		return &Invalid{Schema: name, Faults: c.faults}
 	}
 	return nil
-}
-
-// Upgrade brings doc to the schema max, or to the newest one if that is "". It
-// changes doc and returns it, and whether anything changed. Documents of the
-// schemas before 2.0 are refused with ErrUpgrade, and so are documents that
-// do not conform to what they were or would be.
-func Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) {
-	if max == "" {
-		max = Newest
-	}
-	name := doc.Get("validate-with")
-	from, to := rank(name), rank(max)
-	switch {
-	case to < 0:
-		return nil, false, fmt.Errorf("%w %q", ErrUnknown, max)
-	case name == "" || name == None:
-		return doc, false, nil
-	case from < 0:
-		return nil, false, fmt.Errorf("%w %q", ErrUnknown, name)
-	case from >= to:
-		return doc, false, nil
-	case from < rank("pacemaker-2.0"):
-		return nil, false, fmt.Errorf("%w: it follows %s, older than pacemaker-2.0", ErrUpgrade, name)
-	}
-	if err := Validate(doc); err != nil {
-		return nil, false, errors.Join(ErrUpgrade, err)
-	}
-	if from < rank("pacemaker-3.0") && to >= rank("pacemaker-3.0") {
-		Modernise(doc)
-	}
-	doc.Set("validate-with", max)
-	if err := Validate(doc); err != nil {
-		return nil, false, errors.Join(ErrUpgrade, err)
-	}
-	return doc, true, nil
 }
 
 // isID tells whether s may be an XML id: a name without a colon.

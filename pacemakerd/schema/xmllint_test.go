@@ -38,9 +38,13 @@ func TestAgainstXMLLint(t *testing.T) {
 	rng := rand.New(rand.NewPCG(*seed, 0))
 	dir := t.TempDir()
 	type mutant struct {
-		doc  *xml.Node
-		what string
-		ours error
+		doc        *xml.Node
+		what       string
+		ours, read error // by our schemas, and by pacemaker's own files
+	}
+	own, err := schema.Load(os.DirFS(grammars))
+	if err != nil {
+		t.Fatal(err)
 	}
 	files := map[string][]string{} // by schema
 	all := map[string]mutant{}
@@ -59,7 +63,7 @@ func TestAgainstXMLLint(t *testing.T) {
 			t.Fatal(err)
 		}
 		files[name] = append(files[name], path)
-		all[path] = mutant{doc, strings.Join(what, ", "), schema.Validate(doc)}
+		all[path] = mutant{doc, strings.Join(what, ", "), schema.Validate(doc), own.Validate(doc)}
 	}
 	disagree, refused := 0, 0
 	for name, list := range files {
@@ -69,6 +73,10 @@ func TestAgainstXMLLint(t *testing.T) {
 				m := all[path]
 				if m.ours != nil {
 					refused++
+				}
+				if (m.read == nil) != good[path] {
+					disagree++
+					t.Errorf("%s, %s: xmllint accepts: %v; read from the same files: %v", name, m.what, good[path], m.read)
 				}
 				if (m.ours == nil) == good[path] {
 					continue

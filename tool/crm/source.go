@@ -94,8 +94,12 @@ func (s *source) tellDefects(env *tool.Env, verbose int) {
 	}
 }
 
-// lineage are the schemas that the tools of a generation know.
+// lineage are the schemas that the tools of a generation know, or those of the
+// folder that stands in for them.
 func lineage(env *tool.Env) schema.Lineage {
+	if l, own := schemasOf(env).Lineage(); own {
+		return l
+	}
 	if env.Profile == conf.EL9 {
 		return schema.Lineage2
 	}
