@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -15,36 +16,45 @@ type Duration struct {
 	Years, Months, Weeks, Days, Hours, Minutes, Seconds int
 }
 
-// ParseDuration reads P[nY][nM][nW][nD][T[nH][nM][nS]].
+// ParseDuration reads P[nY][nM][nW][nD][T[nH][nM][nS]], each n with a sign if
+// need be, up to a blank or a slash. A unit that comes twice adds up, but of
+// years and months the last counts.
 func ParseDuration(s string) (Duration, error) {
 	var d Duration
+	bad := fmt.Errorf("%w: %q", ErrDuration, s)
 	if len(s) < 2 || s[0] != 'P' {
-		return d, fmt.Errorf("%w: %q", ErrDuration, s)
+		return d, bad
 	}
-	inTime, units := false, 0
-	for i := 1; i < len(s); {
-		if s[i] == 'T' && !inTime {
+	inTime := false
+	p := cursor{s: s, i: 1}
+	for rest := p.rest(); rest != "" && rest[0] != ' ' && rest[0] != '/'; rest = p.rest() {
+		if p.take('T') {
 			inTime = true
-			i++
 			continue
 		}
-		p := cursor{s: s, i: i}
+		sign := 1
+		if p.take('-') {
+			sign = -1
+		} else {
+			p.take('+')
+		}
 		n := p.digits()
-		if n == 0 || n > 9 || i+n >= len(s) {
-			return d, fmt.Errorf("%w: %q", ErrDuration, s)
+		if n == 0 || n > 9 {
+			return d, bad
 		}
 		v, _ := p.number(n)
-		i += n
-		field := d.field(s[i], inTime)
-		if field == nil {
-			return d, fmt.Errorf("%w: unit %q in %q", ErrDuration, s[i], s)
+		if p.rest() == "" {
+			return d, bad
 		}
-		*field = v
-		units++
-		i++
-	}
-	if units == 0 {
-		return d, fmt.Errorf("%w: %q", ErrDuration, s)
+		field := d.field(p.rest()[0], inTime)
+		if field == nil {
+			return d, fmt.Errorf("%w: unit %q in %q", ErrDuration, p.rest()[0], s)
+		}
+		if field == &d.Years || field == &d.Months {
+			*field = 0
+		}
+		*field += sign * v
+		p.i++
 	}
 	return d, nil
 }
@@ -84,7 +94,7 @@ func (d Duration) AddTo(t time.Time) time.Time {
 	t = t.AddDate(0, 0, d.Weeks*7+d.Days)
 	seconds := int64(d.Hours)*3600 + int64(d.Minutes)*60 + int64(d.Seconds)
 	const most = math.MaxInt64 / int64(time.Second)
-	return t.Add(time.Duration(min(seconds, most)) * time.Second)
+	return t.Add(time.Duration(max(-most, min(seconds, most))) * time.Second)
 }
 
 func addMonths(t time.Time, n int) time.Time {
@@ -100,4 +110,43 @@ func addMonths(t time.Time, n int) time.Time {
 func (d Duration) Span() int64 {
 	days := int64(d.Years)*365 + int64(d.Months)*30 + int64(d.Weeks)*7 + int64(d.Days)
 	return days*86400 + int64(d.Hours)*3600 + int64(d.Minutes)*60 + int64(d.Seconds)
+}
+
+// String is the duration as pacemaker's iso8601 tool shows it, all that is
+// longer than a month apart.
+func (d Duration) String() string {
+	var b strings.Builder
+	unit := func(format string, n int, name string) {
+		if n != 0 {
+			fmt.Fprintf(&b, format+" %s%s ", n, name, plural(int64(n)))
+		}
+	}
+	unit("%4d", d.Years, "year")
+	unit("%2d", d.Months, "month")
+	unit("%2d", d.Weeks*7+d.Days, "day")
+	seconds := int64(d.Hours)*3600 + int64(d.Minutes)*60 + int64(d.Seconds)
+	if seconds == 0 && b.Len() > 0 {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "%d second%s", seconds, plural(seconds))
+	if abs := max(seconds, -seconds); abs >= 60 {
+		var parts []string
+		for _, u := range [...]struct {
+			n    int64
+			name string
+		}{{abs / 3600, "hour"}, {abs % 3600 / 60, "minute"}, {abs % 60, "second"}} {
+			if u.n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s%s", u.n, u.name, plural(u.n)))
+			}
+		}
+		b.WriteString(" (" + strings.Join(parts, " ") + ")")
+	}
+	return b.String()
+}
+
+func plural(n int64) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }

@@ -15,5 +15,6 @@ func Tools() map[string]tool.Func {
 		"crm_standby":   Standby,
 		"crm_verify":    Verify,
 		"crmadmin":      Admin,
+		"iso8601":       ISO8601,
 	}
 }

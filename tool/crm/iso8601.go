@@ -1,0 +1,118 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
+	"github.com/gocorosync/gocorosync/tool"
+)
+
+// dateStyle is how iso8601 shows points in time.
+type dateStyle struct{ seconds, epoch, local, ordinal, week bool }
+
+// ISO8601 is the tool iso8601: it shows what pacemaker makes of the texts in
+// rules.
+func ISO8601(_ context.Context, env *tool.Env) int {
+	var verbose int
+	var now bool
+	var style dateStyle
+	var date, period, duration, expected string
+	opts := []option{
+		{short: 'n', long: "now", help: "Display the current date/time", flag: &now},
+		{short: 'd', long: "date", arg: "DATE", help: "Parse an ISO 8601 date/time (for example, '2019-09-24 00:30:00 +01:00' or '2019-040')", value: &date},
+		{short: 'p', long: "period", arg: "PERIOD", help: "Parse an ISO 8601 period (interval) with start time (for example, '2005-040/2005-043')", value: &period},
+		{short: 'D', long: "duration", arg: "DURATION", help: "Parse an ISO 8601 duration (for example, 'P1M')", value: &duration},
+		{short: 'E', long: "expected", arg: "TEXT", help: "Exit with error status if result does not match this text. Requires: -n or -d", value: &expected},
+		{short: 's', long: "seconds", help: "Show result as a seconds since 0000-001 00:00:00Z", flag: &style.seconds},
+		{short: 'S', long: "epoch", help: "Show result as a seconds since EPOCH (1970-001 00:00:00Z)", flag: &style.epoch},
+		{short: 'L', long: "local", help: "Show result as a 'local' date/time", flag: &style.local},
+		{short: 'O', long: "ordinal", help: "Show result as an 'ordinal' date/time", flag: &style.ordinal},
+		{short: 'W', long: "week", help: "Show result as an 'calendar week' date/time", flag: &style.week},
+	}
+	if _, done, code := parse(env, &verbose, "Display and parse ISO 8601 dates and times", "[options]", opts); done {
+		return code
+	}
+	return showDates(env, time.Now(), style, now, date, period, duration, expected)
+}
+
+// showDates answers one call at the time clock.
+func showDates(env *tool.Env, clock time.Time, style dateStyle, now bool, date, period, duration, expected string) int {
+	invalid := func(what, text string) int {
+		env.Errorf("%s: Invalid %s specified: %s\n", env.Name, what, text)
+		return 2
+	}
+	var at time.Time
+	if now {
+		date = "now"
+	}
+	if date != "" {
+		t, err := iso8601.Parse(date, clock)
+		if err != nil {
+			return invalid("date/time", date)
+		}
+		at = t
+		label := "Date"
+		if t.Equal(clock) {
+			label = "Current date/time"
+		}
+		env.Printf("%s: %s\n", label, style.format(at))
+	}
+	var span iso8601.Duration
+	if duration != "" {
+		d, err := iso8601.ParseDuration(duration)
+		if err != nil {
+			return invalid("duration", duration)
+		}
+		span = d
+		env.Printf("Duration: %s\n", d)
+	}
+	if period != "" {
+		p, err := iso8601.ParsePeriod(period, clock)
+		if err != nil {
+			return invalid("interval", period)
+		}
+		env.Printf("Period: %s to %s\n", style.format(p.Start), style.format(p.End))
+	}
+	if date == "" {
+		return 0
+	}
+	result := style.format(at)
+	if duration != "" {
+		end := span.AddTo(at)
+		result = style.format(end)
+		style.local = true // shown in whatever zone the date came in
+		env.Printf("Duration ends at: %s\n", style.format(end))
+	}
+	if expected != "" && expected != result {
+		return exitError
+	}
+	return 0
+}
+
+// format writes a point in time, in UTC unless it shall be local.
+func (s dateStyle) format(t time.Time) string {
+	const yearOne = 62135596800 // seconds from 0001-01-01 to 1970-01-01
+	switch {
+	case s.seconds:
+		return fmt.Sprint(t.Unix() + yearOne)
+	case s.epoch:
+		return fmt.Sprint(t.Unix())
+	}
+	zone := "Z"
+	if _, offset := t.Zone(); s.local && offset != 0 {
+		zone = t.Format(" -07:00")
+	} else {
+		t = t.UTC()
+	}
+	day := t.Format("2006-01-02")
+	switch {
+	case s.week:
+		year, week := t.ISOWeek()
+		day = fmt.Sprintf("%d-W%02d-%d", year, week, (int(t.Weekday())+6)%7+1)
+	case s.ordinal:
+		day = fmt.Sprintf("%d-%03d", t.Year(), t.YearDay())
+	}
+	return day + t.Format(" 15:04:05") + zone
+}
