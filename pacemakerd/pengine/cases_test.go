@@ -51,12 +51,10 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// TestCases runs crm_simulate on every case and compares graph, scores, summary
-// and dot file with what is expected. Cases in testdata/todo.txt are known to
-// differ: one that starts to pass must leave the list, so it only shrinks.
+// TestCases runs crm_simulate on every case and compares graph (ids and order
+// included), scores, summary and dot file with what is expected.
 func TestCases(t *testing.T) {
 	dir := filepath.Join(shared(t), "data", "scheduler")
-	todo := strings.Fields(read(t, "testdata/todo.txt"))
 	for i, line := range strings.Split(strings.TrimSpace(read(t, filepath.Join(dir, "index.tsv"))), "\n") {
 		f := strings.Split(line, "\t")
 		name, extra := f[0], f[2]
@@ -65,13 +63,7 @@ func TestCases(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			diff := runCase(t, dir, name, extra)
-			switch known := slices.Contains(todo, name); {
-			case diff == "" && known:
-				t.Errorf("passes now: take %s off testdata/todo.txt", name)
-			case diff != "" && known:
-				t.Skip("on the todo list")
-			case diff != "":
+			if diff := runCase(t, dir, name, extra); diff != "" {
 				t.Error(diff)
 			}
 		})
