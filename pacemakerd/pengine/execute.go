@@ -428,9 +428,8 @@ func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) 
 	if rc != expected {
 		x.countFailure(state, name, task, ms)
 		suffix := historyBase(name) + "#" + task + "_" + itoa(ms)
-		path := "/cib/status/node_state[@id='" + state.ID() + "']"
-		lines = append(lines, "Injecting attribute fail-count-"+suffix+"=value++ into "+path+" '"+state.ID()+"'",
-			"Injecting attribute last-failure-"+suffix+"="+itoa(at.Unix())+" into "+path+" '"+state.ID()+"'")
+		into := " into /node_state '" + state.ID() + "'"
+		lines = append(lines, "Injecting attribute fail-count-"+suffix+"=value++"+into, "Injecting attribute last-failure-"+suffix+"="+itoa(at.Unix())+into)
 	}
 	return lines, nil
 }

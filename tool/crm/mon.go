@@ -159,7 +159,7 @@ func (m *monitor) accept(src *source) *xml.Node {
 	if src.doc == nil {
 		return nil
 	}
-	l := lineage(m.env)
+	l := lineage(m.env, src.doc)
 	switch claimed := src.doc.Get("validate-with"); {
 	case claimed == "":
 		src.tryAll(m.env, m.verbose, src.place)

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -60,19 +61,7 @@ func (m *monitor) text9(c *pengine.Cluster) {
 	w.End()
 	if m.attributes {
 		space()
-		w.Begin("Node Attributes")
-		for _, n := range c.Nodes {
-			names := shownAttributes(n)
-			if len(names) == 0 {
-				continue
-			}
-			w.Begin("Node: %s", n.Name)
-			for _, name := range names {
-				w.Line("%-32s\t: %-10s", name, n.Attrs[name])
-			}
-			w.End()
-		}
-		w.End()
+		m.attributes9(c, w)
 	}
 	if m.failcount {
 		space()
@@ -80,24 +69,7 @@ func (m *monitor) text9(c *pengine.Cluster) {
 	}
 	if len(c.FailedOps) > 0 {
 		space()
-		w.Begin("Failed Resource Actions")
-		for _, op := range c.FailedOps {
-			rc, _ := strconv.Atoi(op.Get("rc-code"))
-			st := "complete"
-			if s := op.Get("op-status"); s != "0" {
-				st = statusText7(s)
-			}
-			rsc := op.Get("operation_key")
-			line := fmt.Sprintf("%s on %s '%s' (%d): call=%s, status='%s'", rsc, nodeOf(op), status.ResultText(rc), rc, op.Get("call-id"), st)
-			if why := op.Get("exit-reason"); why != "" {
-				line += ", exitreason='" + why + "'"
-			}
-			if t := when(op.Get("last-rc-change")); t != "" {
-				line += ", last-rc-change='" + t + "'"
-			}
-			w.Line("%s, queued=%sms, exec=%sms", line, zero(op.Get("queue-time")), zero(op.Get("exec-time")))
-		}
-		w.End()
+		m.failed9(c, w)
 	}
 }
 
@@ -134,11 +106,59 @@ func (m *monitor) migration9(c *pengine.Cluster, w *status.Writer9) {
 				w.Begin("Node: %s", s.Get("uname"))
 				begun = true
 			}
-			w.Line("%s: migration-threshold=%s fail-count=%s last-failure='%s'", rsc.ID(), threshold(c, rsc.ID()), pengine.FormatScore(count), last)
+			line := fmt.Sprintf("%s: migration-threshold=%s fail-count=%d", rsc.ID(), threshold(c, rsc.ID()), count)
+			if last != "" {
+				line += " last-failure='" + last + "'"
+			}
+			w.Line("%s", line)
 		}
 		if begun {
 			w.End()
 		}
+	}
+	w.End()
+}
+
+func (m *monitor) attributes9(c *pengine.Cluster, w *status.Writer9) {
+	w.Begin("Node Attributes")
+	for _, n := range c.Nodes {
+		names := shownAttributes(n, false)
+		if len(names) == 0 {
+			continue
+		}
+		w.Begin("Node: %s", n.Name)
+		for _, name := range names {
+			w.Line("%-32s\t: %-10s", name, n.Attrs[name])
+		}
+		w.End()
+	}
+	w.End()
+}
+
+func (m *monitor) failed9(c *pengine.Cluster, w *status.Writer9) {
+	w.Begin("Failed Resource Actions")
+	for _, op := range c.FailedOps {
+		if !m.ids { // details are for those who ask for them
+			w.Line("%s", failureInWords(op))
+			continue
+		}
+		rc, _ := strconv.Atoi(op.Get("rc-code"))
+		st := "complete"
+		if s := op.Get("op-status"); s != "0" {
+			st = statusText7(s)
+		}
+		rsc := cmp.Or(op.Get("operation_key"), op.ID())
+		line := fmt.Sprintf("%s on %s '%s' (%d): call=%s, status='%s'", rsc, nodeOf(op), status.ResultText(rc), rc, op.Get("call-id"), st)
+		if why := op.Get("exit-reason"); why != "" {
+			line += ", exitreason='" + why + "'"
+		}
+		if t := when(op.Get("last-rc-change")); t != "" {
+			line += ", last-rc-change='" + t + "'"
+		}
+		if when(op.Get("last-rc-change")) != "" {
+			line += ", queued=" + zero(op.Get("queue-time")) + "ms, exec=" + zero(op.Get("exec-time")) + "ms"
+		}
+		w.Line("%s", line)
 	}
 	w.End()
 }

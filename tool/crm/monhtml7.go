@@ -230,7 +230,7 @@ func (h *html7) attributes() {
 			continue
 		}
 		h.p("  <h3>Node: %s</h3>\n  <ul>\n", htmlText.Replace(n.Name))
-		for _, name := range shownAttributes(n) {
+		for _, name := range shownAttributes(n, true) {
 			h.p("   <li>%s: %s</li>\n", htmlText.Replace(name), htmlText.Replace(n.Attrs[name]))
 		}
 		h.p("  </ul>\n")

@@ -261,7 +261,7 @@ func htmlNodeStatus(c *pengine.Cluster, n *pengine.Node, li *htmlNode) {
 func (m *monitor) htmlAttributes(c *pengine.Cluster, section func(string) *htmlList) {
 	var list *htmlList
 	for _, n := range c.Nodes {
-		names := shownAttributes(n)
+		names := shownAttributes(n, false)
 		if len(names) == 0 {
 			continue
 		}

@@ -204,7 +204,7 @@ func (w *xml7) attributes(c *pengine.Cluster) {
 			continue
 		}
 		w.open(8, "node", pairs{"name", n.Name})
-		for _, name := range shownAttributes(n) {
+		for _, name := range shownAttributes(n, true) {
 			w.empty(12, "attribute", pairs{"name", name, "value", n.Attrs[name]})
 		}
 		w.line(8, "</node>")

@@ -198,7 +198,7 @@ func (m *monitor) primitiveXML(c *pengine.Cluster, r *pengine.Resource) *xml.Nod
 func attributesXML(c *pengine.Cluster) *xml.Node {
 	e := xml.New("node_attributes")
 	for _, n := range c.Nodes {
-		names := shownAttributes(n)
+		names := shownAttributes(n, false)
 		if len(names) == 0 {
 			continue
 		}
@@ -211,13 +211,13 @@ func attributesXML(c *pengine.Cluster) *xml.Node {
 }
 
 // shownAttributes are the names of a node's attributes, if it is there to have
-// any.
-func shownAttributes(n *pengine.Node) (names []string) {
+// any. Only 1.1.20 hides whether it was probed.
+func shownAttributes(n *pengine.Node, el7 bool) (names []string) {
 	if !n.Online {
 		return nil
 	}
 	for name := range n.Attrs {
-		if !hiddenAttribute(name) {
+		if !hiddenAttribute(name) || name == "probe_complete" && !el7 {
 			names = append(names, name)
 		}
 	}

@@ -13,8 +13,11 @@ import (
 // the other up to the first that takes it. It returns 0 or the exit status.
 func (s *simulation) conforms(doc *xml.Node) int {
 	el9 := s.env.Profile == conf.EL9
-	l := lineage(s.env)
+	l := lineage(s.env, doc)
 	claimed := doc.Get("validate-with")
+	if l.Newest == schema.Newest1 && !l.Has(claimed) && schema.Lineage2.Has(claimed) {
+		l = schema.Lineage2 // unlike 1.1.20: what it would do can be told all the same
+	}
 	if doc.Name != "cib" || claimed == "" || claimed == schema.None {
 		s.env.Errorf("%s\n", unvalidated(s.env))
 		if doc.Name != "cib" || claimed == "" {

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// modified tells whether any change of the input was asked for.
+// modified tells whether any change of the input was asked for. 2.1.5 takes
+// notice of a quorum only if there is another one.
 func (s *simulation) modified() bool {
-	return s.quorum != "" || s.watchdog != "" || len(s.up)+len(s.down)+len(s.fail)+len(s.inject)+len(s.grant)+len(s.revoke)+len(s.standby)+len(s.activate) > 0
+	return s.quorum != "" && s.env.Profile != conf.EL9 || s.watchdog != "" || len(s.up)+len(s.down)+len(s.fail)+len(s.inject)+len(s.grant)+len(s.revoke)+len(s.standby)+len(s.activate) > 0
 }
 
 // modify changes the input as asked for, telling what it does.

@@ -147,6 +147,10 @@ func stepText(s pengine.Step) string {
 }
 
 func (s *simulation) date9(out io.Writer, cib *xml.Node) {
+	if s.at != "" && s.env.Profile == conf.EL9 {
+		fmt.Fprintf(out, "Setting effective cluster time: %s\n", s.at)
+		return
+	}
 	if s.at != "" {
 		fmt.Fprintf(out, "Setting effective cluster time: %s\n", s.when.Format("2006-01-02 15:04:05 -07:00"))
 		return
@@ -181,5 +185,19 @@ func (s *simulation) status9(w *status.Writer9, c *pengine.Cluster, title string
 	}
 	w.Resources(list)
 	w.End()
+	// The sections that crm_mon has, too, below the same title.
+	m := &monitor{env: s.env, ids: true}
+	if s.attrs {
+		space()
+		m.attributes9(c, w)
+	}
+	if s.failcounts {
+		space()
+		m.migration9(c, w)
+		if len(c.FailedOps) > 0 {
+			space()
+			m.failed9(c, w)
+		}
+	}
 	w.End()
 }

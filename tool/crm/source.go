@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -94,13 +95,16 @@ func (s *source) tellDefects(env *tool.Env, verbose int) {
 	}
 }
 
-// lineage are the schemas that the tools of a generation know, or those of the
-// folder that stands in for them.
-func lineage(env *tool.Env) schema.Lineage {
+// lineage are the schemas by which the tools of a generation measure a
+// document, or those of the folder that stands in for them. 1.1.20's take a later schema only where the cluster itself has one:
+// there its feature set is later, too.
+func lineage(env *tool.Env, doc *xml.Node) schema.Lineage {
 	if l, own := schemasOf(env).Lineage(); own {
 		return l
 	}
-	if env.Profile == conf.EL9 {
+	const last1 = "3.0.14" // the feature set of 1.1.20
+	later := schema.Lineage2.Has(doc.Get("validate-with")) && cib.CompareFeatureSets(doc.Get("crm_feature_set"), last1) > 0
+	if env.Profile == conf.EL9 || later && !schema.Lineage1.Has(doc.Get("validate-with")) {
 		return schema.Lineage2
 	}
 	return schema.Lineage1
@@ -109,18 +113,18 @@ func lineage(env *tool.Env) schema.Lineage {
 // tryAll measures a document that claims no schema by all there are and prints
 // what each of them finds: any will do, and so it always conforms.
 func (s *source) tryAll(env *tool.Env, verbose int, place func(*xml.Node) string) {
-	for _, name := range lineage(env).All() {
+	for _, name := range lineage(env, s.doc).All() {
 		if name == "pacemaker-next" && env.Profile == conf.EL9 {
 			say(env, verbose, 2, pengine.Warning, "validate_with", "The pacemaker-next schema is deprecated and will be removed in a future release.")
 		}
-		printFaults(env, lineage(env).Check(s.doc, name), place)
+		printFaults(env, lineage(env, s.doc).Check(s.doc, name), place)
 	}
 }
 
 // conforms measures the document by the schema it claims and prints what is
 // wrong. A schema that this generation does not know takes nothing.
 func (s *source) conforms(env *tool.Env, claimed string) bool {
-	l := lineage(env)
+	l := lineage(env, s.doc)
 	if !l.Has(claimed) {
 		return false
 	}
