@@ -3,6 +3,7 @@ package crm
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,25 +42,8 @@ func (m *monitor) text9(c *pengine.Cluster) {
 			m.env.Printf("              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n\n")
 		}
 	}
-	w.Begin("Node List")
-	w.Nodes(c)
-	w.End()
-	space()
-	list := status.Entries(c, status.Options{Inactive: m.inactive, Pending: true})
-	if m.inactive {
-		w.Begin("Full List of Resources")
-	} else {
-		w.Begin("Active Resources")
-	}
-	switch {
-	case len(list) == 0 && m.inactive:
-		w.Line("No resources")
-	case len(list) == 0:
-		w.Line("No active resources")
-	}
-	w.Resources(list)
-	w.End()
-	if m.attributes {
+	m.resources9(c, w)
+	if m.attributes && len(attributesXML(c).Children) > 0 {
 		space()
 		m.attributes9(c, w)
 	}
@@ -71,6 +55,66 @@ func (m *monitor) text9(c *pengine.Cluster) {
 		space()
 		m.failed9(c, w)
 	}
+	if m.tickets && len(c.Tickets) > 0 {
+		space()
+		m.tickets9(c, w)
+	}
+}
+
+// resources9 lists nodes and resources, the ones below the others or apart.
+func (m *monitor) resources9(c *pengine.Cluster, w *status.Writer9) {
+	w.Begin("Node List")
+	if m.byNode {
+		for _, n := range c.Nodes {
+			w.Begin("%s %s: %s", status.NodeTypeName(n), n.Name, status.NodeStatus7(n))
+			w.Begin("Resources")
+			for _, r := range n.Running {
+				w.Primitive(runningEntry(r))
+			}
+			w.End()
+			w.End()
+		}
+	} else {
+		w.Nodes(c)
+	}
+	w.End()
+	list := status.Entries(c, status.Options{Inactive: m.inactive, Pending: true})
+	title, none := "Active Resources", "No active resources"
+	switch {
+	case m.byNode && !m.inactive:
+		return
+	case m.byNode:
+		title, none = "Inactive Resources", "No inactive resources"
+		list = slices.DeleteFunc(list, func(e *status.Entry) bool { return e.R.Active(true) })
+	case m.inactive:
+		title, none = "Full List of Resources", "No resources"
+	}
+	fmt.Fprintln(m.env.Stdout)
+	w.Begin("%s", title)
+	if len(list) == 0 {
+		w.Line("%s", none)
+	}
+	w.Resources(list)
+	w.End()
+}
+
+func (m *monitor) tickets9(c *pengine.Cluster, w *status.Writer9) {
+	w.Begin("Tickets")
+	for _, id := range ticketNames(c) {
+		t := c.Tickets[id]
+		line := id + ": revoked"
+		if t.Granted {
+			line = id + ": granted"
+		}
+		if t.Standby {
+			line += " [standby]"
+		}
+		if v := when(t.LastGranted); v != "" {
+			line += ` last-granted="` + v + `"`
+		}
+		w.Line("%s", line)
+	}
+	w.End()
 }
 
 func (m *monitor) dc9(c *pengine.Cluster, w *status.Writer9) {

@@ -211,13 +211,13 @@ func attributesXML(c *pengine.Cluster) *xml.Node {
 }
 
 // shownAttributes are the names of a node's attributes, if it is there to have
-// any. Only 1.1.20 hides whether it was probed.
+// any. Only 1.1.20 hides whether it was probed and is in maintenance.
 func shownAttributes(n *pengine.Node, el7 bool) (names []string) {
 	if !n.Online {
 		return nil
 	}
 	for name := range n.Attrs {
-		if !hiddenAttribute(name) || name == "probe_complete" && !el7 {
+		if !hiddenAttribute(name) || (name == "probe_complete" || name == "maintenance") && !el7 {
 			names = append(names, name)
 		}
 	}

@@ -187,7 +187,7 @@ func (s *simulation) status9(w *status.Writer9, c *pengine.Cluster, title string
 	w.End()
 	// The sections that crm_mon has, too, below the same title.
 	m := &monitor{env: s.env, ids: true}
-	if s.attrs {
+	if s.attrs && len(attributesXML(c).Children) > 0 {
 		space()
 		m.attributes9(c, w)
 	}
