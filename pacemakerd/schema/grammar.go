@@ -141,11 +141,71 @@ func deviceName(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '.' || r == '-'
 }
 
+// choices are the allowed words between bars, "" if the kind has no list.
+func (a attribute) choices(modern bool) string {
+	switch a.kind {
+	case "bool":
+		return "/true/false/1/0/"
+	case "class":
+		return oldClasses
+	case "role":
+		if modern {
+			return roles
+		}
+		return oldRoles
+	case "compared":
+		if modern {
+			return "/string/number/version/integer/"
+		}
+		return "/string/number/version/"
+	case "onfail":
+		if modern {
+			return onFail + "demote/"
+		}
+		return onFail
+	}
+	if strings.HasPrefix(a.kind, "/") {
+		return a.kind
+	}
+	return ""
+}
+
+// words are the values an attribute may have, as far as they can be listed.
+func (a attribute) words(modern bool) []string {
+	if a.kind == "score" {
+		return []string{"INFINITY", "-INFINITY", "+INFINITY"}
+	}
+	if c := a.choices(modern); c != "" {
+		return strings.Split(strings.Trim(c, "/"), "/")
+	}
+	return nil
+}
+
+// wanted says in words what the value of an attribute is to be.
+func (a attribute) wanted(modern bool) string {
+	switch a.kind {
+	case "score":
+		return "a number, INFINITY or -INFINITY"
+	case "int":
+		return "a number"
+	case "uint":
+		return "a number that is not negative"
+	case "id", "ref", "tagged":
+		return "an id: letters, digits, '-', '_' and '.', the first one a letter or '_'"
+	case "level":
+		return "a number from 1 to 9"
+	case "devices":
+		return "ids with commas between them"
+	case "range":
+		return "a range of numbers"
+	}
+	return "one of " + strings.Join(a.words(modern), ", ")
+}
+
 // conforms tells whether an attribute may have a value, leaving aside whether
 // ids are unique and references lead anywhere.
 func (a attribute) conforms(v string, modern bool) bool {
-	kind := a.kind
-	switch kind {
+	switch a.kind {
 	case "text":
 		return true
 	case "id", "ref":
@@ -156,8 +216,6 @@ func (a attribute) conforms(v string, modern bool) bool {
 		return isInteger(v)
 	case "uint":
 		return isInteger(v) && !strings.HasPrefix(v, "-")
-	case "bool":
-		kind = "/true/false/1/0/"
 	case "tagged": // until 3.0 only what exists
 		return modern || isID(v)
 	case "devices":
@@ -172,20 +230,6 @@ func (a attribute) conforms(v string, modern bool) bool {
 	case "level":
 		n, err := strconv.Atoi(strings.TrimSpace(v))
 		return err == nil && n >= 1 && n <= 9
-	case "class":
-		kind = oldClasses
-	case "role":
-		if kind = oldRoles; modern {
-			kind = roles
-		}
-	case "compared":
-		if kind = "/string/number/version/"; modern {
-			kind += "integer/"
-		}
-	case "onfail":
-		if kind = onFail; modern {
-			kind += "demote/"
-		}
 	}
-	return !strings.Contains(v, "/") && v != "" && strings.Contains(kind, "/"+v+"/")
+	return !strings.Contains(v, "/") && v != "" && strings.Contains(a.choices(modern), "/"+v+"/")
 }

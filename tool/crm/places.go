@@ -9,27 +9,36 @@ import (
 // newPlaces tells in which line of src the start tag of each element of doc
 // ends, which is how libxml2 counts. doc is src, parsed.
 func newPlaces(src []byte, doc *xml.Node) map[*xml.Node]int {
-	lines := startTags(src)
-	places := make(map[*xml.Node]int, len(lines))
-	i := 0
-	var walk func(n *xml.Node)
-	walk = func(n *xml.Node) {
-		if i < len(lines) {
-			places[n] = lines[i]
-		}
-		i++
-		for _, k := range n.Children {
-			walk(k)
-		}
+	places := map[*xml.Node]int{}
+	for n, tag := range tagsOf(src, doc) {
+		places[n] = tag.line
 	}
-	walk(doc)
 	return places
 }
 
-// startTags lists the lines in which the start tags of a well-formed document
-// end.
-func startTags(src []byte) (lines []int) {
-	line := 1
+// A startTag is where one stands in a text.
+type startTag struct {
+	start, end int // offsets of '<' and behind '>'
+	line       int // in which it ends
+}
+
+// tagsOf finds the start tag of each element of doc, which is src, parsed.
+func tagsOf(src []byte, doc *xml.Node) map[*xml.Node]startTag {
+	tags := startTags(src)
+	of := make(map[*xml.Node]startTag, len(tags))
+	i := 0
+	for n := range doc.Walk() {
+		if i < len(tags) {
+			of[n] = tags[i]
+		}
+		i++
+	}
+	return of
+}
+
+// startTags lists the start tags of a well-formed document.
+func startTags(src []byte) (tags []startTag) {
+	line, whole := 1, len(src)
 	skip := func(n int) {
 		n = min(n, len(src))
 		line += bytes.Count(src[:n], []byte{'\n'})
@@ -45,7 +54,7 @@ func startTags(src []byte) (lines []int) {
 	for {
 		i := bytes.IndexByte(src, '<')
 		if i < 0 {
-			return lines
+			return tags
 		}
 		skip(i)
 		switch {
@@ -69,8 +78,9 @@ func startTags(src []byte) (lines []int) {
 					break
 				}
 			}
+			start := whole - len(src)
 			skip(end)
-			lines = append(lines, line)
+			tags = append(tags, startTag{start, whole - len(src), line})
 		}
 	}
 }

@@ -18,54 +18,112 @@ import (
 	"github.com/gocorosync/gocorosync/tool"
 )
 
+// verification is one run of crm_verify.
+type verification struct {
+	env            *tool.Env
+	verbose        int
+	quiet, explain bool
+	save           string
+	findings       []finding
+}
+
+// exitProtocol is what 2.1.5 has for a document that is no CIB.
+const exitProtocol = 76
+
 // Verify is the tool crm_verify: it reports what is wrong with a configuration.
 func Verify(ctx context.Context, env *tool.Env) int {
-	var verbose int
-	var live, pipe, quiet bool
-	var file, text, save string
+	v := &verification{env: env}
+	var live, pipe, hasText bool
+	var file, text, output, to string
 	opts := []option{
 		{short: 'L', long: "live-check", help: "Check the configuration used by the running cluster", flag: &live},
 		{short: 'x', long: "xml-file", arg: "value", help: "Check the configuration in the named file", value: &file},
-		{short: 'X', long: "xml-text", arg: "value", help: "Check the configuration in the supplied string", value: &text},
+		{short: 'X', long: "xml-text", arg: "value", help: "Check the configuration in the supplied string", call: func(s string) error {
+			text, hasText = s, true
+			return nil
+		}},
 		{short: 'p', long: "xml-pipe", help: "Check the configuration piped in via stdin", flag: &pipe},
-		{short: 'S', long: "save-xml", arg: "value", help: "(Advanced) Save the configuration as checked to the named file", value: &save},
-		{short: 'q', long: "quiet", help: "Don't print verify information", flag: &quiet},
+		{short: 'S', long: "save-xml", arg: "value", help: "(Advanced) Save the configuration as checked to the named file", value: &v.save},
+		{long: "explain", help: "(Extension) Say of every problem where it is, and what may have been meant; done on a terminal in any case", flag: &v.explain},
+		{long: "output-as", arg: "value", help: "Format of the output: text, xml or (extension) json", value: &output},
+		{long: "output-to", arg: "value", help: `File for the output ("-" for stdout)`, value: &to},
 	}
-	if _, done, code := parse(env, &verbose, "check a Pacemaker configuration for errors", "[modifiers] data", opts); done {
+	if env.Profile != conf.EL9 { // 2.1.5 has lost it
+		opts = append(opts, option{short: 'q', long: "quiet", help: "Don't print verify information", flag: &v.quiet})
+	}
+	if _, done, code := parse(env, &v.verbose, "check a Pacemaker configuration for errors", "[modifiers] data", opts); done {
 		return code
 	}
+	var format func(*tool.Env, int, []finding) []byte
+	switch output {
+	case "", "text":
+	case "xml":
+		format = resultXML
+	case "json":
+		format, v.explain = resultJSON, true
+	default:
+		return env.Fail(exitError, "Error creating output format %s: Unknown output format", output)
+	}
+	code := v.run(ctx, live, hasText, pipe, file, text)
+	switch {
+	case format == nil && (v.explain || onTerminal(env)):
+		for _, f := range v.findings {
+			env.Errorf("%s\n", f)
+		}
+	case format != nil && !v.explain:
+		v.findings = nil
+	}
+	if format == nil {
+		return code
+	}
+	b := format(env, code, v.findings)
+	if to == "" || to == "-" {
+		env.Printf("%s", b)
+	} else if err := os.WriteFile(env.Path(to), b, 0o640); err != nil {
+		return env.Fail(exitError, "%v", err)
+	}
+	return code
+}
+
+// run finds the configuration and checks it.
+func (v *verification) run(ctx context.Context, live, hasText, pipe bool, file, text string) int {
+	env := v.env
 	var b []byte
 	var err error
 	what, path := "", ""
 	switch {
 	case live:
-		return verifyLive(ctx, env, verbose, quiet, save)
+		return v.live(ctx)
 	case file != "":
 		b, err = os.ReadFile(env.Path(file))
 		what, path = "input file: "+file, file
-	case text != "":
+	case hasText && (text != "" || env.Profile == conf.EL9):
 		b, what = []byte(text), "input string: "+text
 	case pipe:
 		b, err = io.ReadAll(io.LimitReader(env.Stdin, xml.MaxSize))
 		what = "input from STDIN."
+	case env.Profile == conf.EL9:
+		return env.Fail(exitError, "No configuration source specified.  Use --help for usage information.")
 	default:
 		env.Errorf("No configuration source specified.  Use --help for usage information.\n")
 		return exitUsage(env)
 	}
 	if err != nil {
 		if path != "" {
-			sayMissing(env, verbose, path)
+			sayMissing(env, v.verbose, path)
 		}
 		complain(env, "Couldn't parse "+what)
 		return unreadable(env)
 	}
 	src := readSource(path, b)
-	src.tellDefects(env, verbose)
+	if path != "" || len(b) > 0 { // of no text at all nothing is said
+		src.tellDefects(env, v.verbose)
+	}
 	if src.doc == nil {
 		complain(env, "Couldn't parse "+what)
 		return unreadable(env)
 	}
-	return verify(env, src, verbose, quiet, save)
+	return v.check(src)
 }
 
 // sayMissing says in libxml2's words that a file cannot be read.
@@ -96,37 +154,73 @@ func configStatus(env *tool.Env) int {
 	return 55 // ENOANO's place in 1.1.20: a schema error
 }
 
-func verifyLive(ctx context.Context, env *tool.Env, verbose int, quiet bool, save string) int {
-	doc, err := client.QueryCIB(ctx, "crm_verify")
-	if err != nil {
-		if env.Profile == conf.EL9 {
-			env.Errorf("%s: Live CIB query failed: Transport endpoint is not connected\n", env.Name)
-			return exitDisconnect
+// live checks the configuration of the cluster, or of the file that stands for
+// it.
+func (v *verification) live(ctx context.Context) int {
+	env := v.env
+	if file := os.Getenv("CIB_file"); file != "" {
+		if src := acceptable(env, file); src != nil {
+			return v.check(src)
 		}
-		if errors.Is(err, client.ErrNotRunning) {
-			env.Errorf("Live CIB query failed: Transport endpoint is not connected\n")
-		} else {
-			env.Errorf("Live CIB query failed: %v\n", err)
-		}
-		return 149
+		return noLive(env)
 	}
-	return verify(env, &source{doc: doc}, verbose, quiet, save)
+	doc, err := client.QueryCIB(ctx, "crm_verify")
+	switch {
+	case err == nil:
+		return v.check(&source{doc: doc})
+	case env.Profile == conf.EL9 || errors.Is(err, client.ErrNotRunning):
+		return noLive(env)
+	}
+	env.Errorf("Live CIB query failed: %v\n", err)
+	return 149
 }
 
-// verify checks a document.
-func verify(env *tool.Env, src *source, verbose int, quiet bool, save string) int {
+// acceptable reads the file that stands for the cluster, nil if it does not
+// conform to its schema.
+func acceptable(env *tool.Env, file string) *source {
+	b, err := os.ReadFile(env.Path(file))
+	if err != nil {
+		return nil
+	}
+	src := readSource(file, b)
+	if src.doc == nil {
+		return nil
+	}
+	l := lineage(env, src.doc)
+	if claimed := src.doc.Get("validate-with"); claimed != "" && claimed != schema.None && (!l.Has(claimed) || l.Check(src.doc, claimed) != nil) {
+		return nil
+	}
+	return src
+}
+
+// noLive says that there is no cluster to ask.
+func noLive(env *tool.Env) int {
+	if env.Profile == conf.EL9 {
+		return env.Fail(exitNoInput, "CIB query failed: Input file not available")
+	}
+	env.Errorf("Live CIB query failed: Transport endpoint is not connected\n")
+	return 149
+}
+
+// check checks a document.
+func (v *verification) check(src *source) int {
+	env, verbose, quiet := v.env, v.verbose, v.quiet
 	doc := src.doc
 	if doc.Name != "cib" {
 		complain(env, "This tool can only check complete configurations (i.e. those starting with <cib>).")
 		if env.Profile == conf.EL9 {
-			return 76 // a protocol error, as 2.1.5 has it
+			return exitProtocol
 		}
 		return 182 // EBADMSG, negative
 	}
-	if save != "" {
-		if err := os.WriteFile(env.Path(save), doc.Format(), 0o644); err != nil {
-			return env.Fail(exitError, "%v", err)
+	v.findings = src.findings(env)
+	if v.save != "" {
+		mode := os.FileMode(0o644)
+		if env.Profile == conf.EL9 {
+			mode = 0o640
 		}
+		// The original says nothing of a file that it cannot write.
+		_ = os.WriteFile(env.Path(v.save), doc.Format(), mode)
 	}
 	doc.Ensure("status")
 	if v := doc.Get("crm_feature_set"); cib.CompareFeatureSets(v, cib.FeatureSet) > 0 {
