@@ -178,14 +178,7 @@ func writeEntry(w List9, e *Entry) {
 	case pengine.Primitive:
 		w.Primitive(e)
 	case pengine.Group:
-		var flags []string
-		if !e.R.Managed {
-			flags = append(flags, "unmanaged")
-		}
-		if e.Limit != pengine.RoleUnknown {
-			flags = append(flags, "disabled")
-		}
-		w.Begin("Resource Group: %s%s", e.Name, bracket(flags))
+		w.Begin("%s", e.groupTitle())
 		for _, m := range e.Children {
 			writeEntry(w, m)
 		}
@@ -200,6 +193,18 @@ func writeEntry(w List9, e *Entry) {
 		}
 		w.End()
 	}
+}
+
+// groupTitle is what is said of a group as a whole.
+func (e *Entry) groupTitle() string {
+	var flags []string
+	if !e.R.Managed {
+		flags = append(flags, "unmanaged")
+	}
+	if e.Limit != pengine.RoleUnknown {
+		flags = append(flags, "disabled")
+	}
+	return "Resource Group: " + e.Name + bracket(flags)
 }
 
 func limit9(e *Entry) string {

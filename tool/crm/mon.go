@@ -28,11 +28,26 @@ type monitor struct {
 	nagios, pending, asXML, cgi                    bool
 	file, output, interval, page                   string
 	verbose                                        int
+	shows                                          sections // of the text of 2.1.5
+	banPrefix                                      string
 }
 
 // Mon is the tool crm_mon.
 func Mon(ctx context.Context, env *tool.Env) int {
-	m := &monitor{env: env}
+	m := &monitor{env: env, shows: showDefault}
+	el9 := env.Profile == conf.EL9
+	if el9 {
+		env.Args = optionalArguments(env.Args)
+	}
+	show := func(part sections, flags ...*bool) func(string) error {
+		return func(string) error {
+			m.shows |= part
+			for _, f := range flags {
+				*f = true
+			}
+			return nil
+		}
+	}
 	all := func(flags ...*bool) func(string) error {
 		return func(string) error {
 			for _, f := range flags {
@@ -45,14 +60,18 @@ func Mon(ctx context.Context, env *tool.Env) int {
 		{short: '1', long: "one-shot", help: "Display the cluster status once on the console and exit", flag: &m.once},
 		{short: 'r', long: "inactive", help: "Display inactive resources", flag: &m.inactive},
 		{short: 'n', long: "group-by-node", help: "Group resources by node", flag: &m.byNode},
-		{short: 'o', long: "operations", help: "Display resource operation history", flag: &m.ops},
-		{short: 't', long: "timing-details", help: "Display resource operation history with timing details", call: all(&m.ops, &m.timing)},
-		{short: 'f', long: "failcounts", help: "Display resource fail counts", flag: &m.failcount},
-		{short: 'A', long: "show-node-attributes", help: "Display node attributes", flag: &m.attributes},
-		{short: 'c', long: "tickets", help: "Display cluster tickets", flag: &m.tickets},
-		{short: 'L', long: "neg-locations", help: "Display negative location constraints", flag: &m.bans},
+		{short: 'o', long: "operations", help: "Display resource operation history", call: show(showOperations, &m.ops)},
+		{short: 't', long: "timing-details", help: "Display resource operation history with timing details", call: show(showOperations, &m.ops, &m.timing)},
+		{short: 'f', long: "failcounts", help: "Display resource fail counts", call: show(showFailCounts, &m.failcount)},
+		{short: 'A', long: "show-node-attributes", help: "Display node attributes", call: show(showAttributes, &m.attributes)},
+		{short: 'c', long: "tickets", help: "Display cluster tickets", call: show(showTickets, &m.tickets)},
+		{short: 'L', long: "neg-locations", help: "Display negative location constraints", call: show(showBans, &m.bans)},
 		{short: 'R', long: "show-detail", help: "Show more details (node IDs, individual clone instances)", flag: &m.ids},
-		{short: 'D', long: "hide-headers", help: "Hide all headers", flag: &m.noHead},
+		{short: 'D', long: "hide-headers", help: "Hide all headers", call: func(string) error {
+			m.shows &^= showSummary | showMaintenance
+			m.noHead = true
+			return nil
+		}},
 		{short: 'b', long: "brief", help: "Brief output", flag: &m.brief},
 		{short: 'j', long: "pending", help: "Display pending state if 'record-pending' is enabled", flag: &m.pending},
 		{short: 's', long: "simple-status", help: "Display the cluster status once as a simple one line output (suitable for nagios)", flag: &m.nagios},
@@ -67,6 +86,16 @@ func Mon(ctx context.Context, env *tool.Env) int {
 		{short: 'd', long: "daemonize", call: func(string) error {
 			return errOption("option '--daemonize' is not supported; run crm_mon from a service manager")
 		}},
+	}
+	if el9 {
+		opts = append(opts,
+			option{short: 'I', long: "include", arg: "value", help: "Sections to include in the output, with commas between them", call: m.include},
+			option{short: 'U', long: "exclude", arg: "value", help: "Sections to exclude from the output", call: m.exclude},
+			option{long: "neg-locations-of", arg: "value", call: func(prefix string) error {
+				m.shows |= showBans
+				m.bans, m.banPrefix = true, prefix
+				return nil
+			}})
 	}
 	if _, done, code := parse(env, &m.verbose, "Provides a summary of cluster's current state", "mode [options]", opts); done {
 		return code
@@ -129,6 +158,10 @@ func (m *monitor) show(ctx context.Context) int {
 func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 	if m.file != "" {
 		b, err := os.ReadFile(m.env.Path(m.file))
+		if err != nil && m.env.Profile == conf.EL9 {
+			m.env.Errorf("Could not connect to the CIB: No such device or address\n")
+			return nil, 0
+		}
 		if err != nil {
 			return nil, m.env.Fail(exitError, "%v", err)
 		}

@@ -5,71 +5,197 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// text9 prints the status as 2.1.5 does.
+// text9 prints the status as 2.1.5 does: sections with an empty line between
+// them.
 func (m *monitor) text9(c *pengine.Cluster) {
 	w := &status.Writer9{W: m.env.Stdout, Fancy: true}
-	space := func() { fmt.Fprintln(m.env.Stdout) }
-	if !m.noHead {
-		if m.file == "" {
-			m.env.Printf("Status of pacemakerd: 'Pacemaker is running' (last updated %s)\n", time.Now().UTC().Format("2006-01-02 15:04:05Z"))
+	begun := false
+	section := func(print func(*pengine.Cluster, *status.Writer9)) {
+		if begun {
+			fmt.Fprintln(m.env.Stdout)
 		}
-		w.Begin("Cluster Summary")
-		w.Line("Stack: %s", stack(c))
-		m.dc9(c, w)
-		w.Line("Last updated: %s", time.Now().Format(time.ANSIC))
-		w.Line("Last change:  %s", lastChange(c.CIB()))
-		n := c.Count()
-		w.Line("%d node%s configured", len(c.Nodes), plural(len(c.Nodes)))
-		switch {
-		case n.Disabled > 0 && n.Blocked > 0:
-			w.Line("%d resource instance%s configured (%d DISABLED, %d BLOCKED from further action due to failure)", n.Instances, plural(n.Instances), n.Disabled, n.Blocked)
-		case n.Disabled > 0:
-			w.Line("%d resource instance%s configured (%d DISABLED)", n.Instances, plural(n.Instances), n.Disabled)
-		case n.Blocked > 0:
-			w.Line("%d resource instance%s configured (%d BLOCKED from further action due to failure)", n.Instances, plural(n.Instances), n.Blocked)
-		default:
-			w.Line("%d resource instance%s configured", n.Instances, plural(n.Instances))
-		}
-		w.End()
-		space()
-		if c.MaintenanceMode() {
-			m.env.Printf("              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n\n")
-		}
+		begun = true
+		print(c, w)
 	}
-	m.resources9(c, w)
-	if m.attributes && len(attributesXML(c).Children) > 0 {
-		space()
-		m.attributes9(c, w)
+	has := func(part sections) bool { return m.shows&part != 0 }
+	if has(showSummary | showOptions) {
+		section(m.summary9)
 	}
-	if m.failcount {
-		space()
-		m.migration9(c, w)
+	if has(showMaintenance) && c.MaintenanceMode() {
+		m.env.Printf("\n              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n")
+		begun = true
 	}
-	if len(c.FailedOps) > 0 {
-		space()
-		m.failed9(c, w)
+	if has(showNodes) {
+		section(m.nodes9)
 	}
-	if m.tickets && len(c.Tickets) > 0 {
-		space()
-		m.tickets9(c, w)
+	if has(showResources) && (!m.byNode || m.inactive) {
+		section(m.resources9)
+	}
+	if has(showAttributes) && len(attributesXML(c).Children) > 0 {
+		section(m.attributes9)
+	}
+	switch {
+	case has(showOperations):
+		section(m.operations9)
+	case has(showFailCounts):
+		section(m.migration9)
+	}
+	if has(showFailures) && len(c.FailedOps) > 0 {
+		section(m.failed9)
+	}
+	if has(showTickets) && len(c.Tickets) > 0 {
+		section(m.tickets9)
+	}
+	if has(showBans) && len(m.bansOf(c)) > 0 {
+		section(m.bans9)
 	}
 }
 
-// resources9 lists nodes and resources, the ones below the others or apart.
-func (m *monitor) resources9(c *pengine.Cluster, w *status.Writer9) {
+func (m *monitor) summary9(c *pengine.Cluster, w *status.Writer9) {
+	has := func(part sections) bool { return m.shows&part != 0 }
+	if m.file == "" && has(showTimes) {
+		m.env.Printf("Status of pacemakerd: 'Pacemaker is running' (last updated %s)\n", time.Now().UTC().Format("2006-01-02 15:04:05Z"))
+	}
+	w.Begin("Cluster Summary")
+	defer w.End()
+	if has(showStack) {
+		w.Line("Stack: %s", stack(c))
+	}
+	if has(showDC) {
+		m.dc9(c, w)
+	}
+	if has(showTimes) {
+		w.Line("Last updated: %s", time.Now().Format(time.ANSIC))
+		w.Line("Last change:  %s", lastChange(c.CIB()))
+	}
+	if has(showCounts) {
+		n := c.Count()
+		w.Line("%d node%s configured", len(c.Nodes), plural(len(c.Nodes)))
+		not := ""
+		switch {
+		case n.Disabled > 0 && n.Blocked > 0:
+			not = fmt.Sprintf(" (%d DISABLED, %d BLOCKED from further action due to failure)", n.Disabled, n.Blocked)
+		case n.Disabled > 0:
+			not = fmt.Sprintf(" (%d DISABLED)", n.Disabled)
+		case n.Blocked > 0:
+			not = fmt.Sprintf(" (%d BLOCKED from further action due to failure)", n.Blocked)
+		}
+		w.Line("%d resource instance%s configured%s", n.Instances, plural(n.Instances), not)
+	}
+	if has(showOptions) {
+		m.options9(c, w)
+	}
+}
+
+// options9 says how the cluster is configured in what matters most.
+func (m *monitor) options9(c *pengine.Cluster, w *status.Writer9) {
+	fencing, symmetric := "enabled", "symmetric"
+	if !c.FencingEnabled() {
+		fencing = "disabled"
+	}
+	if !c.Symmetric() {
+		symmetric = "asymmetric"
+	}
+	w.Line("STONITH of failed nodes %s", fencing)
+	w.Line("Cluster is %s", symmetric)
+	policy := map[string]string{"freeze": "Freeze resources", "ignore": "Ignore", "suicide": "Suicide",
+		"demote": "Demote promotable resources and stop all other resources"}[c.QuorumPolicy()]
+	w.Line("No quorum policy: %s", cmp.Or(policy, "Stop ALL resources"))
+}
+
+// operations9 is what was done with each resource on each node that is online.
+func (m *monitor) operations9(c *pengine.Cluster, w *status.Writer9) {
+	w.Begin("Operations")
+	defer w.End()
+	history, _ := historyXML(c)
+	for node := range history.Each("node") {
+		w.Begin("Node: %s", node.Get("name"))
+		for rsc := range node.Each("resource_history") {
+			title := rsc.ID() + ": migration-threshold=" + rsc.Get("migration-threshold")
+			if rsc.Get("orphan") == "true" {
+				title = rsc.ID() + ": orphan"
+			}
+			if v := rsc.Get("fail-count"); v != "" {
+				title += " fail-count=" + v
+			}
+			if v := rsc.Get("last-failure"); v != "" {
+				title += " last-failure='" + v + "'"
+			}
+			w.Begin("%s", title)
+			for op := range rsc.Each("operation_history") {
+				w.Line("%s", m.operation9(op))
+			}
+			w.End()
+		}
+		w.End()
+	}
+}
+
+// operation9 is one operation, with its times if they were asked for.
+func (m *monitor) operation9(op *xml.Node) string {
+	line := "(" + op.Get("call") + ") " + op.Get("task")
+	var more []string
+	if v := op.Get("interval"); v != "" {
+		more = append(more, `interval="`+v+`"`)
+	}
+	if m.timing {
+		for _, name := range [...]string{"last-rc-change", "exec-time", "queue-time"} {
+			if v := op.Get(name); v != "" {
+				more = append(more, name+`="`+v+`"`)
+			}
+		}
+		more = append(more, "rc="+op.Get("rc")+" ("+op.Get("rc_text")+")")
+	}
+	if len(more) > 0 {
+		line += ": " + strings.Join(more, " ")
+	}
+	return line
+}
+
+// bansOf are the constraints that keep a resource from a node, the last one
+// first, as far as their ids begin as was asked for.
+func (m *monitor) bansOf(c *pengine.Cluster) []*xml.Node {
+	list := slices.DeleteFunc(slices.Clone(bansXML(c).Children), func(b *xml.Node) bool { return !strings.HasPrefix(b.ID(), m.banPrefix) })
+	slices.Reverse(list)
+	return list
+}
+
+func (m *monitor) bans9(c *pengine.Cluster, w *status.Writer9) {
+	w.Begin("Negative Location Constraints")
+	defer w.End()
+	for _, b := range m.bansOf(c) {
+		role := ""
+		if b.Get("promoted-only") == "true" {
+			role = "in Promoted role "
+		}
+		w.Line("%s\tprevents %s from running %son %s", b.ID(), b.Get("resource"), role, b.Get("node"))
+	}
+}
+
+// nodes9 lists the nodes, with what runs there if that was asked for.
+func (m *monitor) nodes9(c *pengine.Cluster, w *status.Writer9) {
 	w.Begin("Node List")
 	if m.byNode {
 		for _, n := range c.Nodes {
+			if m.brief && len(n.Running) == 0 {
+				continue
+			}
 			w.Begin("%s %s: %s", status.NodeTypeName(n), n.Name, status.NodeStatus7(n))
 			w.Begin("Resources")
-			for _, r := range n.Running {
-				w.Primitive(runningEntry(r))
+			if m.brief {
+				w.Brief(n.Running, true, false)
+			} else {
+				for _, r := range n.Running {
+					w.Primitive(runningEntry(r))
+				}
 			}
 			w.End()
 			w.End()
@@ -78,23 +204,29 @@ func (m *monitor) resources9(c *pengine.Cluster, w *status.Writer9) {
 		w.Nodes(c)
 	}
 	w.End()
+}
+
+// resources9 lists the resources: all, or with the nodes only those that do not
+// run.
+func (m *monitor) resources9(c *pengine.Cluster, w *status.Writer9) {
 	list := status.Entries(c, status.Options{Inactive: m.inactive, Pending: true})
 	title, none := "Active Resources", "No active resources"
 	switch {
-	case m.byNode && !m.inactive:
-		return
 	case m.byNode:
 		title, none = "Inactive Resources", "No inactive resources"
 		list = slices.DeleteFunc(list, func(e *status.Entry) bool { return e.R.Active(true) })
 	case m.inactive:
 		title, none = "Full List of Resources", "No resources"
 	}
-	fmt.Fprintln(m.env.Stdout)
 	w.Begin("%s", title)
 	if len(list) == 0 {
 		w.Line("%s", none)
 	}
-	w.Resources(list)
+	if m.brief && !m.byNode {
+		w.BriefResources(list, m.inactive)
+	} else {
+		w.Resources(list)
+	}
 	w.End()
 }
 
