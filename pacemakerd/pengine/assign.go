@@ -13,6 +13,8 @@ func (c *Cluster) assignAll() {
 	if c.opt.placement != "default" {
 		c.sortForUtilization()
 	}
+	c.showRoom("Original")
+	defer c.showRoom("Remaining")
 	if c.haveRemote {
 		for _, r := range slices.Clone(c.Resources) {
 			if r.isConnection {
@@ -179,6 +181,7 @@ func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
 		s.count++
 	}
 	n.consume(r)
+	c.showUse(r, n)
 	return true
 }
 
@@ -244,7 +247,7 @@ func (c *Cluster) showScores(r *Resource, step string) {
 	}
 	for _, n := range c.Nodes {
 		if s := r.allowed.get(n); s != nil {
-			c.scores = append(c.scores, ScoreLine{step, r.ID, n.Name, s.score})
+			c.scores = append(c.scores, ScoreLine{Step: step, Resource: r.ID, Node: n.Name, Score: s.score})
 		}
 	}
 	for _, child := range r.Children {

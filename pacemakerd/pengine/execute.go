@@ -30,8 +30,16 @@ type Step struct {
 	MS       int64
 	Node     string
 	Op       string // of fencing
-	Failed   int    // the result a -F specification made it have, else 0
+	Faulty   bool   // a -F specification made it fail
+	Failed   int    // the result that it had then
 	ID       string
+	Injected []Injected
+}
+
+// Injected is a node attribute that was set because of an invented result.
+type Injected struct {
+	Name, Value string // "value++" for one more than it was
+	Node        string // the id of the node's state
 }
 
 // A Fault makes an operation fail: RESOURCE_TASK_MS@NODE=RC.
@@ -206,19 +214,18 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 	for _, f := range x.faults {
 		if (f.Key == opKey(name, task, ms) || f.Key == opKey(local, task, ms)) && f.Node == node {
 			result = f.RC
-			step.Failed = f.RC
+			step.Faulty, step.Failed = true, f.RC
 		}
 	}
-	x.Done = append(x.Done, step)
 	x.record(history, fresh, a, task, ms, node, expected, result)
 	if x.sameIDs(state) {
 		overwrite(state, state.Clone())
 	}
-	if step.Failed != 0 {
-		x.countFailure(state, name, task, ms)
-		return false
+	if step.Faulty {
+		step.Injected = x.countFailure(state, name, task, ms, result)
 	}
-	return true
+	x.Done = append(x.Done, step)
+	return !step.Faulty
 }
 
 // history finds, or makes, the history of a resource on a node: an existing one
@@ -368,8 +375,12 @@ func overwrite(e, with *xml.Node) {
 	}
 }
 
-// countFailure adds to the fail count of a resource.
-func (x *executor) countFailure(state *xml.Node, name, task string, ms int64) {
+// countFailure adds to the fail count of a resource, unless the result is none
+// to count: success, and a probe that finds nothing.
+func (x *executor) countFailure(state *xml.Node, name, task string, ms int64, rc int) []Injected {
+	if rc == rcOK || rc == rcNotRunning && ms == 0 {
+		return nil
+	}
 	base := historyBase(name)
 	set := state.Ensure("transient_attributes")
 	if set.ID() == "" {
@@ -395,11 +406,12 @@ func (x *executor) countFailure(state *xml.Node, name, task string, ms int64) {
 	suffix := base + "#" + task + "_" + itoa(ms)
 	attr("fail-count-"+suffix, "1", true)
 	attr("last-failure-"+suffix, itoa(x.at.Unix()), false)
+	return []Injected{{"fail-count-" + suffix, "value++", state.ID()}, {"last-failure-" + suffix, itoa(x.at.Unix()), state.ID()}}
 }
 
 // Inject writes the result of an operation into a CIB as if it had happened,
-// and returns lines telling what else was changed for it.
-func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) ([]string, error) {
+// and returns what else was changed for it.
+func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) ([]Injected, error) {
 	name, task, ms, ok := parseOpKey(key)
 	if !ok {
 		return nil, fmt.Errorf("%q is not an operation key", key)
@@ -424,12 +436,5 @@ func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) 
 	a := xml.New("rsc_op")
 	a.Append(xml.New("attributes", "CRM_meta_interval", itoa(ms)))
 	x.record(h, fresh, a, task, ms, node, expected, rc)
-	var lines []string
-	if rc != expected {
-		x.countFailure(state, name, task, ms)
-		suffix := historyBase(name) + "#" + task + "_" + itoa(ms)
-		into := " into /node_state '" + state.ID() + "'"
-		lines = append(lines, "Injecting attribute fail-count-"+suffix+"=value++"+into, "Injecting attribute last-failure-"+suffix+"="+itoa(at.Unix())+into)
-	}
-	return lines, nil
+	return x.countFailure(state, name, task, ms, rc), nil
 }

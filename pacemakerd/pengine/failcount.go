@@ -42,6 +42,12 @@ func (c *Cluster) failCount(n *Node, r *Resource, effective bool, op *xml.Node) 
 	return count, last
 }
 
+// FailCount is how often a resource failed on a node, failures that have
+// expired included, and the time of the last one in seconds, 0 if not known.
+func (c *Cluster) FailCount(n *Node, r *Resource) (count int, last int64) {
+	return c.failCount(n, r, false, nil)
+}
+
 // containerFailCount is the effective count with those of the fillers.
 func (c *Cluster) containerFailCount(n *Node, r *Resource) int {
 	count, _ := c.failCount(n, r, true, nil)

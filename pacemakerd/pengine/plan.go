@@ -23,9 +23,9 @@ type Options struct {
 	Sanitized bool
 	// ConcurrentFencing is the default of the option concurrent-fencing.
 	ConcurrentFencing bool
-	// Scores keeps the lines of crm_simulate -s, Explain also the reasons of
-	// each score.
-	Scores, Explain bool
+	// Scores keeps the lines of crm_simulate -s, Utilization those of -U,
+	// Explain also the reasons of each score.
+	Scores, Utilization, Explain bool
 	// TransitionID is written to the graph.
 	TransitionID int
 }
@@ -35,8 +35,8 @@ type Result struct {
 	*Cluster
 	// Graph is the transition graph.
 	Graph *xml.Node
-	// Scores are the lines of crm_simulate -s, in the order they came up, if
-	// Options.Scores asks for them.
+	// Scores are the lines of crm_simulate -s and -U, in the order they came up,
+	// if Options.Scores and Options.Utilization ask for them.
 	Scores []ScoreLine
 	// Notices are lines crm_simulate prints before the summary.
 	Notices []string

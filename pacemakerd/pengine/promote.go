@@ -137,7 +137,7 @@ func (c *Cluster) showPromotionScore(inst *Resource) {
 	if n, _ := inst.location(false); n != nil {
 		at = n.Name
 	}
-	c.scores = append(c.scores, ScoreLine{"", inst.ID, at, inst.sortIndex})
+	c.scores = append(c.scores, ScoreLine{Resource: inst.ID, Node: at, Score: inst.sortIndex})
 }
 
 func (c *Cluster) promotionPriority(r, inst *Resource) {

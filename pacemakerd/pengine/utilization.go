@@ -1,6 +1,9 @@
 package pengine
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // consume takes a resource's utilization from a node. What the node says
 // nothing about becomes 0 at first, and less from then on.
@@ -18,6 +21,31 @@ func (n *Node) release(r *Resource) {
 	for name, v := range r.utilization {
 		n.Utilization[name] += v
 	}
+}
+
+// showUse notes what a resource takes from its node, for printing.
+func (c *Cluster) showUse(r *Resource, n *Node) {
+	if c.ask.Utilization {
+		c.scores = append(c.scores, ScoreLine{Step: "pcmk__finalize_assignment", Resource: r.ID, Node: n.Name, Amounts: shownAmounts(r.utilization), Room: true})
+	}
+}
+
+// showRoom notes what all nodes can hold, for printing.
+func (c *Cluster) showRoom(step string) {
+	if !c.ask.Utilization {
+		return
+	}
+	for _, n := range c.Nodes {
+		c.scores = append(c.scores, ScoreLine{Step: step, Node: n.Name, Amounts: shownAmounts(n.Utilization), Room: true})
+	}
+}
+
+// shownAmounts lists amounts in the order the original's hash table has them.
+func shownAmounts(of map[string]int) (list []Amount) {
+	for _, name := range hashTableOrder(slices.Sorted(maps.Keys(of))) {
+		list = append(list, Amount{name, of[name]})
+	}
+	return list
 }
 
 // compareCapacity puts the node with more free capacity first: each attribute

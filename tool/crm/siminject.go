@@ -11,32 +11,40 @@ import (
 
 // modified tells whether any change of the input was asked for. 2.1.5 takes
 // notice of a quorum only if there is another one.
-func (s *simulation) modified() bool {
+func (s *simulation) toModify() bool {
 	return s.quorum != "" && s.env.Profile != conf.EL9 || s.watchdog != "" || len(s.up)+len(s.down)+len(s.fail)+len(s.inject)+len(s.grant)+len(s.revoke)+len(s.standby)+len(s.activate) > 0
 }
 
+// A modified is one change that was made to the input: how text tells it and
+// how XML does, which has an attribute of the list where there is an element of
+// no name.
+type modified struct {
+	text string
+	xml  *xml.Node
+}
+
 // modify changes the input as asked for, telling what it does.
-func (s *simulation) modify(cib *xml.Node, say func(format string, args ...any)) error {
+func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 	if s.quorum != "" {
-		say("Setting quorum: %s", s.quorum)
+		say(modified{"Setting quorum: " + s.quorum, xml.New("", "quorum", s.quorum)})
 		cib.Set("have-quorum", s.quorum)
 	}
 	if s.watchdog != "" {
-		say("Setting watchdog: %s", s.watchdog)
+		say(modified{"Setting watchdog: " + s.watchdog, xml.New("", "watchdog", s.watchdog)})
 		config := cib.Ensure("configuration").Ensure("crm_config")
 		setOption(config, "have-watchdog", s.watchdog)
 	}
 	for _, x := range []struct {
-		nodes []string
-		say   string
-		to    func(*xml.Node)
+		nodes       []string
+		say, action string
+		to          func(*xml.Node)
 	}{
-		{s.up, "Bringing node %s online", pengine.SetOnline},
-		{s.down, "Taking node %s offline", pengine.SetOffline},
-		{s.fail, "Failing node %s", func(e *xml.Node) { e.Set("in_ccm", "false") }},
+		{s.up, "Bringing node %s online", "Online", pengine.SetOnline},
+		{s.down, "Taking node %s offline", "Offline", pengine.SetOffline},
+		{s.fail, "Failing node %s", "Failing", func(e *xml.Node) { e.Set("in_ccm", "false") }},
 	} {
 		for _, name := range x.nodes {
-			say(x.say, name)
+			say(modified{fmt.Sprintf(x.say, name), xml.New("modify_node", "action", x.action, "node", name)})
 			e := simNodeState(cib, name)
 			x.to(e)
 			if x.say[0] == 'T' {
@@ -47,16 +55,16 @@ func (s *simulation) modify(cib *xml.Node, say func(format string, args ...any))
 		}
 	}
 	for _, x := range []struct {
-		tickets          []string
-		say, name, value string
+		tickets                  []string
+		say, action, name, value string
 	}{
-		{s.grant, "Granting ticket %s", "granted", "true"},
-		{s.revoke, "Revoking ticket %s", "granted", "false"},
-		{s.standby, "Making ticket %s standby", "standby", "true"},
-		{s.activate, "Activating ticket %s", "standby", "false"},
+		{s.grant, "Granting ticket %s", "Granting", "granted", "true"},
+		{s.revoke, "Revoking ticket %s", "Revoking", "granted", "false"},
+		{s.standby, "Making ticket %s standby", "Standby", "standby", "true"},
+		{s.activate, "Activating ticket %s", "Activating", "standby", "false"},
 	} {
 		for _, id := range x.tickets {
-			say(x.say, id)
+			say(modified{fmt.Sprintf(x.say, id), xml.New("modify_ticket", "action", x.action, "ticket", id)})
 			tickets := cib.Ensure("status").Ensure("tickets")
 			var t *xml.Node
 			for e := range tickets.Each("ticket_state") {
@@ -71,7 +79,7 @@ func (s *simulation) modify(cib *xml.Node, say func(format string, args ...any))
 		}
 	}
 	for _, spec := range s.inject {
-		say("Injecting %s into the configuration", spec)
+		say(modified{"Injecting " + spec + " into the configuration", xml.New("inject_spec", "spec", spec)})
 		if err := s.injectOp(cib, spec, say); err != nil {
 			return err
 		}
@@ -112,7 +120,7 @@ func simNodeState(cib *xml.Node, name string) *xml.Node {
 }
 
 // injectOp adds a result to a resource's history.
-func (s *simulation) injectOp(cib *xml.Node, spec string, say func(format string, args ...any)) error {
+func (s *simulation) injectOp(cib *xml.Node, spec string, say func(modified)) error {
 	key, node, rc, err := parseOpSpec(spec)
 	if err != nil {
 		return err
@@ -121,12 +129,20 @@ func (s *simulation) injectOp(cib *xml.Node, spec string, say func(format string
 	if err != nil {
 		return err
 	}
-	h, err := c.Inject(cib, key, node, rc, s.when)
+	set, err := c.Inject(cib, key, node, rc, s.when)
 	if err != nil {
 		return fmt.Errorf("%q: %w", spec, err)
 	}
-	for _, line := range h {
-		say("%s", line)
+	for _, a := range set {
+		say(modified{injectedText(a), injectedXML(a)})
 	}
 	return nil
+}
+
+func injectedText(a pengine.Injected) string {
+	return "Injecting attribute " + a.Name + "=" + a.Value + " into /node_state '" + a.Node + "'"
+}
+
+func injectedXML(a pengine.Injected) *xml.Node {
+	return xml.New("inject_attr", "name", a.Name, "value", a.Value, "node_path", "/node_state", "cib_node", a.Node)
 }

@@ -2,6 +2,7 @@ package crm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,11 +28,11 @@ type simulation struct {
 
 	run, simulate, inPlace, scores, utilization bool
 	attrs, failcounts, quiet, live, pipe, all   bool
-	pending                                     bool
+	pending, fancy                              bool
 	input, at, saveInput, saveOutput            string
 	graphFile, dotFile                          string
 	quorum, watchdog                            string
-	why, output                                 string
+	why, output, outputTo                       string
 	src                                         *source
 	up, down, fail, inject, failing             []string
 	grant, revoke, standby, activate            []string
@@ -85,12 +86,56 @@ func Simulate(ctx context.Context, env *tool.Env) int {
 		{short: 'a', long: "all-actions", help: "Display all possible actions in DOT graph (even if not part of transition)", flag: &s.all},
 		{short: 'j', long: "pending", flag: &s.pending},
 		{long: "why", arg: "RES[@NODE]", help: "Show why a resource will run where it will, and what each score is made of", value: &s.why},
-		{long: "output-as", arg: "FORMAT", help: "Format of --why: text, xml or json", value: &s.output},
+		{long: "output-as", arg: "FORMAT", help: "Format of the output: text or xml, with --why also json", value: &s.output},
+		{long: "output-to", arg: "DEST", help: "File to write the output to, \"-\" for standard output", value: &s.outputTo},
+		{long: "text-fancy", help: "Headings and bullets in text also where scores are shown", flag: &s.fancy},
 	}
 	if _, done, status := parse(env, &s.verbose, "simulate a Pacemaker cluster's response to events", "[OPTION?]", opts); done {
 		return status
 	}
-	return s.do(ctx)
+	if el9 := env.Profile == conf.EL9; s.why == "" && s.output != "" && s.output != "text" && (s.output != "xml" || !el9) {
+		if !el9 {
+			return env.Fail(exitUsage(env), "--output-as %s works with --why only", s.output)
+		}
+		env.Errorf("Error creating output format %s: Unknown output format\n", s.output)
+		return exitNoSuch
+	}
+	if s.outputTo == "" || s.outputTo == "-" {
+		return s.do(ctx)
+	}
+	return s.toFile(ctx)
+}
+
+// toFile runs the simulation with its output going to a file.
+func (s *simulation) toFile(ctx context.Context) int {
+	f, err := os.Create(s.env.Path(s.outputTo))
+	if err != nil {
+		s.env.Errorf("Error creating output format %s: %s\n", cmp.Or(s.output, "(null)"), cause(err))
+		return exitNoSuch
+	}
+	env := *s.env
+	env.Stdout = f
+	s.env = &env
+	code := s.do(ctx)
+	if err := f.Close(); err != nil && code == 0 {
+		return s.env.Fail(exitError, "%v", err)
+	}
+	return code
+}
+
+// cause is what the system says of an error, without what was tried.
+func cause(err error) string {
+	var number syscall.Errno
+	if !errors.As(err, &number) {
+		return err.Error()
+	}
+	text := number.Error()
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// toPlan tells whether more than the state is asked for.
+func (s *simulation) toPlan() bool {
+	return s.run || s.scores || s.utilization || s.graphFile != "" || s.dotFile != ""
 }
 
 func (s *simulation) do(ctx context.Context) int {
@@ -128,10 +173,10 @@ func (s *simulation) do(ctx context.Context) int {
 	if s.why != "" {
 		return s.explain(cib)
 	}
-	if s.output != "" && s.output != "text" {
-		return s.env.Fail(exitUsage(s.env), "--output-as %s works with --why only", s.output)
-	}
-	if s.env.Profile == conf.EL9 {
+	switch {
+	case s.output == "xml":
+		return s.xml9(cib)
+	case s.env.Profile == conf.EL9:
 		return s.show9(cib)
 	}
 	return s.show7(cib)
@@ -177,7 +222,7 @@ func (s *simulation) prepare(cib *xml.Node) (*xml.Node, int) {
 }
 
 func (s *simulation) options() pengine.Options {
-	return pengine.Options{Now: s.when, Fixed: s.fixed, Sanitized: true, Scores: s.scores, Explain: s.why != ""}
+	return pengine.Options{Now: s.when, Fixed: s.fixed, Sanitized: true, Scores: s.scores, Utilization: s.utilization && s.env.Profile == conf.EL9, Explain: s.why != ""}
 }
 
 // faults reads the -F specifications.
@@ -220,9 +265,19 @@ func (s *simulation) scoreLines(r *pengine.Result) string {
 	var b bytes.Buffer
 	for _, l := range r.Scores {
 		score := pengine.FormatScore(l.Score)
-		if l.Step == "" {
+		switch {
+		case l.Room:
+			what := l.Step + ": " + l.Node + " capacity:"
+			if l.Resource != "" {
+				what = l.Step + ": " + l.Resource + " utilization on " + l.Node + ":"
+			}
+			for _, a := range l.Amounts {
+				what += fmt.Sprintf(" %s=%d", a.Name, a.Value)
+			}
+			fmt.Fprintln(&b, what)
+		case l.Step == "":
 			fmt.Fprintf(&b, "%s promotion score on %s: %s\n", l.Resource, l.Node, score)
-		} else {
+		default:
 			fmt.Fprintf(&b, "%s: %s allocation score on %s: %s\n", l.Step, l.Resource, l.Node, score)
 		}
 	}

@@ -29,14 +29,14 @@ func (s *simulation) show7(cib *xml.Node) int {
 		return s.env.Fail(exitError, "%v", err)
 	}
 	s.status7(out, c, "Current cluster status:")
-	if s.modified() {
+	if s.toModify() {
 		fmt.Fprintf(out, "Performing requested modifications\n")
 		cib = cib.Clone()
-		if err := s.modify(cib, func(format string, args ...any) { fmt.Fprintf(out, " + "+format+"\n", args...) }); err != nil {
+		if err := s.modify(cib, func(m modified) { fmt.Fprintf(out, " + %s\n", m.text) }); err != nil {
 			return s.env.Fail(exitError, "%v", err)
 		}
 	}
-	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" {
+	if !s.toPlan() {
 		return 0
 	}
 	r, err := pengine.Plan(cib, s.options())

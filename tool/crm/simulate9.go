@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gocorosync/gocorosync/conf"
@@ -19,7 +20,7 @@ func (s *simulation) show9(cib *xml.Node) int {
 	if s.quiet {
 		out = io.Discard
 	}
-	w := &status.Writer9{W: out, Fancy: !s.scores && !s.utilization}
+	w := &status.Writer9{W: out, Fancy: s.fancy || !s.scores && !s.utilization}
 	first := true
 	space := func() {
 		if !first {
@@ -33,16 +34,16 @@ func (s *simulation) show9(cib *xml.Node) int {
 		return s.env.Fail(exitError, "%v", err)
 	}
 	s.status9(w, c, "Current cluster status", space, true)
-	if s.modified() {
+	if s.toModify() {
 		space()
 		w.Begin("Performing Requested Modifications")
 		cib = cib.Clone()
-		if err := s.modify(cib, func(format string, args ...any) { w.Line(format, args...) }); err != nil {
+		if err := s.modify(cib, func(m modified) { w.Line("%s", m.text) }); err != nil {
 			return s.env.Fail(exitError, "%v", err)
 		}
 		w.End()
 	}
-	if !s.run && !s.scores && !s.utilization && s.graphFile == "" && s.dotFile == "" {
+	if !s.toPlan() {
 		return 0
 	}
 	r, err := pengine.Plan(cib, s.options())
@@ -54,9 +55,17 @@ func (s *simulation) show9(cib *xml.Node) int {
 			fmt.Fprintln(out, line)
 		}
 	}
-	if s.scores {
+	if title := s.scoresTitle(); title != "" {
 		space()
-		fmt.Fprint(s.env.Stdout, s.scoreLines(r))
+		if s.quiet {
+			w.W = s.env.Stdout // what was asked for is essential
+		}
+		w.Begin("%s", title)
+		for line := range strings.Lines(s.scoreLines(r)) {
+			w.Line("%s", strings.TrimSuffix(line, "\n"))
+		}
+		w.End()
+		w.W = out
 	}
 	if err := s.save(r); err != nil {
 		return s.env.Fail(exitError, "%v", err)
@@ -83,6 +92,12 @@ func (s *simulation) show9(cib *xml.Node) int {
 		w.Begin("Executing Cluster Transition")
 		for _, step := range x.Done {
 			w.Line("%s", stepText(step))
+			if step.Faulty {
+				s.pretend(step)
+			}
+			for _, a := range step.Injected {
+				w.Line("%s", injectedText(a))
+			}
 		}
 		w.End()
 	}, func(after *pengine.Cluster) { s.status9(w, after, "Revised Cluster Status", space, false) })
@@ -120,6 +135,26 @@ func (s *simulation) execute(out io.Writer, cib *xml.Node, r *pengine.Result, sh
 		return 4 // the graph's state, terminated
 	}
 	return exitError
+}
+
+// scoresTitle is what stands above scores and utilization, "" if nobody wants
+// them.
+func (s *simulation) scoresTitle() string {
+	switch {
+	case s.scores && s.utilization:
+		return "Allocation Scores and Utilization Information"
+	case s.scores:
+		return "Allocation Scores"
+	case s.utilization:
+		return "Utilization Information"
+	}
+	return ""
+}
+
+// pretend says that an action fails because that was asked for, whatever the
+// rest is printed as.
+func (s *simulation) pretend(step pengine.Step) {
+	s.env.Printf("Pretending action %s failed with rc=%d\n", step.ID, step.Failed)
 }
 
 func stepText(s pengine.Step) string {
@@ -193,7 +228,7 @@ func (s *simulation) status9(w *status.Writer9, c *pengine.Cluster, title string
 	}
 	if s.failcounts {
 		space()
-		m.migration9(c, w)
+		s.failings9(w, c)
 		if len(c.FailedOps) > 0 {
 			space()
 			m.failed9(c, w)

@@ -10,9 +10,9 @@ import (
 
 // explain is crm_simulate --why: why a resource will run where it will.
 func (s *simulation) explain(cib *xml.Node) int {
-	if s.modified() {
+	if s.toModify() {
 		cib = cib.Clone()
-		if err := s.modify(cib, func(string, ...any) {}); err != nil {
+		if err := s.modify(cib, func(modified) {}); err != nil {
 			return s.env.Fail(exitError, "%v", err)
 		}
 	}
