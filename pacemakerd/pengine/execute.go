@@ -123,6 +123,8 @@ func (x *executor) fire(a *xml.Node) bool {
 		x.Done = append(x.Done, Step{Kind: "fence", Node: node, Op: op})
 		if op != "on" {
 			x.fenced(node)
+			Updated(x.CIB)
+			Updated(x.CIB) // one for what it ran, one for its state
 		}
 	case a.Name == "crm_event":
 		x.Done = append(x.Done, Step{Kind: "cluster", Task: task, Resource: a.Child("primitive").Get("id"), Node: node})
@@ -147,7 +149,14 @@ func (x *executor) nodeState(node, uuid string) *xml.Node {
 	if uuid == "" {
 		uuid = node
 	}
+	Updated(x.CIB)
 	return status.Append(xml.New("node_state", "id", uuid, "uname", node))
+}
+
+// Updated counts a change of the status in a CIB, as the one who keeps it does.
+func Updated(cib *xml.Node) {
+	n, _ := leadingInt(cib.Get("num_updates"))
+	cib.Set("num_updates", itoa(n+1))
 }
 
 // fenced is what is left of a node in the status after fencing.
@@ -217,7 +226,8 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 			step.Faulty, step.Failed = true, f.RC
 		}
 	}
-	x.record(history, fresh, a, task, ms, node, expected, result)
+	x.record(history, local, fresh, a, task, ms, expected, result, step.Faulty)
+	Updated(x.CIB)
 	if x.sameIDs(state) {
 		overwrite(state, state.Clone())
 	}
@@ -260,9 +270,8 @@ func (x *executor) history(state *xml.Node, name, local string, prim *xml.Node) 
 	return lrm.Ensure("lrm_resources").Append(e), true
 }
 
-func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task string, ms int64, node string, expected, result int) {
+func (x *executor) record(history *xml.Node, id string, fresh bool, a *xml.Node, task string, ms int64, expected, result int, faulty bool) {
 	attrs := a.Child("attributes")
-	id := history.ID()
 	if task == "reload" || task == "reload-agent" {
 		task = "start"
 	}
@@ -270,23 +279,16 @@ func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task strin
 	entry := opKey(id, "last", 0)
 	switch {
 	case task == "notify":
-		key = notifyKey(id, attrs.Get("CRM_meta_notify_key_type"), attrs.Get("CRM_meta_notify_key_operation"))
-		entry = key
+		entry = notifyKey(id, attrs.Get("CRM_meta_notify_type"), attrs.Get("CRM_meta_notify_operation"))
 	case result != expected:
 		entry = opKey(id, "last_failure", 0)
 	case ms > 0, task == "migrate_to", task == "migrate_from":
 		entry = key
 	}
-	call := int64(0)
-	for op := range history.Each("lrm_rsc_op") {
-		if n, _ := leadingInt(op.Get("call-id")); !fresh {
-			call = max(call, n)
-		}
-	}
-	call++
-	status := opDone
-	if result != expected {
-		status = opError
+	call := nextCall(history, fresh)
+	status, reason := opDone, ""
+	if faulty {
+		reason = "User-injected result"
 	}
 	var params []xml.Attr
 	params = append(params, attrs.Attrs...)
@@ -302,23 +304,14 @@ func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task strin
 		kept = append(kept, at)
 	}
 	slices.SortFunc(kept, func(p, q xml.Attr) int { return strings.Compare(p.Name, q.Name) })
-	transition := "-1:-1:" + itoa(expected) + ":xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	transition := itoa(call) + ":-1:" + itoa(expected) + ":xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 	when := itoa(x.at.Unix())
 	write := func(entry string) {
-		var op *xml.Node
-		for e := range history.Each("lrm_rsc_op") {
-			if e.ID() == entry {
-				op = e
-				break
-			}
-		}
-		if op == nil {
-			op = history.Append(xml.New("lrm_rsc_op", "id", entry))
-		}
+		op := historyEntry(history, entry)
 		for _, kv := range [...][2]string{
 			{"operation_key", key}, {"operation", task}, {"crm-debug-origin", "crm_simulate"}, {"crm_feature_set", FeatureSet},
 			{"transition-key", transition}, {"transition-magic", itoa(status) + ":" + itoa(result) + ";" + transition},
-			{"exit-reason", ""}, {"on_node", node}, {"call-id", itoa(call)}, {"rc-code", itoa(result)}, {"op-status", itoa(status)}, {"interval", itoa(ms)},
+			{"exit-reason", reason}, {"call-id", itoa(call)}, {"rc-code", itoa(result)}, {"op-status", itoa(status)}, {"interval", itoa(ms)},
 			{"last-rc-change", when}, {"exec-time", "0"}, {"queue-time", "0"},
 		} {
 			op.Set(kv[0], kv[1])
@@ -333,6 +326,55 @@ func (x *executor) record(history *xml.Node, fresh bool, a *xml.Node, task strin
 	if result != expected && ms == 0 {
 		write(opKey(id, "last", 0))
 	}
+}
+
+// invent writes a result that no action led to. Everything but success is a
+// failure then, of probes too, and without parameters there is no digest.
+func (x *executor) invent(history *xml.Node, id string, fresh bool, task string, ms int64, rc int) {
+	call := nextCall(history, fresh)
+	key := opKey(id, task, ms)
+	entries := []string{opKey(id, "last", 0)}
+	switch {
+	case rc != rcOK && ms == 0:
+		entries = []string{opKey(id, "last_failure", 0), entries[0]}
+	case rc != rcOK:
+		entries[0] = opKey(id, "last_failure", 0)
+	case ms > 0:
+		entries[0] = key
+	}
+	transition := itoa(call) + ":-1:0:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	for _, entry := range entries {
+		op := historyEntry(history, entry)
+		for _, kv := range [...][2]string{
+			{"operation_key", key}, {"operation", task}, {"crm-debug-origin", "crm_simulate"}, {"crm_feature_set", FeatureSet},
+			{"transition-key", transition}, {"transition-magic", itoa(opDone) + ":" + itoa(rc) + ";" + transition},
+			{"exit-reason", "Simulated action result"}, {"call-id", itoa(call)}, {"rc-code", itoa(rc)}, {"op-status", itoa(opDone)}, {"interval", itoa(ms)},
+			{"last-rc-change", itoa(x.at.Unix())}, {"exec-time", "0"}, {"queue-time", "0"},
+		} {
+			op.Set(kv[0], kv[1])
+		}
+	}
+}
+
+// nextCall is the id of the next call in a resource's history.
+func nextCall(history *xml.Node, fresh bool) int64 {
+	call := int64(0)
+	for op := range history.Each("lrm_rsc_op") {
+		if n, _ := leadingInt(op.Get("call-id")); !fresh {
+			call = max(call, n)
+		}
+	}
+	return call + 1
+}
+
+// historyEntry finds, or makes, an entry of a resource's history.
+func historyEntry(history *xml.Node, entry string) *xml.Node {
+	for e := range history.Each("lrm_rsc_op") {
+		if e.ID() == entry {
+			return e
+		}
+	}
+	return history.Append(xml.New("lrm_rsc_op", "id", entry))
 }
 
 // sameIDs tells whether elements of one name and id stand side by side in a
@@ -388,7 +430,7 @@ func (x *executor) countFailure(state *xml.Node, name, task string, ms int64, rc
 	}
 	values := set.Ensure("instance_attributes")
 	if values.ID() == "" {
-		values.Set("id", "status-"+state.ID())
+		values.Set("id", state.ID())
 	}
 	attr := func(name, value string, add bool) {
 		for p := range values.Each("nvpair") {
@@ -401,7 +443,7 @@ func (x *executor) countFailure(state *xml.Node, name, task string, ms int64, rc
 				return
 			}
 		}
-		values.Append(xml.New("nvpair", "id", "status-"+state.ID()+"-"+name, "name", name, "value", value))
+		values.Append(xml.New("nvpair", "id", values.ID()+"-"+strings.ReplaceAll(name, "#", "."), "name", name, "value", value))
 	}
 	suffix := base + "#" + task + "_" + itoa(ms)
 	attr("fail-count-"+suffix, "1", true)
@@ -429,12 +471,7 @@ func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) 
 		local = r.baseID()
 	}
 	h, fresh := x.history(state, name, local, r.identity())
-	expected := rcOK
-	if task == "monitor" && ms == 0 {
-		expected = rcNotRunning
-	}
-	a := xml.New("rsc_op")
-	a.Append(xml.New("attributes", "CRM_meta_interval", itoa(ms)))
-	x.record(h, fresh, a, task, ms, node, expected, rc)
+	x.invent(h, local, fresh, task, ms, rc)
+	Updated(cib)
 	return x.countFailure(state, name, task, ms, rc), nil
 }

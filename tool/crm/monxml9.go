@@ -98,8 +98,8 @@ func nodeXML(c *pengine.Cluster, n *pengine.Node) *xml.Node {
 	health := [...]string{"green", "yellow", "red"}[c.NodeHealth(n)]
 	e := xml.New("node", "name", n.Name, "id", n.ID, "online", yes(n.Online), "standby", yes(n.Standby), "standby_onfail", yes(n.StandbyOnFail),
 		"maintenance", yes(n.Maintenance), "pending", yes(n.Pending), "unclean", yes(n.Unclean), "health", health)
-	if v := n.Attrs["#feature-set"]; v != "" {
-		e.Set("feature_set", v)
+	if n.Online && n.Kind == pengine.Member {
+		e.Set("feature_set", cmp.Or(n.Attrs["#feature-set"], "<3.15.1")) // the first one to tell its own
 	}
 	kind := "unknown"
 	switch n.Kind {
@@ -136,7 +136,11 @@ func (m *monitor) resourceXML(c *pengine.Cluster, r *pengine.Resource) *xml.Node
 	case pengine.Clone:
 		e = xml.New("clone", "id", r.ID, "multi_state", yes(r.Promotable), "unique", yes(r.Unique), "managed", yes(r.Managed),
 			"disabled", yes(r.Disabled()), "failed", yes(r.Failed), "failure_ignored", yes(r.FailureIgnored))
-		if v := r.Meta["target-role"]; v != "" {
+		v := r.Meta["target-role"]
+		if v == "" && len(children) > 0 {
+			v = children[0].Meta["target-role"]
+		}
+		if v != "" {
 			e.Set("target_role", v)
 		}
 		children = slices.Clone(children)
@@ -149,7 +153,7 @@ func (m *monitor) resourceXML(c *pengine.Cluster, r *pengine.Resource) *xml.Node
 		return m.bundleXML(c, r)
 	}
 	for _, child := range children {
-		if (child.Orphan || !m.inactive) && !child.Active(false) {
+		if (child.Orphan && r.Kind != pengine.Clone || !m.inactive) && !child.Active(false) {
 			continue
 		}
 		if x := m.resourceXML(c, child); x != nil {
@@ -310,7 +314,11 @@ func failuresXML(c *pengine.Cluster) *xml.Node {
 		if name == "" {
 			key, name = "id", op.ID()
 		}
-		x := e.Append(xml.New("failure", key, name, "node", nodeOf(op), "exitstatus", status.ResultText(rc), "exitreason", op.Get("exit-reason"),
+		reason, told := op.Lookup("exit-reason")
+		if !told {
+			reason = "none"
+		}
+		x := e.Append(xml.New("failure", key, name, "node", nodeOf(op), "exitstatus", status.ResultText(rc), "exitreason", reason,
 			"exitcode", strconv.Itoa(rc), "call", op.Get("call-id"), "status", statusOf(op)))
 		if sec, err := strconv.ParseInt(op.Get("last-rc-change"), 10, 64); err == nil && sec != 0 {
 			x.Set("last-rc-change", time.Unix(sec, 0).Format("2006-01-02 15:04:05Z07:00"))

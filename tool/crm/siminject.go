@@ -46,6 +46,7 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 		for _, name := range x.nodes {
 			say(modified{fmt.Sprintf(x.say, name), xml.New("modify_node", "action", x.action, "node", name)})
 			e := simNodeState(cib, name)
+			pengine.Updated(cib)
 			x.to(e)
 			if x.say[0] == 'T' {
 				for i := len(e.Children) - 1; i >= 0; i-- {
@@ -76,6 +77,7 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 				t = tickets.Append(xml.New("ticket_state", "id", id))
 			}
 			t.Set(x.name, x.value)
+			pengine.Updated(cib)
 		}
 	}
 	for _, spec := range s.inject {

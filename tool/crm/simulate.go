@@ -133,6 +133,14 @@ func cause(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
+// writeInput saves what is about to be planned, as it was modified.
+func (s *simulation) writeInput(cib *xml.Node) error {
+	if s.saveInput == "" {
+		return nil
+	}
+	return os.WriteFile(s.env.Path(s.saveInput), cib.Format(), 0o644)
+}
+
 // toPlan tells whether more than the state is asked for.
 func (s *simulation) toPlan() bool {
 	return s.run || s.scores || s.utilization || s.graphFile != "" || s.dotFile != ""
@@ -164,11 +172,6 @@ func (s *simulation) do(ctx context.Context) int {
 			return s.env.Fail(exitUsage(s.env), "invalid date: %v", err)
 		}
 		s.when, s.fixed = t, true
-	}
-	if s.saveInput != "" {
-		if err := os.WriteFile(s.env.Path(s.saveInput), cib.Format(), 0o644); err != nil {
-			return s.env.Fail(exitError, "%v", err)
-		}
 	}
 	if s.why != "" {
 		return s.explain(cib)

@@ -36,6 +36,9 @@ func (s *simulation) show7(cib *xml.Node) int {
 			return s.env.Fail(exitError, "%v", err)
 		}
 	}
+	if err := s.writeInput(cib); err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
 	if !s.toPlan() {
 		return 0
 	}

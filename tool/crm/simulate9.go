@@ -43,6 +43,9 @@ func (s *simulation) show9(cib *xml.Node) int {
 		}
 		w.End()
 	}
+	if err := s.writeInput(cib); err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
 	if !s.toPlan() {
 		return 0
 	}
@@ -93,7 +96,7 @@ func (s *simulation) show9(cib *xml.Node) int {
 		for _, step := range x.Done {
 			w.Line("%s", stepText(step))
 			if step.Faulty {
-				s.pretend(step)
+				fmt.Fprintf(out, "Pretending action %s failed with rc=%d\n", step.ID, step.Failed)
 			}
 			for _, a := range step.Injected {
 				w.Line("%s", injectedText(a))
@@ -149,12 +152,6 @@ func (s *simulation) scoresTitle() string {
 		return "Utilization Information"
 	}
 	return ""
-}
-
-// pretend says that an action fails because that was asked for, whatever the
-// rest is printed as.
-func (s *simulation) pretend(step pengine.Step) {
-	s.env.Printf("Pretending action %s failed with rc=%d\n", step.ID, step.Failed)
 }
 
 func stepText(s pengine.Step) string {

@@ -72,6 +72,9 @@ func (s *simulation) fillXML(root, cib *xml.Node) int {
 			return s.env.Fail(exitError, "%v", err)
 		}
 	}
+	if err := s.writeInput(cib); err != nil {
+		return s.env.Fail(exitError, "%v", err)
+	}
 	if !s.toPlan() {
 		return 0
 	}
@@ -93,9 +96,6 @@ func (s *simulation) fillXML(root, cib *xml.Node) int {
 		e := root.Append(xml.New("transition"))
 		for _, step := range x.Done {
 			e.Append(stepXML(step))
-			if step.Faulty {
-				s.pretend(step)
-			}
 			for _, a := range step.Injected {
 				e.Append(injectedXML(a))
 			}
