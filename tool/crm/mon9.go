@@ -26,7 +26,7 @@ func (m *monitor) text9(c *pengine.Cluster) {
 		print(c, w)
 	}
 	has := func(part sections) bool { return m.shows&part != 0 }
-	if has(showSummary | showOptions) {
+	if has(showSummary|showOptions) || c.DC == nil { // that there is none is always said
 		section(m.summary9)
 	}
 	if has(showMaintenance) && c.MaintenanceMode() {
@@ -42,9 +42,11 @@ func (m *monitor) text9(c *pengine.Cluster) {
 	if has(showAttributes) && len(attributesXML(c).Children) > 0 {
 		section(m.attributes9)
 	}
+	_, anyHistory := historyXML(c)
 	switch {
-	case has(showOperations):
+	case has(showOperations) && anyHistory:
 		section(m.operations9)
+	case !anyHistory: // no node is there of which there could be some
 	case has(showFailCounts):
 		section(m.migration9)
 	}
@@ -69,7 +71,7 @@ func (m *monitor) summary9(c *pengine.Cluster, w *status.Writer9) {
 	if has(showStack) {
 		w.Line("Stack: %s", stack(c))
 	}
-	if has(showDC) {
+	if has(showDC) || c.DC == nil {
 		m.dc9(c, w)
 	}
 	if has(showTimes) {

@@ -268,6 +268,9 @@ func resourceHistoryXML(c *pengine.Cluster, state, rsc *xml.Node) *xml.Node {
 	for _, op := range ops {
 		rc, _ := strconv.Atoi(op.Get("rc-code"))
 		x := e.Append(xml.New("operation_history", "call", op.Get("call-id"), "task", taskOf(op), "rc", strconv.Itoa(rc), "rc_text", status.ResultText(rc)))
+		if rc == 193 { // what stands there while it is under way
+			x.Set("rc_text", "unknown")
+		}
 		if v := op.Get("interval"); v != "" && v != "0" {
 			x.Set("interval", v+"ms")
 		}
