@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -32,7 +33,8 @@ type simulation struct {
 	input, at, saveInput, saveOutput            string
 	graphFile, dotFile                          string
 	quorum, watchdog                            string
-	why, output, outputTo                       string
+	why, output, outputTo, folder               string
+	repeat                                      int
 	src                                         *source
 	up, down, fail, inject, failing             []string
 	grant, revoke, standby, activate            []string
@@ -88,6 +90,13 @@ func Simulate(ctx context.Context, env *tool.Env) int {
 		{long: "why", arg: "RES[@NODE]", help: "Show why a resource will run where it will, and what each score is made of", value: &s.why},
 		{long: "output-as", arg: "FORMAT", help: "Format of the output: text or xml, with --why also json", value: &s.output},
 		{long: "output-to", arg: "DEST", help: "File to write the output to, \"-\" for standard output", value: &s.outputTo},
+		{short: 'P', long: "profile", arg: "DIR", help: "Process all the XML files in the named directory to create profiling data", value: &s.folder},
+		{short: 'N', long: "repeat", arg: "N", help: "With --profile, repeat each test N times and print timings", call: func(v string) (err error) {
+			if s.repeat, err = strconv.Atoi(v); err != nil {
+				return errOption("Cannot parse integer value “" + v + "” for --repeat")
+			}
+			return nil
+		}},
 		{long: "text-fancy", help: "Headings and bullets in text also where scores are shown", flag: &s.fancy},
 	}
 	if _, done, status := parse(env, &s.verbose, "simulate a Pacemaker cluster's response to events", "[OPTION?]", opts); done {
@@ -147,6 +156,9 @@ func (s *simulation) toPlan() bool {
 }
 
 func (s *simulation) do(ctx context.Context) int {
+	if s.folder != "" && s.env.Profile == conf.EL9 {
+		return s.profile9()
+	}
 	cib, err := s.read(ctx)
 	if errors.Is(err, client.ErrNotRunning) {
 		if s.env.Profile == conf.EL9 {
