@@ -186,7 +186,7 @@ func (e *explainer) attributes(n *xml.Node, d definition) bool {
 
 // without are the names of which there is no attribute yet.
 func without(names []string, attrs []xml.Attr) []string {
-	return slices.DeleteFunc(names, func(name string) bool {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return slices.ContainsFunc(attrs, func(a xml.Attr) bool { return a.Name == name })
 	})
 }

@@ -61,6 +61,8 @@ func TestExplain(t *testing.T) {
 			`line 14:29: nvpair "vip-ip": "valu" is no attribute of "nvpair"; did you mean "value"?`},
 		{"attribute of another kind", `type="ping"`, `type="ping" colour="red"`,
 			`line 18:96: primitive "ping": "colour" is no attribute of "primitive"`},
+		{"attribute before others", `<primitive id="ping" class="ocf"`, `<primitive id="ping" colour="red" class="ocf"`,
+			`line 18:51: primitive "ping": "colour" is no attribute of "primitive"`},
 		{"element", `<instance_attributes id="vip-ia">`, `<instance_atributes id="x"/><instance_attributes id="vip-ia">`,
 			`line 12:9: instance_atributes "x": there is no element "instance_atributes"; did you mean "instance_attributes"?`},
 		{"element in the wrong place", `<fencing-topology/>`, `<nvpair id="n" name="a" value="b"/>`,
