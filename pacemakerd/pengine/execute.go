@@ -1,6 +1,7 @@
 package pengine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -451,6 +452,10 @@ func (x *executor) countFailure(state *xml.Node, name, task string, ms int64, rc
 	return []Injected{{"fail-count-" + suffix, "value++", state.ID()}, {"last-failure-" + suffix, itoa(x.at.Unix()), state.ID()}}
 }
 
+// ErrNoResource is the error of an invented result for a resource that is not
+// there.
+var ErrNoResource = errors.New("invalid resource name")
+
 // Inject writes the result of an operation into a CIB as if it had happened,
 // and returns what else was changed for it.
 func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) ([]Injected, error) {
@@ -460,7 +465,7 @@ func (c *Cluster) Inject(cib *xml.Node, key, node string, rc int, at time.Time) 
 	}
 	r := c.findResource(name)
 	if r == nil || r.Kind != Primitive {
-		return nil, fmt.Errorf("no resource %q", name)
+		return nil, fmt.Errorf("%w: %s", ErrNoResource, name)
 	}
 	x := &executor{c: c, Execution: &Execution{CIB: cib}, at: at}
 	state := x.nodeState(node, "")

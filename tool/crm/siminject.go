@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -132,6 +133,11 @@ func (s *simulation) injectOp(cib *xml.Node, spec string, say func(modified)) er
 		return err
 	}
 	set, err := c.Inject(cib, key, node, rc, s.when)
+	if errors.Is(err, pengine.ErrNoResource) { // the rest goes on
+		text := err.Error()
+		s.env.Errorf("%s\n", strings.ToUpper(text[:1])+text[1:])
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%q: %w", spec, err)
 	}
