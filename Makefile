@@ -19,7 +19,7 @@ test: vet       ## everything that must pass: format, vet, staticcheck, all test
 	integration/peers.sh
 	CGO_ENABLED=1 go test -race -timeout 30m ./...
 	go test ./sim -count 1 -timeout 20m
-	go test -tags interop -count 1 -timeout 60m ./integration/...
+	go test -tags interop -count 1 -timeout 60m ./integration/... ./tool/crm
 
 man: build      ## manual pages below bin/man, from the tables that the programs take their options from
 	bin/gocorosync --man bin/man
@@ -57,7 +57,7 @@ xmllint:        ## N mutated CIBs: what our validator says of them beside xmllin
 
 interop:        ## our daemons beside the real ones, in network namespaces
 	integration/peers.sh
-	go test -tags interop -count 1 -v -timeout 60m ./integration/...
+	go test -tags interop -count 1 -v -timeout 60m ./integration/... ./tool/crm
 
 bench-pengine:  ## time and memory of plans beside the real crm_simulate
 	go test ./bench/pengine -count 1 -run Beside -v -timeout 2h -crm_simulate $$(command -v crm_simulate)
