@@ -124,8 +124,6 @@ func (x *executor) fire(a *xml.Node) bool {
 		x.Done = append(x.Done, Step{Kind: "fence", Node: node, Op: op})
 		if op != "on" {
 			x.fenced(node)
-			Updated(x.CIB)
-			Updated(x.CIB) // one for what it ran, one for its state
 		}
 	case a.Name == "crm_event":
 		x.Done = append(x.Done, Step{Kind: "cluster", Task: task, Resource: a.Child("primitive").Get("id"), Node: node})
@@ -160,16 +158,20 @@ func Updated(cib *xml.Node) {
 	cib.Set("num_updates", itoa(n+1))
 }
 
-// fenced is what is left of a node in the status after fencing.
+// fenced is what is left of a node in the status after fencing. Its state is one
+// change, and each of what it ran and what it was given another.
 func (x *executor) fenced(node string) {
 	e := x.nodeState(node, "")
 	for i := len(e.Children) - 1; i >= 0; i-- {
 		switch e.Children[i].Name {
 		case "lrm", "transient_attributes":
 			e.Children[i].Remove()
+			Updated(x.CIB)
 		}
 	}
 	SetOffline(e)
+	e.Set("crm-debug-origin", "simulate_fencing_action")
+	Updated(x.CIB)
 }
 
 // SetOffline and SetOnline give a node_state the look of a node that left, or
@@ -293,6 +295,9 @@ func (x *executor) record(history *xml.Node, id string, fresh bool, a *xml.Node,
 	}
 	var params []xml.Attr
 	params = append(params, attrs.Attrs...)
+	for p := range attrs.Each("param") {
+		params = append(params, xml.Attr{Name: p.Get("name"), Value: p.Get("value")})
+	}
 	var kept []xml.Attr
 	for _, at := range params {
 		switch at.Name {
