@@ -44,7 +44,7 @@ func (s *simulation) profile9() int {
 		if len(e.Children) > 0 {
 			root.Append(e)
 		}
-		s.endXML(root, 0)
+		s.endXML(root, 0, "")
 	}
 	return 0
 }

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -13,8 +14,14 @@ import (
 // 2.1.5 does, whatever became of it.
 func (s *simulation) xml9(cib *xml.Node) int {
 	root := s.resultXML()
+	// What else would go to standard error is a part of the result.
+	env, said := *s.env, &bytes.Buffer{}
+	env.Stderr = said
+	outer := s.env
+	s.env = &env
 	code := s.fillXML(root, cib)
-	s.endXML(root, code)
+	s.env = outer
+	s.endXML(root, code, said.String())
 	return code
 }
 
@@ -24,9 +31,17 @@ func (s *simulation) resultXML() *xml.Node {
 	return xml.New("pacemaker-result", "api-version", apiVersion, "request", request)
 }
 
-// endXML prints the result with what the tool exits with.
-func (s *simulation) endXML(root *xml.Node, code int) {
-	root.Append(xml.New("status", "code", strconv.Itoa(code), "message", exitText(code)))
+// endXML prints the result with what the tool exits with, and the lines of what
+// went wrong.
+func (s *simulation) endXML(root *xml.Node, code int, wrong string) {
+	status := root.Append(xml.New("status", "code", strconv.Itoa(code), "message", exitText(code)))
+	if wrong != "" {
+		errors := status.Append(xml.New("errors"))
+		for line := range strings.Lines(wrong) {
+			e := errors.Append(xml.New("error"))
+			e.Text = strings.TrimSuffix(line, "\n")
+		}
+	}
 	s.env.Printf("%s", root.Format())
 }
 
