@@ -3,6 +3,7 @@ package crm
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/conf"
@@ -34,6 +35,9 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 		say(modified{"Setting watchdog: " + s.watchdog, xml.New("", "watchdog", s.watchdog)})
 		config := cib.Ensure("configuration").Ensure("crm_config")
 		setOption(config, "have-watchdog", s.watchdog)
+		epoch, _ := strconv.Atoi(cib.Get("epoch")) // the configuration has changed
+		cib.Set("epoch", strconv.Itoa(epoch+1))
+		cib.Set("num_updates", "0")
 	}
 	for _, x := range []struct {
 		nodes       []string
@@ -99,9 +103,15 @@ func setOption(config *xml.Node, name, value string) {
 			}
 		}
 	}
-	set := config.Child("cluster_property_set")
+	const bootstrap = "cib-bootstrap-options"
+	var set *xml.Node
+	for e := range config.Each("cluster_property_set") {
+		if e.ID() == bootstrap {
+			set = e
+		}
+	}
 	if set == nil {
-		set = config.Append(xml.New("cluster_property_set", "id", "cib-bootstrap-options"))
+		set = config.Append(xml.New("cluster_property_set", "id", bootstrap))
 	}
 	set.Append(xml.New("nvpair", "id", set.ID()+"-"+name, "name", name, "value", value))
 }

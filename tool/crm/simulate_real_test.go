@@ -35,6 +35,7 @@ var simulateOptions = []string{
 	"-S -i RECURRING -F START --output-as=xml",
 	"-S -F START -c",
 	"-R -I IN",
+	"-R -w 1 -I IN",
 	"-S -O OUT",
 	"-S -i RECURRING -F START -I IN -O OUT",
 	"-R -q 0 -w 1 -g A -r B -b C -e D --output-as=xml",
