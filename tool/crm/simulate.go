@@ -167,8 +167,12 @@ func (s *simulation) do(ctx context.Context) int {
 		s.env.Errorf("Live CIB query failed: Transport endpoint is not connected (-107)\n")
 		return int(syscall.ENOTCONN)
 	}
-	if errors.Is(err, errNoDocument) && s.env.Profile == conf.EL9 {
-		return s.env.Fail(exitSoftware, "%v", err)
+	if err != nil && s.env.Profile == conf.EL9 {
+		code := s.env.Fail(exitSoftware, "%v", err)
+		if s.output == "xml" {
+			s.endXML(s.resultXML(), code, "")
+		}
+		return code
 	}
 	if err != nil {
 		return s.env.Fail(exitError, "%v", err)
