@@ -223,6 +223,7 @@ func (h *host) start(env []string, args ...string) *daemon {
 	go func() { d.cmd.Wait(); close(d.done) }()
 	h.l.t.Cleanup(func() {
 		d.signal(syscall.SIGKILL)
+		d.cmd.Process.Signal(syscall.SIGCONT) // nsenter stops with what it runs
 		<-d.done
 		if h.l.t.Failed() {
 			log, _ := h.run(nil, "tail", "-n", "40", "/var/log/corosync.log")

@@ -86,16 +86,19 @@ func TestStuckClient(t *testing.T) {
 				ts.send(200, 100_000, 100_000)
 				ts.settle(60 * time.Second)
 				peak = max(peak, daemons[0].status("VmRSS"))
-				select {
-				case <-deaf.done:
-					done = true
-				default:
-				}
+				// Both: what each has taken before it got stuck differs.
+				log, _ := h.run(nil, "cat", "/var/log/corosync.log")
+				done = strings.Count(log, "client does not read its events, disconnected") >= 2
 				if time.Since(begin) > 2*time.Minute {
 					t.Fatal("still connected")
 				}
 			}
 			t.Logf("disconnected after %v and %d messages of 100 kB; memory %d KiB before, %d KiB at its peak", time.Since(begin).Round(time.Second), a.told+b.told, before, peak)
+			select {
+			case <-deaf.done:
+			case <-time.After(20 * time.Second):
+				t.Fatal("the deaf client has not noticed")
+			}
 			if out := deaf.out.String(); !strings.Contains(out, "disconnected") {
 				t.Errorf("deaf client: %q", out)
 			}
