@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,6 +77,7 @@ func TestStuckClient(t *testing.T) {
 					return says(out, status, 0, fmt.Sprintf("%d\t", d.kid()))
 				})
 			}
+			pid := fmt.Sprint(asleep.kid())
 			asleep.signal(syscall.SIGSTOP)
 			ts := &talkers{t: t}
 			a, b := ts.start(l.hosts[0]), ts.start(l.hosts[1])
@@ -104,7 +106,7 @@ func TestStuckClient(t *testing.T) {
 			}
 			eventually(t, 20*time.Second, func() string {
 				out, _ := h.run([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("corosync-cpgtool"))
-				if strings.Contains(out, fmt.Sprintf("%d\t", asleep.kid())) {
+				if slices.Contains(strings.Fields(out), pid) {
 					return "the stopped client is still in its group:\n" + out
 				}
 				return says(out, 0, 0, fmt.Sprintf("%d\t", idle.kid()))
