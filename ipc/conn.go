@@ -197,9 +197,9 @@ func invalidParam() []byte {
 }
 
 // Read calls f for each request that is there of a connection that was taken, as
-// Message would be, until f returns false; msg is valid during the call. more reports whether there may be
-// more; if not, the descriptor tells when there is. After an error the
-// connection must be given back with Return.
+// Message would be, until f returns false; msg is valid during the call. more
+// reports whether there may be more; if not, the descriptor tells when there is.
+// After an error the connection must be given back with Return.
 func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
 	ch := c.channel.(*shmServer)
 	for {

@@ -118,19 +118,11 @@ func (f *forge) choice(a, b *pattern) *pattern {
 	return f.make(pattern{kind: pChoice, a: a, b: b})
 }
 
-func (f *forge) group(a, b *pattern) *pattern {
-	switch {
-	case a.kind == pNotAllowed || b.kind == pNotAllowed:
-		return f.notAllowed()
-	case a.kind == pEmpty:
-		return b
-	case b.kind == pEmpty:
-		return a
-	}
-	return f.make(pattern{kind: pGroup, a: a, b: b})
-}
+func (f *forge) group(a, b *pattern) *pattern      { return f.both(pGroup, a, b) }
+func (f *forge) interleave(a, b *pattern) *pattern { return f.both(pInterleave, a, b) }
 
-func (f *forge) interleave(a, b *pattern) *pattern {
+// both makes a pattern of two that must match; empty is as good as none.
+func (f *forge) both(kind patternKind, a, b *pattern) *pattern {
 	switch {
 	case a.kind == pNotAllowed || b.kind == pNotAllowed:
 		return f.notAllowed()
@@ -139,7 +131,7 @@ func (f *forge) interleave(a, b *pattern) *pattern {
 	case b.kind == pEmpty:
 		return a
 	}
-	return f.make(pattern{kind: pInterleave, a: a, b: b})
+	return f.make(pattern{kind: kind, a: a, b: b})
 }
 
 func (f *forge) after(a, b *pattern) *pattern {

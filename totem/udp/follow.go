@@ -136,12 +136,8 @@ func (f *follower) look() {
 // find returns the interface that has an address, and why it is of no use.
 func find(list []net.Interface, addr netip.Addr) (iface *net.Interface, down string) {
 	for i := range list {
-		addrs, err := list[i].Addrs()
-		if err != nil {
-			continue
-		}
-		for _, a := range addrs {
-			if p, err := netip.ParsePrefix(a.String()); err != nil || p.Addr().Unmap() != addr {
+		for _, p := range prefixes(&list[i]) {
+			if p.Addr().Unmap() != addr {
 				continue
 			}
 			const running = net.FlagUp | net.FlagRunning
@@ -155,6 +151,20 @@ func find(list []net.Interface, addr netip.Addr) (iface *net.Interface, down str
 		}
 	}
 	return nil, fmt.Sprintf("no interface has the address %v", addr)
+}
+
+// prefixes are an interface's addresses, with the lengths of their networks.
+func prefixes(iface *net.Interface) (list []netip.Prefix) {
+	addrs, err := iface.Addrs()
+	if err != nil {
+		return nil
+	}
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // rejoin renews what the kernel forgets with an interface: that its sockets are

@@ -29,15 +29,7 @@ func (f *follower) consider(ring int, list []net.Interface) {
 		if list[i].Flags&running != running || list[i].Flags&net.FlagLoopback != 0 {
 			continue
 		}
-		addrs, err := list[i].Addrs()
-		if err != nil {
-			continue
-		}
-		for _, a := range addrs {
-			if prefix, err := netip.ParsePrefix(a.String()); err == nil {
-				local = append(local, prefix)
-			}
-		}
+		local = append(local, prefixes(&list[i])...)
 	}
 	if to := f.l.cfg.Rebind(ring, local); to.IsValid() && to != p.addr {
 		p.moving = to
@@ -85,14 +77,12 @@ func (l *Loop) move(ctx context.Context) error {
 // reopen replaces the sockets of a ring by those of another address.
 func (l *Loop) reopen(ctx context.Context, ring int, self netip.Addr) error {
 	old := l.nets[ring]
-	n := l.networks[ring]
-	w, err := openNetwork(ctx, self, n, l.rcvbuf)
+	w, err := openNetwork(ctx, self, l.networks[ring], l.rcvbuf)
 	if err != nil {
 		return err
 	}
-	inputs := slices.DeleteFunc(slices.Clone(l.inputs), func(in *input) bool { return in.iface == ring })
 	kept := l.inputs
-	l.inputs = inputs
+	l.inputs = slices.DeleteFunc(slices.Clone(kept), func(in *input) bool { return in.iface == ring })
 	if err := l.readNetwork(w, ring); err != nil {
 		for _, s := range w.sockets() {
 			s.unwatch(l.poll)

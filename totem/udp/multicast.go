@@ -2,6 +2,7 @@ package udp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -45,24 +46,17 @@ func reuse(_, _ string, c syscall.RawConn) error {
 	return err
 }
 
-// interfaceOf returns the interface that has an address.
+// interfaceOf returns the interface that has an address, whatever its state.
 func interfaceOf(addr netip.Addr) (*net.Interface, error) {
 	list, err := net.Interfaces()
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		addrs, err := list[i].Addrs()
-		if err != nil {
-			continue
-		}
-		for _, a := range addrs {
-			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Unmap() == addr {
-				return &list[i], nil
-			}
-		}
+	iface, why := find(list, addr)
+	if iface == nil {
+		return nil, errors.New(why)
 	}
-	return nil, fmt.Errorf("no interface has the address %v", addr)
+	return iface, nil
 }
 
 // openGroup opens the two more sockets that transport udp needs: one for what is
