@@ -1,6 +1,9 @@
 package cib
 
 import (
+	"fmt"
+	"runtime/debug"
+
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -32,11 +35,26 @@ type Result struct {
 	Output *xml.Node
 	// Rejected is the document that the schema refused.
 	Rejected *xml.Node
+	// Panic is what a fault of ours said that broke the operation off, with
+	// Code Generic; nil otherwise.
+	Panic error
 }
 
 // Apply carries out op on doc, which it does not change, and returns the
 // outcome. Rules: pacemaker-cluster.md 5.1.
-func Apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) Result {
+//
+// A panic on the way is a refusal: every node applies the same operation to the
+// same document, so without this one input could end all of them at once.
+func Apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) (r Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = Result{Code: Generic, Doc: doc, Panic: fmt.Errorf("panic in %s: %v\n%s", op.Name, p, debug.Stack())}
+		}
+	}()
+	return apply(doc, op, stamp, schemas)
+}
+
+func apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) Result {
 	if op.Name == OpQuery {
 		return query(doc, op)
 	}
@@ -163,12 +181,9 @@ func (c *change) compare(old, new *xml.Node) {
 // section. With an XPath it is the first match.
 func (c *change) start(op *Op) (*xml.Node, Code) {
 	if op.Options&XPath != 0 {
-		found, err := c.doc.Select(op.Section)
-		if err != nil {
-			return nil, Invalid
-		}
-		if len(found) == 0 {
-			return nil, NotFound
+		found, code := pick(c.doc, op)
+		if code != OK {
+			return nil, code
 		}
 		return found[0], OK
 	}
@@ -181,6 +196,17 @@ func (c *change) start(op *Op) (*xml.Node, Code) {
 		at = at.Ensure(name)
 	}
 	return at, OK
+}
+
+// pick returns what the operation's XPath selects, at least one element. The
+// original does not tell an expression that it cannot evaluate from one that
+// selects nothing.
+func pick(doc *xml.Node, op *Op) ([]*xml.Node, Code) {
+	found, err := doc.Select(op.Section)
+	if err != nil || len(found) == 0 {
+		return nil, NotFound
+	}
+	return found, OK
 }
 
 // input returns the element to work with: a whole CIB given for one section

@@ -16,12 +16,9 @@ func (c *change) modify(op *Op) Code {
 	}
 	var starts []*xml.Node
 	if op.Options&XPath != 0 {
-		found, err := c.doc.Select(op.Section)
-		if err != nil {
-			return Invalid
-		}
-		if len(found) == 0 {
-			return NotFound
+		found, code := pick(c.doc, op)
+		if code != OK {
+			return code
 		}
 		if op.Options&Multiple == 0 {
 			found = found[:1]

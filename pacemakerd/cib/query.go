@@ -18,13 +18,9 @@ func query(doc *xml.Node, op *Op) Result {
 		}
 		return r
 	}
-	found, err := doc.Select(op.Section)
-	if err != nil {
-		r.Code = Invalid
-		return r
-	}
-	if len(found) == 0 {
-		r.Code = NotFound
+	found, code := pick(doc, op)
+	if code != OK {
+		r.Code = code
 		return r
 	}
 	show := func(n *xml.Node) *xml.Node {

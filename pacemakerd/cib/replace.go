@@ -1,6 +1,7 @@
 package cib
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -9,8 +10,8 @@ import (
 func (c *change) delete(op *Op) Code {
 	if op.Options&XPath != 0 {
 		found, err := c.doc.Select(op.Section)
-		if err != nil {
-			return Invalid
+		if errors.Is(err, xml.ErrXPathPanic) || errors.Is(err, xml.ErrXPathTooCostly) {
+			return Invalid // there may be a match; to the original an expression that it cannot read has none
 		}
 		if op.Options&Multiple == 0 && len(found) > 1 {
 			found = found[:1]

@@ -43,7 +43,7 @@ func (m *Machine) delivered(ev Delivered) {
 	case op.Name == OpShutdown:
 		m.do(Send{ev.From, xml.New("cib-reply", "t", "cib", "cib_op", OpShutdown, "cib_callopt", "0", "cib_rc", "0", "cib_isreplyto", ev.From)})
 	case op.Name == OpQuery && op.Host != "":
-		r := query(m.doc, op)
+		r := Apply(m.doc, op, Stamp{}, nil)
 		reply := Reply(op, r.Code, r.Output)
 		reply.Set("cib_isreplyto", ev.From)
 		m.do(Send{ev.From, reply})
@@ -64,6 +64,12 @@ func (m *Machine) applyDelivered(ev Delivered, op *Op) {
 		}
 		m.do(Changed{op, r.Patch, m.doc, r.ConfigChanged})
 		if m.primary {
+			m.pingAt = m.now + pingDelay
+		}
+	}
+	if r.Panic != nil {
+		m.cfg.Log.Error("operation broken off; this is a fault of ours, please report it", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", ev.From, "err", r.Panic)
+		if m.primary { // do the others agree that nothing changed?
 			m.pingAt = m.now + pingDelay
 		}
 	}

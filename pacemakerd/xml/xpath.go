@@ -1,31 +1,154 @@
 package xml
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/antchfx/xpath"
 )
 
+// Limits of one selection. A CIB of 5,000 resources has about 200,000 elements
+// and attributes, so that a hundred whole walks over it fit.
+const (
+	MaxXPath      = 64 << 10   // bytes of an expression
+	MaxXPathSteps = 20_000_000 // moves from node to node while it is evaluated
+)
+
+// Errors of Select, wrapped with the expression.
+var (
+	ErrXPathTooLong   = fmt.Errorf("longer than %d bytes", MaxXPath)
+	ErrXPathTooCostly = fmt.Errorf("takes more than %d steps in this document", MaxXPathSteps)
+	ErrXPathPanic     = errors.New("the evaluation broke down")
+	ErrXPathNoNodes   = errors.New("does not select elements")
+)
+
 // Select returns the elements that an XPath expression picks from the document
-// that n is the root of, in document order. Attributes and text that an
-// expression picks are returned as their element, once.
-func (n *Node) Select(expr string) ([]*Node, error) {
+// that n is the root of, in document order, each once. An attribute that an
+// expression picks is returned as its element.
+//
+// This is the one place where an expression, which anybody may have written, is
+// evaluated: it ends within limits, and a panic of the evaluator is an error.
+// The same expression on the same document has the same outcome everywhere.
+func (n *Node) Select(expr string) (found []*Node, err error) {
+	return n.selectWithin(expr, MaxXPathSteps)
+}
+
+func (n *Node) selectWithin(expr string, steps int) (found []*Node, err error) {
+	if len(expr) > MaxXPath {
+		return nil, fmt.Errorf("xpath %q...: %w", expr[:64], ErrXPathTooLong)
+	}
+	if name := foreignFunction(expr); name != "" {
+		return nil, fmt.Errorf("xpath %q: XPath 1.0 has no function %s", expr, name)
+	}
+	found, err = evaluate(&cursor{doc: n, steps: &steps}, expr)
+	if err != nil || len(found) < 2 {
+		return found, err
+	}
+	picked := make(map[*Node]bool, len(found))
+	for _, e := range found {
+		picked[e] = true
+	}
+	found = found[:0] // a union comes in the order of its parts
+	for e := range n.all() {
+		if picked[e] {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+// evaluate returns the elements that expr picks, each once, in the order in
+// which the engine comes to them.
+func evaluate(root xpath.NodeNavigator, expr string) (found []*Node, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case outOfSteps:
+			found, err = nil, fmt.Errorf("xpath %q: %w", expr, ErrXPathTooCostly)
+		default:
+			found, err = nil, fmt.Errorf("xpath %q: %w: %v", expr, ErrXPathPanic, r)
+		}
+	}()
 	e, err := xpath.Compile(expr)
 	if err != nil {
 		return nil, fmt.Errorf("xpath %q: %w", expr, err)
 	}
-	v, ok := e.Evaluate(&cursor{doc: n}).(*xpath.NodeIterator)
+	v, ok := e.Evaluate(root).(*xpath.NodeIterator)
 	if !ok {
-		return nil, fmt.Errorf("xpath %q: does not select elements", expr)
+		return nil, fmt.Errorf("xpath %q: %w", expr, ErrXPathNoNodes)
 	}
-	var found []*Node
+	picked := map[*Node]bool{}
 	for v.MoveNext() {
-		if c := v.Current().(*cursor); c.at != nil && !slices.Contains(found, c.at) {
+		if c := v.Current().(*cursor); c.at != nil && !picked[c.at] {
+			picked[c.at] = true
 			found = append(found, c.at)
 		}
 	}
 	return found, nil
+}
+
+// all yields n and everything below it, comments too, in document order.
+func (n *Node) all() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) { n.each(yield) }
+}
+
+func (n *Node) each(yield func(*Node) bool) bool {
+	if !yield(n) {
+		return false
+	}
+	for _, c := range n.Children {
+		if !c.each(yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// core1 are the functions of XPath 1.0 and its tests of a node's kind. The
+// evaluator knows more, which pacemaker's does not; some of those make text
+// that grows without bound.
+var core1 = []string{
+	"last", "position", "count", "id", "local-name", "namespace-uri", "name", "string", "concat", "starts-with", "contains",
+	"substring-before", "substring-after", "substring", "string-length", "normalize-space", "translate", "boolean", "not",
+	"true", "false", "lang", "number", "sum", "floor", "ceiling", "round", "node", "text", "comment", "processing-instruction",
+	"and", "or", "div", "mod", // operators before a parenthesis
+}
+
+// foreignFunction returns the first name before a parenthesis that XPath 1.0
+// does not know, or "".
+func foreignFunction(expr string) string {
+	for i := 0; i < len(expr); {
+		switch c := expr[i]; {
+		case c == '"' || c == '\'':
+			end := strings.IndexByte(expr[i+1:], c)
+			if end < 0 {
+				return "" // the parser will say so
+			}
+			i += end + 2
+		case nameByte(c):
+			j := i
+			for j < len(expr) && nameByte(expr[j]) {
+				j++
+			}
+			name := expr[i:j]
+			name = name[strings.LastIndex(name, "::")+1:] // behind an axis
+			name = strings.TrimPrefix(name, ":")
+			i = j
+			if strings.HasPrefix(strings.TrimLeft(expr[j:], " \t\r\n"), "(") && !slices.Contains(core1, name) {
+				return name
+			}
+		default:
+			i++
+		}
+	}
+	return ""
+}
+
+func nameByte(c byte) bool {
+	return c == '-' || c == '_' || c == ':' || c == '.' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // First returns the first element that expr picks, or nil; an expression that
@@ -39,11 +162,24 @@ func (n *Node) First(expr string) *Node {
 }
 
 // A cursor walks the tree for the xpath engine. at nil is the document node
-// above doc; attr counts from 1 when the cursor is on an attribute.
+// above doc; attr counts from 1 when the cursor is on an attribute. index is
+// where at stands among its siblings, counted from 1; 0 is not known yet. All
+// cursors of one evaluation share steps, what is left of its moves.
 type cursor struct {
-	doc  *Node
-	at   *Node
-	attr int
+	doc   *Node
+	at    *Node
+	attr  int
+	index int
+	steps *int
+}
+
+// outOfSteps ends an evaluation from inside: the engine has no other way out.
+type outOfSteps struct{}
+
+func (c *cursor) step() {
+	if *c.steps--; *c.steps < 0 {
+		panic(outOfSteps{})
+	}
 }
 
 var _ xpath.NodeNavigator = (*cursor)(nil)
@@ -82,25 +218,27 @@ func (c *cursor) Value() string {
 	return c.at.Text
 }
 
-func (c *cursor) Copy() xpath.NodeNavigator { d := *c; return &d }
+func (c *cursor) Copy() xpath.NodeNavigator { c.step(); d := *c; return &d }
 
-func (c *cursor) MoveToRoot() { c.at, c.attr = nil, 0 }
+func (c *cursor) MoveToRoot() { c.step(); c.at, c.attr, c.index = nil, 0, 0 }
 
 func (c *cursor) MoveToParent() bool {
+	c.step()
 	switch {
 	case c.at == nil:
 		return false
 	case c.attr > 0:
 		c.attr = 0
 	case c.at == c.doc:
-		c.at = nil
+		c.at, c.index = nil, 0
 	default:
-		c.at = c.at.Parent
+		c.at, c.index = c.at.Parent, 0
 	}
 	return true
 }
 
 func (c *cursor) MoveToNextAttribute() bool {
+	c.step()
 	if c.at == nil || c.attr >= len(c.at.Attrs) {
 		return false
 	}
@@ -109,36 +247,50 @@ func (c *cursor) MoveToNextAttribute() bool {
 }
 
 func (c *cursor) MoveToChild() bool {
+	c.step()
 	switch {
 	case c.attr > 0:
 		return false
 	case c.at == nil:
-		c.at = c.doc
+		c.at, c.index = c.doc, 1
 		return true
 	case len(c.at.Children) == 0:
 		return false
 	}
-	c.at = c.at.Children[0]
+	c.at, c.index = c.at.Children[0], 1
 	return true
 }
 
-func (c *cursor) sibling(step int) bool {
-	if c.at == nil || c.attr > 0 || c.at == c.doc {
+// alone tells that the cursor is on something without siblings.
+func (c *cursor) alone() bool { return c.at == nil || c.attr > 0 || c.at == c.doc }
+
+// place is where at stands among its siblings, counted from 0.
+func (c *cursor) place() int {
+	if c.index == 0 {
+		c.index = c.at.Index() + 1
+	}
+	return c.index - 1
+}
+
+func (c *cursor) sibling(by int) bool {
+	c.step()
+	if c.alone() {
 		return false
 	}
-	i := c.at.Index() + step
+	i := c.place() + by
 	if i < 0 || i >= len(c.at.Parent.Children) {
 		return false
 	}
-	c.at = c.at.Parent.Children[i]
+	c.at, c.index = c.at.Parent.Children[i], i+1
 	return true
 }
 
 func (c *cursor) MoveToFirst() bool {
-	if c.at == nil || c.attr > 0 || c.at == c.doc || c.at.Index() == 0 {
+	c.step()
+	if c.alone() || c.place() == 0 {
 		return false
 	}
-	c.at = c.at.Parent.Children[0]
+	c.at, c.index = c.at.Parent.Children[0], 1
 	return true
 }
 
@@ -146,6 +298,7 @@ func (c *cursor) MoveToNext() bool     { return c.sibling(1) }
 func (c *cursor) MoveToPrevious() bool { return c.sibling(-1) }
 
 func (c *cursor) MoveTo(other xpath.NodeNavigator) bool {
+	c.step()
 	o, ok := other.(*cursor)
 	if !ok || o.doc != c.doc {
 		return false
