@@ -27,15 +27,12 @@ func (c *Cluster) unpackGroup(r *Resource) bool {
 	return true
 }
 
-// maxInstances bounds the instances of one clone and the replicas of one
-// bundle, so that a slip of the pen in the configuration does not fill memory.
-const maxInstances = 1000
-
+// bounded keeps a slip of the pen in the number of instances from filling memory.
 func (c *Cluster) bounded(r *Resource, n int) int {
-	if n > maxInstances {
-		c.log("limits", Warning, "Only %d of the %d instances of %s are considered", maxInstances, n, r.ID)
+	if n > c.limits.Instances {
+		c.log("limits", Warning, "Only %d of the %d instances of %s are considered", c.limits.Instances, n, r.ID)
 	}
-	return min(n, maxInstances)
+	return min(n, c.limits.Instances)
 }
 
 // notFalse is for options that only an explicit false turns off.

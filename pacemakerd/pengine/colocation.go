@@ -26,7 +26,7 @@ func colocationRole(s string) Role {
 
 // colocate stores a colocation with both resources.
 func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resource, depRole, primRole string, influence bool) {
-	if score == 0 || dependent == nil || primary == nil || !c.fits(len(c.colocations), 1, maxColocations, "colocations") {
+	if score == 0 || dependent == nil || primary == nil || !c.fits(len(c.colocations), 1, c.limits.Colocations, "colocations") {
 		return
 	}
 	if attr == "" {
@@ -151,7 +151,7 @@ func influenceOf(e *xml.Node, dependent *Resource) bool {
 func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
 	for ref := range set.Each("resource_ref") {
 		c.nmembers++
-		if !c.fits(c.nmembers, 0, maxMembers, "members of resource sets") {
+		if !c.fits(c.nmembers, 0, c.limits.Members, "members of resource sets") {
 			return list, false
 		}
 		r := c.constrained(ref.ID())
@@ -174,7 +174,7 @@ func (c *Cluster) colocateSet(e, set *xml.Node, score int) bool {
 	}
 	role := set.Get("role")
 	previous := set.Get("ordering") == "" || set.Get("ordering") == "group"
-	if score < 0 && !c.fits(len(c.colocations), len(list)*(len(list)-1)/2, maxColocations, "colocations") {
+	if score < 0 && !c.fits(len(c.colocations), len(list)*(len(list)-1)/2, c.limits.Colocations, "colocations") {
 		return false
 	}
 	for i, r := range list {
@@ -207,7 +207,7 @@ func (c *Cluster) colocateSets(e, earlier, later *xml.Node, score int) bool {
 	if notFalse(later.Get("sequential")) && len(prims) > 0 {
 		prims = prims[len(prims)-1:]
 	}
-	if !c.fits(len(c.colocations), len(deps)*len(prims), maxColocations, "colocations") {
+	if !c.fits(len(c.colocations), len(deps)*len(prims), c.limits.Colocations, "colocations") {
 		return false
 	}
 	for _, d := range deps {

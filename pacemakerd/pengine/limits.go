@@ -2,25 +2,32 @@ package pengine
 
 import "fmt"
 
-// What one plan may have. A CIB can be written, by mistake or with intent, so
-// that relations between all of its parts fill memory, or are followed for
-// ever. Each limit is far beyond what a cluster can run; a plan that meets one
-// is given up, and its error says which.
-const (
-	maxResources   = 100_000 // instances and members included
-	maxSlots       = 10_000_000
-	maxMembers     = 1_000_000
-	maxOrderings   = 3_000_000
-	maxColocations = 1_000_000
-	maxRuleDepth   = 1_000
+// Limits is what one plan may have. A CIB can be written, by mistake or with
+// intent, so that relations between all of its parts fill memory, or are
+// followed for ever. The defaults are far beyond what a cluster can run; a plan
+// that meets one is given up, and its error says which.
+type Limits struct {
+	Resources   int // instances and members included
+	Slots       int // resources times nodes
+	Members     int // of resource sets
+	Orderings   int
+	Colocations int
+	RuleDepth   int
+	Instances   int // of one clone, replicas of one bundle; more are not considered
 
-	// maxSteps bounds the time: each step is a short look at one thing.
-	maxSteps = 400_000_000
-	// maxUpdates bounds the update loop, where the original can recurse for
-	// ever on odd inputs.
-	maxUpdates     = 50_000_000
-	maxUpdateDepth = 20_000
-)
+	// Steps bounds the time: each step is a short look at one thing.
+	Steps int
+	// Updates and UpdateDepth bound the update loop, where the original can
+	// recurse for ever on odd inputs.
+	Updates     int
+	UpdateDepth int
+}
+
+// DefaultLimits are those of a plan that is asked for without any.
+func DefaultLimits() Limits {
+	return Limits{Resources: 100_000, Slots: 10_000_000, Members: 1_000_000, Orderings: 3_000_000, Colocations: 1_000_000,
+		RuleDepth: 1_000, Instances: 1_000, Steps: 400_000_000, Updates: 50_000_000, UpdateDepth: 20_000}
+}
 
 // A LimitError is the error of a plan that was given up because it would have
 // more of something than it may have.
@@ -46,8 +53,8 @@ func (c *Cluster) fits(have, n, most int, what string) bool {
 // is under way is to come to its end.
 func (c *Cluster) spend(n int, what string) bool {
 	if c.failed == nil {
-		if c.steps += n; c.steps > maxSteps {
-			c.failed = &LimitError{"steps, the last of them " + what, maxSteps}
+		if c.steps += n; c.steps > c.limits.Steps {
+			c.failed = &LimitError{"steps, the last of them " + what, c.limits.Steps}
 		}
 	}
 	return c.failed == nil

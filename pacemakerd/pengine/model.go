@@ -51,6 +51,7 @@ type Cluster struct {
 	notices   []string
 	updates   int
 	depth     int
+	limits    Limits
 	steps     int
 	nrsc      int // resources unpacked, instances and members included
 	nmembers  int // of resource sets

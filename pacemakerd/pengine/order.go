@@ -223,7 +223,7 @@ func (c *Cluster) orderSet(set *xml.Node, kind orderKind, parentSymmetrical stri
 		sequential = isTrue(v)
 	}
 	flags := flagsFor(kind, task, sym)
-	if kind == kindSerialize && !c.fits(len(c.orderings), len(list)*(len(list)-1)/2, maxOrderings, "orderings") {
+	if kind == kindSerialize && !c.fits(len(c.orderings), len(list)*(len(list)-1)/2, c.limits.Orderings, "orderings") {
 		return false
 	}
 	for i, r := range list {
@@ -300,7 +300,7 @@ func (c *Cluster) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
 	if isTrue(b.Get("sequential")) {
 		thens = end(thens, sym == inverse)
 	}
-	if !c.fits(len(c.orderings), len(firsts)*len(thens), maxOrderings, "orderings") {
+	if !c.fits(len(c.orderings), len(firsts)*len(thens), c.limits.Orderings, "orderings") {
 		return false
 	}
 	for _, f := range firsts {

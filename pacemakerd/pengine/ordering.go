@@ -103,7 +103,7 @@ func (c *Cluster) addOrdering(first, then ref, flags orderFlags) {
 	if first.r == nil && first.a == nil || then.r == nil && then.a == nil {
 		return
 	}
-	if !c.fits(len(c.orderings), 1, maxOrderings, "orderings") {
+	if !c.fits(len(c.orderings), 1, c.limits.Orderings, "orderings") {
 		return
 	}
 	c.orderings = append(c.orderings, &ordering{first, then, flags})

@@ -28,6 +28,8 @@ type Options struct {
 	Scores, Utilization, Explain bool
 	// TransitionID is written to the graph.
 	TransitionID int
+	// Limits bounds the plan; nil means DefaultLimits.
+	Limits *Limits
 }
 
 // A Result is a plan with everything that led to it.
@@ -55,9 +57,12 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	if cib == nil || cib.Name != "cib" || cib.Child("configuration") == nil {
 		return nil, ErrNoCIB
 	}
-	c := &Cluster{cib: cib.Clone(), ask: o, now: o.Now.Truncate(time.Second),
+	c := &Cluster{cib: cib.Clone(), ask: o, limits: DefaultLimits(), now: o.Now.Truncate(time.Second),
 		nodeByID: make(map[string]*Node), nodeByName: make(map[string]*Node), rscByID: make(map[string]*Resource),
 		byHistoryName: make(map[string]*Resource), templates: make(map[string][]string), nodeAction: make(map[string]*Action)}
+	if o.Limits != nil {
+		c.limits = *o.Limits
+	}
 	if at, ok := leadingInt(cib.Get("execution-date")); ok && at > 0 && !o.Fixed {
 		c.now = time.Unix(at, 0).In(o.Now.Location())
 	}

@@ -68,7 +68,7 @@ func (c *Cluster) usesUnfencing() bool {
 // invalid and is to be ignored.
 func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
 	c.nrsc++
-	if !c.fits(c.nrsc, 0, maxResources, "resources and instances") || !c.fits(c.nrsc*len(c.Nodes), 0, maxSlots, "places for resources on nodes") {
+	if !c.fits(c.nrsc, 0, c.limits.Resources, "resources and instances") || !c.fits(c.nrsc*len(c.Nodes), 0, c.limits.Slots, "places for resources on nodes") {
 		return nil
 	}
 	if t, ok := e.Lookup("template"); ok {

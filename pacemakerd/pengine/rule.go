@@ -33,7 +33,7 @@ func (c *Cluster) ruleHolds(rule *xml.Node, ev *evaluation) bool {
 	// A rule may refer to one that contains it.
 	c.rules++
 	defer func() { c.rules-- }()
-	if !c.spend(1+len(rule.Children), "evaluating rules") || !c.fits(c.rules, 0, maxRuleDepth, "rules inside each other") {
+	if !c.spend(1+len(rule.Children), "evaluating rules") || !c.fits(c.rules, 0, c.limits.RuleDepth, "rules inside each other") {
 		return false
 	}
 	or := strings.EqualFold(rule.Get("boolean-op"), "or")

@@ -59,7 +59,7 @@ func (c *Cluster) expandTags(e *xml.Node, refs ...[2]string) *xml.Node {
 		} else {
 			members = []string{id}
 		}
-		if c.nmembers += len(members); !c.fits(c.nmembers, 0, maxMembers, "members of resource sets") {
+		if c.nmembers += len(members); !c.fits(c.nmembers, 0, c.limits.Members, "members of resource sets") {
 			return nil
 		}
 		for _, m := range members {
@@ -99,7 +99,7 @@ func (c *Cluster) expandTagsInSets(e *xml.Node) *xml.Node {
 			if !ok {
 				members = []string{ref.ID()}
 			}
-			if c.nmembers += len(members); !c.fits(c.nmembers, 0, maxMembers, "members of resource sets") {
+			if c.nmembers += len(members); !c.fits(c.nmembers, 0, c.limits.Members, "members of resource sets") {
 				return nil
 			}
 			for _, m := range members {

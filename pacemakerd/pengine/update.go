@@ -19,7 +19,7 @@ func (c *Cluster) update(then *Action) {
 	}
 	c.depth++
 	defer func() { c.depth-- }()
-	if c.updates > maxUpdates || c.depth > maxUpdateDepth {
+	if c.updates > c.limits.Updates || c.depth > c.limits.UpdateDepth {
 		c.failed = ErrLoop
 		return
 	}
