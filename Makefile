@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test man check vet race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg demo soak peers clean
+.PHONY: help build test man check vet vuln notices race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg bench-pengine demo soak bare clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
@@ -15,8 +15,9 @@ build:          ## bin/gocorosync, bin/gopcs and bin/compat/NAME, a link for eac
 	rm -rf bin/compat && mkdir -p bin/compat
 	for p in gocorosync gopcs; do for n in $$(bin/$$p --names); do ln -sf ../$$p bin/compat/$$n; done; done
 
-test: vet       ## everything that must pass: format, vet, staticcheck, all tests with the race detector
+test:           ## everything that must pass: format, vet, staticcheck, all tests with the race detector
 	integration/peers.sh
+	$(MAKE) vet
 	CGO_ENABLED=1 go test -race -timeout 30m ./...
 	go test ./sim -count 1 -timeout 20m
 	go test -tags interop -count 1 -timeout 60m ./integration/... ./tool/crm
@@ -28,10 +29,19 @@ man: build      ## manual pages below bin/man, from the tables that the programs
 check: vet      ## what to run before a commit: no race detector, no real peers
 	go test -short ./...
 
-vet:            ## gofmt, go vet, staticcheck
+vet:            ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
+	go mod tidy -diff
+	cd tools && go mod tidy -diff
 	go tool -modfile=tools/go.mod staticcheck ./...
+	tools/vuln.sh
+
+vuln:           ## known vulnerabilities in what is linked (govulncheck)
+	tools/vuln.sh
+
+notices:        ## version/notices.txt, the licences of what is linked into the binaries
+	tools/notices.sh > version/notices.txt.new && mv version/notices.txt.new version/notices.txt
 
 race:           ## all tests with the race detector
 	CGO_ENABLED=1 go test -race -timeout 30m ./...
@@ -70,14 +80,18 @@ bench-cpg: build ## our corosync and the original one in turns, a table with rat
 	go build -o bin/bench-cpg ./bench/cpg
 	bin/bench-cpg $(BENCH)
 
-demo: build     ## two nodes, one ring, a web service that fails over
+demo:           ## two nodes, one ring, a web service that fails over
 	integration/demo/install.sh
+	$(MAKE) build
 	go build -o bin/demo ./integration/demo
 	bin/demo
 
 soak: build     ## three nodes for DURATION with clients that come and go: nothing may grow; SOAK='-rate 20' and other flags
 	go build -o bin/soak ./integration/soak
 	nice -n 10 bin/soak -duration $(or $(DURATION),1h) $(SOAK)
+
+bare:           ## both of the README's commands, from a fresh clone in a bare Debian 12 (debootstrap); BARE names its folder
+	integration/bare.sh $(or $(BARE),.bare)
 
 clean:          ## remove what was built
 	rm -rf bin

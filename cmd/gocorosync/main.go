@@ -46,6 +46,10 @@ func run(argv []string) int {
 		}
 		return 0
 	}
+	if name == "--notices" {
+		fmt.Print(version.Notices)
+		return 0
+	}
 	if name == "--man" && len(args) == 1 {
 		if err := tool.WriteManuals(args[0], version.Version, corosync.Manuals()...); err != nil {
 			fmt.Fprintln(os.Stderr, "gocorosync:", err)

@@ -49,6 +49,10 @@ func run(ctx context.Context, argv []string, root string) int {
 		}
 		return tool.OK
 	}
+	if name == "--notices" {
+		fmt.Print(version.Notices)
+		return tool.OK
+	}
 	if name == "--man" && len(args) == 1 {
 		if err := tool.WriteManuals(args[0], version.Version, slices.Collect(maps.Values(ring.Manuals()))...); err != nil {
 			fmt.Fprintln(os.Stderr, "gopcs:", err)
