@@ -50,6 +50,9 @@ const (
 	// waits.
 	maxAllUnread    = 512 << 20
 	maxShareOfEvery = 32 << 20
+	// The clients of one user that the configuration lets in, root excepted.
+	maxUserClients  = 1000
+	maxUserChannels = 1 << 30
 )
 
 // server is the [ipc.Handler] of one service.
@@ -68,12 +71,13 @@ func (n *Node) listen() error {
 		typ = n.keys.Text("system.qb_ipc_type", "native")
 	}
 	budget := &ipc.Budget{Bytes: maxAllUnread, Each: maxShareOfEvery}
+	quota := &ipc.Quota{Conns: maxUserClients, Bytes: maxUserChannels}
 	for _, e := range n.engines() {
 		if !e.clients {
 			continue
 		}
 		s, err := ipc.Listen(e.short, ipc.Options{
-			Socket: typ == "socket", Log: n.log.slog("QB"), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes, Budget: budget,
+			Socket: typ == "socket", Log: n.log.slog("QB"), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes, Budget: budget, Quota: quota,
 		})
 		if err != nil {
 			for _, s := range n.servers {

@@ -98,6 +98,8 @@ func runHelper() (status int, done bool) {
 		}
 	case "stuck":
 		run = func(args []string) error { return stuck(args[1]) }
+	case "knock":
+		run = func(args []string) error { return knock(args[1:]) }
 	case "traps":
 		run = func(args []string) error {
 			port, _ := strconv.Atoi(args[1])

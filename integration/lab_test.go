@@ -42,6 +42,9 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { // for tools run as others
+		return "", err
+	}
 	if made := os.Getenv("GOCOROSYNC_BIN"); made != "" {
 		for _, cmd := range []string{"gocorosync", "gopcs"} {
 			if err := os.Symlink(filepath.Join(made, cmd), filepath.Join(dir, cmd)); err != nil {

@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // An administrator who has no abstract sockets (some containers), or does not
@@ -71,44 +69,4 @@ func listen(name string, filesystem bool) (*net.UnixListener, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-// Creds says who is at the other end, as the kernel tells it.
-type Creds struct {
-	PID      int
-	UID, GID uint32
-}
-
-func peerCreds(c *net.UnixConn) (Creds, error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return Creds{}, err
-	}
-	var u *unix.Ucred
-	var uerr error
-	if err := raw.Control(func(fd uintptr) {
-		u, uerr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil {
-		return Creds{}, err
-	}
-	if uerr != nil {
-		return Creds{}, uerr
-	}
-	return Creds{PID: int(u.Pid), UID: u.Uid, GID: u.Gid}, nil
-}
-
-// passCreds asks the kernel to attach credentials to what arrives. libqb's
-// server reads them from the connect request.
-func passCreds(c *net.UnixConn) error {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var serr error
-	if err := raw.Control(func(fd uintptr) {
-		serr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
-	}); err != nil {
-		return err
-	}
-	return serr
 }

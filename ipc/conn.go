@@ -25,6 +25,8 @@ type Conn struct {
 	max    int
 	owner  fileOwner
 
+	accepted time.Duration // uptime
+
 	channel serverChannel
 
 	returned chan struct{} // a taken connection ends
@@ -61,11 +63,33 @@ func (c *Conn) ID() uint64 { return c.id }
 // Peer is who connected, as the kernel tells it.
 func (c *Conn) Peer() Creds { return c.peer }
 
+// InGroup reports whether the process that connected is in a group: its own, or
+// one of its supplementary ones. Only useful in Connected.
+func (c *Conn) InGroup(gid uint32) (bool, error) {
+	if c.peer.GID == gid {
+		return true, nil
+	}
+	groups, err := supplementary(c.stream, c.peer, c.accepted)
+	return slices.Contains(groups, gid), err
+}
+
 // Service is the name that the client connected to.
 func (c *Conn) Service() string { return c.server.name }
 
 // MaxMessage is the negotiated maximum size of a message in bytes.
 func (c *Conn) MaxMessage() int { return c.max }
+
+// LimitMessage grants less than the client asked for, if it asked for more than n
+// bytes. Only useful in Connected.
+func (c *Conn) LimitMessage(n int) { c.max = min(c.max, max(n, minMaxMessage)) }
+
+// channelBytes is how much memory the channels take, roughly.
+func (c *Conn) channelBytes() int {
+	if c.server.opt.Socket {
+		return c.max
+	}
+	return 3 * (c.max + ringHeaderSize + 4096)
+}
 
 // SetOwner says who may open the channel files, and with what mode. The
 // default is the client's uid and gid and 0600. Only useful in Connected.
@@ -97,7 +121,7 @@ func (c *Conn) open(max uint32) error {
 	var err error
 	var ch serverChannel
 	if s.opt.Socket {
-		ch, r, err = newSocketServer(c.stream, s.name, c.id, c.peer.PID, max, c.owner, s.filesystem)
+		ch, r, err = newSocketServer(c.stream, s.name, c.id, c.peer, max, c.owner, s.filesystem)
 	} else {
 		ch, r, err = newShmServer(c.stream, s.name, c.id, c.peer.PID, max, c.owner)
 	}
@@ -284,13 +308,6 @@ func (c *Conn) Respond(b []byte) error {
 		return ErrClosed
 	}
 	err := ch.respond(b)
-	for range 20 { // a datagram client that has just bound its socket
-		if !errors.Is(err, errAgain) {
-			break
-		}
-		time.Sleep(retryAfter)
-		err = ch.respond(b)
-	}
 	if err == nil {
 		c.stats.responses.Add(1)
 	}

@@ -165,6 +165,10 @@ func dial(t *testing.T, name string) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
+	// Over datagrams a client hears nothing before it has said something.
+	if _, err := c.Call(t.Context(), message(1, nil)); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 

@@ -149,6 +149,22 @@ func (o fileOwner) apply(fd int) error {
 	return unix.Fchmod(fd, uint32(o.mode.Perm()))
 }
 
+// shared reports whether more than one user may open the files.
+func (o fileOwner) shared() bool { return o.mode&0o077 != 0 }
+
+// hiddenDir makes a folder below shmDir for the files of a connection, which who may open the
+// files can enter but not list.
+func (o fileOwner) hiddenDir(pid int, serial uint64) (dir string, err error) {
+	dir, err = os.MkdirTemp(shmDir, fmt.Sprintf("qb-%d-%d-%d-", os.Getpid(), pid, serial))
+	if err != nil {
+		return "", err
+	}
+	if err := os.Chown(dir, o.uid, o.gid); err != nil && os.Geteuid() == 0 {
+		return dir, err
+	}
+	return dir, os.Chmod(dir, 0o710)
+}
+
 // openMapped maps an existing file of at least min bytes, want bytes of it. A
 // mapping may reach past the end of the file within its last page.
 func openMapped(path string, min, want int) ([]byte, error) {

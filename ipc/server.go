@@ -31,6 +31,8 @@ type Options struct {
 	QueueBytes    int
 	// Budget bounds what waits for all clients. nil does not.
 	Budget *Budget
+	// Quota bounds what the clients of one user may hold. nil does not.
+	Quota *Quota
 
 	// Log gets what an administrator should know. nil discards.
 	Log *slog.Logger
@@ -74,15 +76,21 @@ type Server struct {
 	listener   *net.UnixListener
 	serial     atomic.Uint64
 
-	mu     sync.Mutex
-	conns  map[*net.UnixConn]*Conn // nil until the handshake is done
-	closed bool
-	wg     sync.WaitGroup
+	mu      sync.Mutex
+	conns   map[*net.UnixConn]*Conn // nil until the handshake is done
+	silent  map[uint32]int          // user → connections in handshake
+	crowded map[uint32]bool         // users that were told in the log to have too many
+	closed  bool
+	wg      sync.WaitGroup
 }
 
+const handshakeTimeout = 10 * time.Second
+
+// How many connections may be in their handshake: of one user, and of all but
+// root, who is always let in.
 const (
-	handshakeTimeout = 10 * time.Second
-	maxHandshakes    = 256 // connections that have not yet said anything
+	maxUserHandshakes = 64
+	maxHandshakes     = 256
 )
 
 // Listen binds the name of a service, for instance "cpg". Nobody is accepted
@@ -91,7 +99,8 @@ func Listen(name string, opt Options) (*Server, error) {
 	opt.QueueMessages = cmp.Or(opt.QueueMessages, 100_000)
 	opt.QueueBytes = cmp.Or(opt.QueueBytes, 64<<20)
 	opt.Log = cmp.Or(opt.Log, slog.New(slog.DiscardHandler))
-	s := &Server{name: name, opt: opt, filesystem: filesystemSockets(), conns: make(map[*net.UnixConn]*Conn)}
+	s := &Server{name: name, opt: opt, filesystem: filesystemSockets(), conns: make(map[*net.UnixConn]*Conn),
+		silent: make(map[uint32]int), crowded: make(map[uint32]bool)}
 	l, err := listen(name, s.filesystem)
 	if err != nil {
 		return nil, fmt.Errorf("ipc: listen %s: %w", name, err)
@@ -110,25 +119,24 @@ func (s *Server) Serve(ctx context.Context, h Handler) error {
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	defer s.wg.Wait()
-	for {
-		stream, err := s.listener.AcceptUnix()
+	return s.accept(ctx, s.listener.AcceptUnix, func(stream *net.UnixConn) {
+		accepted := uptime()
+		peer, err := peerCreds(stream)
 		if err != nil {
-			s.Close()
-			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-				return context.Cause(ctx)
-			}
-			return fmt.Errorf("ipc: accept %s: %w", s.name, err)
-		}
-		if !s.track(stream) {
+			s.opt.Log.Error("client without credentials", "service", s.name, "err", err)
 			stream.Close()
-			continue
+			return
+		}
+		if !s.track(stream, peer) {
+			stream.Close()
+			return
 		}
 		go func() {
 			defer s.wg.Done()
-			defer s.forget(stream)
-			s.serve(stream, h)
+			defer s.forget(stream, peer)
+			s.serve(stream, peer, accepted, h)
 		}()
-	}
+	})
 }
 
 // Close stops listening and closes all connections.
@@ -145,27 +153,37 @@ func (s *Server) Close() error {
 	return s.listener.Close()
 }
 
-func (s *Server) track(stream *net.UnixConn) bool {
+// track takes a connection in, unless its user has too many.
+func (s *Server) track(stream *net.UnixConn, peer Creds) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
-	silent := 0
-	for _, c := range s.conns {
-		if c == nil {
-			silent++
+	if peer.UID != 0 {
+		all := 0
+		for uid, n := range s.silent {
+			if uid != 0 {
+				all += n
+			}
+		}
+		full := s.silent[peer.UID] >= maxUserHandshakes || all >= maxHandshakes
+		if full || !s.opt.Quota.connect(peer.UID) {
+			if !s.crowded[peer.UID] && len(s.crowded) < maxHandshakes {
+				s.crowded[peer.UID] = true
+				s.opt.Log.Warn("too many clients of one user, no more are let in", "service", s.name, "uid", peer.UID, "pid", peer.PID,
+					"silent", s.silent[peer.UID], "connected", s.opt.Quota.conns(peer.UID))
+			}
+			return false
 		}
 	}
-	if silent >= maxHandshakes {
-		s.opt.Log.Warn("too many clients in handshake", "service", s.name)
-		return false
-	}
 	s.conns[stream] = nil
+	s.silent[peer.UID]++
 	s.wg.Add(1)
 	return true
 }
 
+// promote ends the handshake of a connection.
 func (s *Server) promote(stream *net.UnixConn, c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,18 +191,33 @@ func (s *Server) promote(stream *net.UnixConn, c *Conn) bool {
 		return false
 	}
 	s.conns[stream] = c
+	s.spoken(c.peer.UID)
 	return true
 }
 
-func (s *Server) forget(stream *net.UnixConn) {
+// spoken takes a connection off the list of those in handshake.
+func (s *Server) spoken(uid uint32) {
+	if s.silent[uid]--; s.silent[uid] <= 0 {
+		delete(s.silent, uid)
+	}
+}
+
+func (s *Server) forget(stream *net.UnixConn, peer Creds) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.conns[stream] == nil {
+		s.spoken(peer.UID)
+	}
 	delete(s.conns, stream)
+	delete(s.crowded, peer.UID)
+	if peer.UID != 0 {
+		s.opt.Quota.disconnect(peer.UID)
+	}
 	stream.Close()
 }
 
 // serve runs one connection from the handshake to its end.
-func (s *Server) serve(stream *net.UnixConn, h Handler) {
+func (s *Server) serve(stream *net.UnixConn, peer Creds, accepted time.Duration, h Handler) {
 	stream.SetDeadline(time.Now().Add(handshakeTimeout))
 	var req [connectRequestSize]byte
 	if _, err := io.ReadFull(stream, req[:]); err != nil {
@@ -194,14 +227,9 @@ func (s *Server) serve(stream *net.UnixConn, h Handler) {
 	if err != nil {
 		return
 	}
-	peer, err := peerCreds(stream)
-	if err != nil {
-		s.opt.Log.Error("client without credentials", "service", s.name, "err", err)
-		return
-	}
 	granted := min(maxMaxMessage, max(wish, uint32(s.opt.MinMessage), minMaxMessage))
 
-	c := &Conn{server: s, stream: stream, peer: peer, id: s.serial.Add(1), max: int(granted),
+	c := &Conn{server: s, stream: stream, peer: peer, accepted: accepted, id: s.serial.Add(1), max: int(granted),
 		returned: make(chan struct{}, 1), owner: fileOwner{uid: int(peer.UID), gid: int(peer.GID), mode: 0o600}}
 	c.wake.L = &c.mu
 	if err := h.Connected(c); err != nil {
@@ -214,7 +242,17 @@ func (s *Server) serve(stream *net.UnixConn, h Handler) {
 			c.channel.close()
 		}
 	}()
-	if err := c.open(granted); err != nil {
+	size := c.channelBytes()
+	if peer.UID != 0 {
+		if !s.opt.Quota.take(peer.UID, size) {
+			s.opt.Log.Warn("the clients of one user have too much memory", "service", s.name, "uid", peer.UID, "pid", peer.PID, "asked", size)
+			refuse(stream, syscall.ENOMEM)
+			c.shut()
+			return
+		}
+		defer s.opt.Quota.take(peer.UID, -size)
+	}
+	if err := c.open(uint32(c.max)); err != nil {
 		s.opt.Log.Error("client channels", "service", s.name, "pid", peer.PID, "err", err)
 		refuse(stream, err)
 		c.shut()

@@ -1,11 +1,13 @@
 package ipc
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -17,7 +19,8 @@ import (
 // stream goes with each request and each event, none with a response.
 type shmServer struct {
 	stream *net.UnixConn
-	fd     int // the stream, after detach
+	fd     int    // the stream, after detach
+	dir    string // of the files, "" if they have none of their own
 	max    int
 
 	// pending is request bytes read from the stream and not yet used. After
@@ -33,26 +36,43 @@ type shmServer struct {
 	owed     int // event bytes that the stream had no room for
 }
 
-// newShmServer creates the rings. Their names are relative: libqb 1.0 knows no
-// others, and libqb 2 accepts them.
+// newShmServer creates the rings. Their names are relative: libqb before 1.0.4
+// knows no others, and later ones accept them. If a whole group may open them they
+// have names that nobody can guess, in a folder that cannot be listed: otherwise
+// one of the group could ask in the name of another. Such a name is a path, which
+// those old libraries do not find.
 func newShmServer(stream *net.UnixConn, service string, serial uint64, pid int, max uint32, owner fileOwner) (*shmServer, connectResponse, error) {
 	c := &shmServer{stream: stream, fd: -1, max: int(max)}
+	format := shmDir + "/qb-" + service + "-%s-" + fmt.Sprintf("%d-%d-%d", os.Getpid(), pid, serial)
+	if owner.shared() {
+		dir, err := owner.hiddenDir(pid, serial)
+		c.dir = dir
+		if err != nil {
+			c.close()
+			return nil, connectResponse{}, err
+		}
+		format = dir + "/qb-" + service + "-%s-" + rand.Text()
+	}
 	names := [3]string{}
 	rings := [3]**ring{&c.request, &c.response, &c.events}
 	for i, kind := range []string{"request", "response", "event"} {
-		names[i] = fmt.Sprintf("%s-%s-%d-%d-%d", service, kind, os.Getpid(), pid, serial)
-		r, err := createRing(shmDir+"/qb-"+names[i], max, owner)
+		path := fmt.Sprintf(format, kind)
+		r, err := createRing(path, max, owner)
 		if errors.Is(err, os.ErrExist) {
 			// Ours by name: a predecessor with our process id left it.
-			os.Remove(shmDir + "/qb-" + names[i] + "-header")
-			os.Remove(shmDir + "/qb-" + names[i] + "-data")
-			r, err = createRing(shmDir+"/qb-"+names[i], max, owner)
+			os.Remove(path + "-header")
+			os.Remove(path + "-data")
+			r, err = createRing(path, max, owner)
 		}
 		if err != nil {
 			c.close()
 			return nil, connectResponse{}, err
 		}
 		*rings[i] = r
+		names[i] = path
+		if c.dir == "" {
+			names[i] = strings.TrimPrefix(path, shmDir+"/qb-")
+		}
 	}
 	return c, connectResponse{
 		typ: SharedMemory, maxMessage: max,
@@ -277,6 +297,10 @@ func (c *shmServer) close() {
 		}
 	}
 	c.request, c.response, c.events = nil, nil, nil
+	if c.dir != "" {
+		os.RemoveAll(c.dir)
+		c.dir = ""
+	}
 	if c.fd >= 0 {
 		unix.Close(c.fd)
 		c.fd = -1

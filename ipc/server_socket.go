@@ -1,8 +1,8 @@
 package ipc
 
 import (
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,6 +24,8 @@ type socketServer struct {
 	toReqres, toEvents *net.UnixAddr
 	mu                 sync.Mutex // guards control against close
 	control            []byte
+	peer               Creds
+	known              atomic.Bool // the client has sent something
 	dir                string
 	paths              []string // sockets in the file system
 	buf                []byte
@@ -31,24 +33,20 @@ type socketServer struct {
 
 const controlSize = 24
 
-func newSocketServer(stream *net.UnixConn, service string, serial uint64, pid int, max uint32, owner fileOwner, filesystem bool) (c *socketServer, r connectResponse, err error) {
-	c = &socketServer{buf: make([]byte, max)}
+func newSocketServer(stream *net.UnixConn, service string, serial uint64, peer Creds, max uint32, owner fileOwner, filesystem bool) (c *socketServer, r connectResponse, err error) {
+	c = &socketServer{buf: make([]byte, max), peer: peer}
 	defer func() {
 		if err != nil {
 			c.close()
 		}
 	}()
-	c.dir, err = os.MkdirTemp(shmDir, fmt.Sprintf("qb-%d-%d-%d-", os.Getpid(), pid, serial))
-	if err != nil {
-		return c, r, err
-	}
-	if err = os.Chmod(c.dir, 0o770); err != nil {
-		return c, r, err
-	}
-	if err = os.Chown(c.dir, owner.uid, owner.gid); err != nil && os.Geteuid() == 0 {
+	if c.dir, err = owner.hiddenDir(peer.PID, serial); err != nil {
 		return c, r, err
 	}
 	ctl := filepath.Join(c.dir, "qb-control-"+service)
+	if owner.shared() {
+		ctl += "-" + rand.Text()
+	}
 	if c.control, err = createMapped(ctl, controlSize, owner); err != nil {
 		return c, r, err
 	}
@@ -71,6 +69,9 @@ func newSocketServer(stream *net.UnixConn, service string, serial uint64, pid in
 		return conn, nil
 	}
 	if c.reqres, err = bind("-request"); err != nil {
+		return c, r, err
+	}
+	if err = passCreds(c.reqres); err != nil {
 		return c, r, err
 	}
 	if c.events, err = bind("-event-tx"); err != nil {
@@ -111,17 +112,52 @@ func setBuffers(c *net.UnixConn, max int) {
 	})
 }
 
+// receive takes what the client sent. All see the names of the sockets, and
+// everybody can send to them; only the kernel's word about the sender counts.
 func (c *socketServer) receive() ([]byte, error) {
-	n, _, err := c.reqres.ReadFromUnix(c.buf)
-	if err != nil {
-		return nil, err
+	var creds [64]byte
+	for {
+		n, k, _, _, err := c.reqres.ReadMsgUnix(c.buf, creds[:])
+		if err != nil {
+			return nil, err
+		}
+		if !c.sentBy(creds[:k]) {
+			continue
+		}
+		c.known.Store(true)
+		c.count(0, -1)
+		return append([]byte(nil), c.buf[:n]...), nil
 	}
-	c.count(0, -1)
-	return append([]byte(nil), c.buf[:n]...), nil
+}
+
+// sentBy reports whether the credentials that came with a datagram are the
+// client's: of its process, or of another of its user, for a program that goes on as its
+// own child. The user alone would not do: of a program that runs as somebody else than who
+// started it, a datagram's credentials name the latter.
+func (c *socketServer) sentBy(control []byte) bool {
+	msgs, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return false
+	}
+	for i := range msgs {
+		if u, err := unix.ParseUnixCredentials(&msgs[i]); err == nil {
+			return int(u.Pid) == c.peer.PID || u.Uid == c.peer.UID
+		}
+	}
+	return false
 }
 
 func (c *socketServer) respond(b []byte) error { return c.send(c.reqres, b, c.toReqres, 8) }
-func (c *socketServer) event(b []byte) error   { return c.send(c.events, b, c.toEvents, 16) }
+
+// event waits for the first request: until then somebody else may have taken the
+// name that the client's socket will have, and would get what is meant for the client.
+// That is how it gets to know of an impostor, too: it cannot bind.
+func (c *socketServer) event(b []byte) error {
+	if !c.known.Load() {
+		return errAgain
+	}
+	return c.send(c.events, b, c.toEvents, 16)
+}
 
 // A datagram is noticed as soon as it is there.
 func (c *socketServer) flush() error { return nil }

@@ -21,11 +21,13 @@ func removeStale(name string) {
 			}
 		}
 	}
-	controls, _ := filepath.Glob(shmDir + "/qb-[0-9]*/qb-control-" + name)
-	for _, f := range controls {
-		if dir := filepath.Dir(f); dead(strings.TrimPrefix(dir, shmDir+"/qb-")) {
-			os.Remove(f)
-			os.Remove(dir)
+	for _, pattern := range []string{"/qb-control-" + name, "/qb-control-" + name + "-*", "/qb-" + name + "-request-*", "/qb-" + name + "-response-*", "/qb-" + name + "-event-*"} {
+		files, _ := filepath.Glob(shmDir + "/qb-[0-9]*" + pattern)
+		for _, f := range files {
+			if dir := filepath.Dir(f); dead(strings.TrimPrefix(dir, shmDir+"/qb-")) {
+				os.Remove(f)
+				os.Remove(dir) // with the last file
+			}
 		}
 	}
 }

@@ -3,10 +3,6 @@ package pacemakerd
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/user"
-	"strconv"
-	"strings"
 
 	"github.com/gocorosync/gocorosync/ipc"
 	"github.com/gocorosync/gocorosync/ipc/pcmk"
@@ -17,13 +13,31 @@ import (
 // endpoints are the local services, by name (pacemaker-ipc.md 3).
 var endpoints = []string{"pacemakerd", "cib_ro", "cib_rw", "cib_shm", "crmd", "attrd", "stonith-ng", "lrmd", "pengine"}
 
-// minMessage is the buffer that every client is granted at least, in bytes.
-const minMessage = 131072
+// What one client may have.
+const (
+	// minMessage is the buffer that every client is granted at least, in bytes.
+	minMessage = 131072
+	// maxMemberMessage is what those are granted at most who are but members of
+	// haclient. The originals ask for 5 MiB where they ask for most.
+	maxMemberMessage = 8 << 20
+	// A client that does not read its events is disconnected when more wait than these, or
+	// when too much waits for all, and for it more than a fair share of that.
+	maxUnread       = 10_000
+	maxUnreadBytes  = 64 << 20
+	maxAllUnread    = 256 << 20
+	maxShareOfEvery = 8 << 20
+	// The clients of one user, root excepted.
+	maxUserClients  = 256
+	maxUserChannels = 512 << 20
+)
 
 // listen opens the endpoints.
 func (d *daemon) listen(ctx context.Context) error {
+	budget := &ipc.Budget{Bytes: maxAllUnread, Each: maxShareOfEvery}
+	quota := &ipc.Quota{Conns: maxUserClients, Bytes: maxUserChannels}
 	for _, name := range endpoints {
-		s, err := ipc.Listen(name, ipc.Options{Socket: d.opt.Socket, MinMessage: minMessage, Log: d.log})
+		s, err := ipc.Listen(name, ipc.Options{Socket: d.opt.Socket, MinMessage: minMessage, Log: d.log,
+			QueueMessages: maxUnread, QueueBytes: maxUnreadBytes, Budget: budget, Quota: quota})
 		if err != nil {
 			return fmt.Errorf("open endpoint %s (is pacemaker running already?): %w", name, err)
 		}
@@ -48,20 +62,28 @@ type endpoint struct {
 // clientID is what Conn.Value holds.
 type clientID string
 
+// Connected lets a client in, or not, before it has any channel.
 func (e *endpoint) Connected(c *ipc.Conn) error {
 	peer := c.Peer()
-	name, privileged := userName(peer.UID)
-	if !privileged {
-		if gid, err := groupID("haclient"); err == nil {
-			c.SetOwner(int(peer.UID), gid, 0o660)
-		}
+	v, err := systemAccounts().admit(peer, c.InGroup)
+	if err != nil {
+		e.daemon.log.Warn("client refused", "endpoint", e.name, "uid", peer.UID, "gid", peer.GID, "pid", peer.PID, "why", err)
+		return err
+	}
+	// The files are never the client's, who could give them to others.
+	c.SetOwner(0, v.gid, 0o660)
+	if v.gid == 0 {
+		c.SetOwner(0, 0, 0o600)
+	}
+	if !v.privileged {
+		c.LimitMessage(maxMemberMessage)
 	}
 	id := clientID(newUUID())
 	c.Value = id
 	e.daemon.mu.Lock()
 	e.daemon.conns[string(id)] = c
 	e.daemon.mu.Unlock()
-	e.daemon.post(e.ctx, node.ClientOpened{Client: string(id), Service: e.name, User: name, Program: program(peer.PID), Privileged: privileged})
+	e.daemon.post(e.ctx, node.ClientOpened{Client: string(id), Service: e.name, User: v.user, Program: program(peer.PID), Privileged: v.privileged})
 	return nil
 }
 
@@ -119,33 +141,4 @@ func (d *daemon) reply(client string, f pcmk.Frame, event bool) {
 	if err != nil {
 		d.log.Debug("client does not take its answer", "endpoint", c.Service(), "err", err)
 	}
-}
-
-// userName returns a user's name, and whether it may do everything.
-func userName(uid uint32) (name string, privileged bool) {
-	if uid == 0 {
-		return "root", true
-	}
-	name = strconv.FormatUint(uint64(uid), 10)
-	if u, err := user.LookupId(name); err == nil {
-		name = u.Username
-	}
-	return name, name == "hacluster"
-}
-
-func groupID(name string) (int, error) {
-	g, err := user.LookupGroup(name)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(g.Gid)
-}
-
-// program returns the name of a process.
-func program(pid int) string {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-	if err != nil {
-		return strconv.Itoa(pid)
-	}
-	return strings.TrimSpace(string(b))
 }

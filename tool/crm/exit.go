@@ -21,6 +21,7 @@ func emulated(env *tool.Env) string {
 // Exit statuses of 2.1.5 (crm_exit_t).
 const (
 	exitError        = 1
+	exitNoPrivilege  = 4
 	exitUsage2       = 64
 	exitNoInput      = 66
 	exitUnavailable  = 69
@@ -107,4 +108,13 @@ func notConnected(env *tool.Env) (string, int) {
 		return "Transport endpoint is not connected", exitDisconnect
 	}
 	return "Transport endpoint is not connected", int(syscall.ENOTCONN)
+}
+
+// notLetIn is notConnected for a tool of 2.1.5 that tells being refused from
+// finding nobody; the others call both not connected.
+func notLetIn(env *tool.Env, err error) (string, int) {
+	if env.Profile == conf.EL9 && errors.Is(err, syscall.EACCES) {
+		return "Permission denied", exitNoPrivilege
+	}
+	return notConnected(env)
 }

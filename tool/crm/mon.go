@@ -173,6 +173,10 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 	}
 	doc, err := client.QueryCIB(ctx, "crm_mon")
 	if err != nil {
+		if word, status := notLetIn(m.env, err); status == exitNoPrivilege {
+			m.env.Errorf("%s: Connection to cluster failed: %s\n", m.env.Name, word)
+			return nil, status
+		}
 		if !errors.Is(err, client.ErrNotRunning) {
 			return nil, m.env.Fail(exitError, "%v", err)
 		}

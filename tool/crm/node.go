@@ -33,7 +33,7 @@ func Node(ctx context.Context, env *tool.Env) int {
 	}
 	c, err := client.DialController(ctx, "crm_node")
 	if err != nil {
-		word, status := notConnected(env)
+		word, status := notLetIn(env, err)
 		if env.Profile == conf.EL9 {
 			env.Errorf("error: Could not connect to controller: %s\n", word)
 		} else {
@@ -146,7 +146,11 @@ func Admin(ctx context.Context, env *tool.Env) int {
 		return st
 	}
 	fail := func(err error) int {
-		_, st := notConnected(env)
+		word, st := notLetIn(env, err)
+		if st == exitNoPrivilege {
+			env.Errorf("error: Command failed: %s\n", word)
+			return st
+		}
 		if errors.Is(err, client.ErrNotRunning) && env.Profile == conf.EL7 {
 			return 254 // and not a word, as 1.1.20
 		}
@@ -241,7 +245,7 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 	}
 	c, err := client.DialAttributes(ctx, env.Name)
 	if err != nil {
-		word, status := notConnected(env)
+		word, status := notLetIn(env, err)
 		if env.Profile == conf.EL9 {
 			env.Errorf("%s: Could not connect to the attribute manager: %s\n", env.Name, word)
 			return status
