@@ -105,6 +105,9 @@ func sysReason(err error) string {
 func (n *Node) host() conf.Host {
 	h := thisHost()
 	h.NodeID = n.cfg.NodeID
+	if n.cfg.lookup != nil {
+		h.Resolve = n.cfg.lookup
+	}
 	return h
 }
 
@@ -292,4 +295,14 @@ func (n *Node) setReadOnly() {
 // sameNodes tells whether two nodelists have the same nodes.
 func sameNodes(a, b []totem.Node) bool {
 	return slices.EqualFunc(a, b, func(x, y totem.Node) bool { return x.ID == y.ID && slices.Equal(x.Addrs, y.Addrs) })
+}
+
+// missingIn returns those of a that b does not have, under their address.
+func missingIn(a, b []totem.Node) (list []totem.Node) {
+	for _, x := range a {
+		if !slices.ContainsFunc(b, func(y totem.Node) bool { return x.ID == y.ID && x.Addrs[0] == y.Addrs[0] }) {
+			list = append(list, x)
+		}
+	}
+	return list
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"sync"
@@ -40,6 +41,10 @@ type Config struct {
 	Quiet bool
 
 	log *logger // of the daemon, which runs nothing else
+
+	// lookup finds the addresses of nodes' names; nil asks the system's
+	// resolver.
+	lookup func(name string) ([]netip.Addr, error)
 }
 
 // DefaultFile is where the configuration is.

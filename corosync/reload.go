@@ -1,6 +1,8 @@
 package corosync
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -32,41 +34,132 @@ func (n *Node) reload(a service.Reload) {
 	}
 }
 
+// fresh is a configuration that was read and checked, of which nothing is in
+// force yet.
+type fresh struct {
+	file  *conf.File
+	totem *conf.Totem
+	// totemErr is why the settings of the ring cannot be used, in EL7, where
+	// all others are.
+	totemErr error
+}
+
+// A refusal is why a reload changes nothing.
+type refusal struct {
+	status coro.Error
+	lines  []logLine
+	// valid says that the file could be read; what it says cannot be used.
+	valid bool
+}
+
+type logLine struct{ subsystem, text string }
+
 func (n *Node) reloadFile() coro.Error {
 	el9 := n.gen == wire.EL9
 	if el9 {
 		n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(1))
 	}
+	r, no := n.readAgain()
+	if no != nil {
+		for _, l := range no.lines {
+			n.log.log(levelError, l.subsystem, "%s", l.text)
+		}
+		if no.valid && el9 {
+			n.keys.Set("config.reload_status", cmap.I32(int32(no.status)))
+			n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(0))
+		}
+		return no.status
+	}
+	n.putInForce(r)
+	return coro.OK
+}
+
+// readAgain reads the configuration and looks at whether it can be put in force.
+// It changes nothing. All addresses come from here.
+func (n *Node) readAgain() (*fresh, *refusal) {
+	el9 := n.gen == wire.EL9
+	status := coro.ErrLibrary
+	if el9 {
+		status = coro.ErrInvalidParam
+	}
 	file, err := readFile(n.cfg.File, n.cfg.Profile)
 	if err != nil {
-		n.log.log(levelError, "CFG", "Unable to reload config file: %s", err)
-		if el9 {
-			return coro.ErrInvalidParam
+		return nil, &refusal{status: status, lines: []logLine{{"CFG", fmt.Sprintf("Unable to reload config file: %s", err)}}}
+	}
+	r := &fresh{file: file}
+	r.totem, r.totemErr = conf.ReadTotem(conf.FromKeys(file.Keys), n.cfg.Profile, n.host())
+	no := &refusal{status: status, valid: true}
+	switch {
+	case r.totemErr != nil && el9:
+		no.lines = []logLine{{"CFG", fmt.Sprintf("Configuration is not valid: %s", r.totemErr)}}
+		return nil, no
+	case r.totemErr != nil:
+		return r, nil
+	}
+	if err := unresolved(r.totem); err != nil {
+		no.lines = []logLine{{"CFG", fmt.Sprintf("Unable to reload config file: %s", err)}}
+		return nil, no
+	}
+	if el9 {
+		for _, text := range movedNodes(n.conf, r.totem) {
+			no.lines = append(no.lines, logLine{"TOTEM", text})
 		}
-		return coro.ErrLibrary
 	}
-	fresh := conf.FromKeys(file.Keys)
-	t, terr := conf.ReadTotem(fresh, n.cfg.Profile, n.host())
-	if terr != nil && el9 {
-		n.log.log(levelError, "CFG", "Configuration is not valid: %s", terr)
-		n.keys.Set("config.reload_status", cmap.I32(int32(coro.ErrInvalidParam)))
-		n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(0))
-		return coro.ErrInvalidParam
+	if len(no.lines) > 0 {
+		no.lines = append(no.lines, logLine{"CFG", "Cannot configure new interface definitions: To reconfigure an interface it must be deleted and recreated." +
+			" A working interface needs to be available to corosync at all times"})
+		return nil, no
 	}
+	return r, nil
+}
+
+// unresolved tells which name has no address. A node without one is not a node
+// that was removed: with the resolver silent for a moment, that would cut off
+// members that are in good health.
+func unresolved(t *conf.Totem) error {
+	for _, c := range t.Nodes {
+		for i, a := range c.Addrs {
+			if !a.IsValid() {
+				return fmt.Errorf("no address found for '%s' of node %d: the addresses in force stay, nothing was changed (the resolver must know the name)", c.Names[i], c.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// movedNodes tells which nodes have another address than the one in force, which
+// corosync 3 refuses.
+func movedNodes(old, t *conf.Totem) (lines []string) {
+	for _, c := range t.Nodes {
+		i := slices.IndexFunc(old.Nodes, func(o conf.Node) bool { return o.ID == c.ID })
+		if i < 0 {
+			continue
+		}
+		for link, a := range c.Addrs {
+			if was := old.Nodes[i].Addrs; link < len(was) && was[link] != a {
+				lines = append(lines, fmt.Sprintf("new config has different address for link %d (addr changed from %v to %v). Internal value was NOT changed.", link, was[link], a))
+			}
+		}
+	}
+	return lines
+}
+
+// putInForce changes keys, ring and services to what was read.
+func (n *Node) putInForce(r *fresh) {
 	n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(1))
 	n.keys.Set("config.reload_in_progress", cmap.U8(1))
-	n.file = file
-	n.removeKeys(file)
-	if el9 {
-		n.applyTotem(t)
-		n.changeKeys(file)
+	n.file = r.file
+	n.removeKeys(r.file)
+	if n.gen == wire.EL9 {
+		n.applyTotem(r.totem)
+		n.changeKeys(r.file)
 		n.keys.Set("config.reload_status", cmap.I32(int32(coro.OK)))
 	} else {
-		n.changeKeys(file)
-		if terr != nil {
-			n.log.log(levelError, "TOTEM", "%s", terr)
+		n.changeKeys(r.file)
+		if r.totemErr != nil {
+			n.log.log(levelError, "TOTEM", "%s", r.totemErr)
 		} else {
-			n.applyTotem(t)
+			n.applyTotem(r.totem)
 		}
 	}
 	n.applyLogging()
@@ -76,7 +169,6 @@ func (n *Node) reloadFile() coro.Error {
 	n.feed(service.To{ID: service.IDCMAP, Event: service.VersionChanged{
 		Version: n.keys.Uint("totem.config_version", 0), Known: len(n.keys.Keys("totem.config_version")) > 0,
 	}})
-	return coro.OK
 }
 
 // removeKeys deletes what the file no longer has.
@@ -139,15 +231,11 @@ func (n *Node) applyTotem(t *conf.Totem) {
 	}
 	n.toRing = append(n.toRing, totem.Retune{Tunables: tunables(t)})
 	if before, after := nodes(old), nodes(t); !sameNodes(before, after) {
-		for _, c := range after {
-			if !slices.ContainsFunc(before, func(o totem.Node) bool { return o.ID == c.ID }) {
-				n.log.log(levelNotice, "TOTEM", "adding new UDPU member {%v}", c.Addrs[0])
-			}
+		for _, c := range missingIn(before, after) {
+			n.log.log(levelNotice, "TOTEM", "removing UDPU member {%v}", c.Addrs[0])
 		}
-		for _, c := range before {
-			if !slices.ContainsFunc(after, func(o totem.Node) bool { return o.ID == c.ID }) {
-				n.log.log(levelNotice, "TOTEM", "removing UDPU member {%v}", c.Addrs[0])
-			}
+		for _, c := range missingIn(after, before) {
+			n.log.log(levelNotice, "TOTEM", "adding new UDPU member {%v}", c.Addrs[0])
 		}
 		n.toRing = append(n.toRing, totem.SetNodes{Nodes: after})
 	}
@@ -235,8 +323,25 @@ func (n *Node) trackConfig() {
 	})
 }
 
+// rereadTotem puts keys in force that a client has changed. Names that are in
+// force keep their addresses; only others are looked up.
 func (n *Node) rereadTotem() {
-	t, err := conf.ReadTotem(n.keys, n.cfg.Profile, n.host())
+	h := n.host()
+	look := h.Resolve
+	h.Resolve = func(name string) ([]netip.Addr, error) {
+		for _, c := range n.conf.Nodes {
+			for i, known := range c.Names {
+				if known == name && c.Addrs[i].IsValid() {
+					return c.Addrs[i : i+1], nil
+				}
+			}
+		}
+		return look(name)
+	}
+	t, err := conf.ReadTotem(n.keys, n.cfg.Profile, h)
+	if err == nil {
+		err = unresolved(t)
+	}
 	if err != nil {
 		n.log.log(levelError, "TOTEM", "%s", err)
 		return

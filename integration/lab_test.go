@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -179,15 +180,22 @@ func (h *host) write(path, text string) {
 
 // configure writes corosync.conf on all hosts. extra goes into section totem.
 func (l *lab) configure(extra, quorum string) {
+	text := l.conf(extra, quorum, l.hosts)
+	for _, h := range l.hosts {
+		h.write("/etc/corosync/corosync.conf", text)
+	}
+}
+
+// conf is a corosync.conf with some of the hosts in its list of nodes.
+func (l *lab) conf(extra, quorum string, nodes []*host) string {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "totem {\n version: 2\n cluster_name: lab\n transport: udpu\n%s}\nnodelist {\n", extra)
-	for i, h := range l.hosts {
+	for _, h := range nodes {
+		i := slices.Index(l.hosts, h)
 		fmt.Fprintf(&b, " node {\n  ring0_addr: %s\n  nodeid: %d\n  name: %s\n }\n", h.addr, i+1, h.name)
 	}
 	fmt.Fprintf(&b, "}\nquorum {\n provider: corosync_votequorum\n%s}\nlogging {\n to_stderr: no\n to_syslog: no\n to_logfile: yes\n logfile: /var/log/corosync.log\n timestamp: on\n}\n", quorum)
-	for _, h := range l.hosts {
-		h.write("/etc/corosync/corosync.conf", b.String())
-	}
+	return b.String()
 }
 
 // A daemon runs in a host until stop, kill or the end of the test.

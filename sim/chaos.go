@@ -12,6 +12,9 @@ func (w *World) Chaos(rounds int) {
 	for range rounds {
 		w.changeWeather()
 		w.changeCuts()
+		if w.cfg.Reloads {
+			w.changeFiles()
+		}
 		for _, n := range w.Nodes {
 			w.changeFate(n)
 		}

@@ -23,16 +23,20 @@ type Stack struct {
 	cpg  *cpg.Machine
 	vote *votequorum.Machine
 
+	settings votequorum.Settings
+
 	Ring    totem.RingID
 	On      []totem.NodeID
 	Synced  bool
 	Quorate bool
-	Group   []cpg.Address // as the client was told
+	View    []totem.NodeID // members, as quorum sees them
+	Group   []cpg.Address  // as the client was told
 	joined  bool
 
 	Rate    time.Duration
 	MaxSize int
 	nextAt  time.Duration
+	held    [][]byte // what there was no room for
 
 	Sent, Heard int
 }
@@ -45,7 +49,7 @@ const (
 // NewStack returns a Stack that reports to c. In a cluster of n nodes each has a
 // vote; settings may change the rules.
 func NewStack(w *World, n *Node, c *StackChecker, settings votequorum.Settings, rate time.Duration, maxSize int) *Stack {
-	u := &Stack{w: w, n: n, c: c, Rate: rate, MaxSize: maxSize}
+	u := &Stack{w: w, n: n, c: c, Rate: rate, MaxSize: maxSize, settings: settings}
 	scfg := service.Config{Self: n.ID, Generation: w.cfg.Generation}
 	vcfg := votequorum.Config{Self: n.ID, Settings: &settings, Lenient: w.cfg.Generation == wire.EL7}
 	if w.cfg.Log != nil {
@@ -57,6 +61,13 @@ func NewStack(w *World, n *Node, c *StackChecker, settings votequorum.Settings, 
 	u.svc = service.New(scfg, service.NewConfigVersion(scfg, 1, true), &service.CFG{}, u.cpg, u.vote, service.NewQuorum(true))
 	u.do(u.svc.Step(w.Now, service.To{ID: u.vote.ID(), Event: votequorum.Start{}}))
 	return u
+}
+
+// Reload puts the number of nodes in force that the list now has.
+func (u *Stack) Reload(f File) {
+	set := u.settings
+	set.Expected = uint32(len(f.List))
+	u.do(u.svc.Step(u.w.Now, service.To{ID: u.vote.ID(), Event: votequorum.Configure{Settings: &set}}))
 }
 
 // pid is the client's: another one in each life.
@@ -75,8 +86,14 @@ func (u *Stack) Members(m totem.Members) {
 // Deliver takes a message.
 func (u *Stack) Deliver(d *totem.Deliver) { u.do(u.svc.Step(u.w.Now, d)) }
 
-// Refused takes back a message that did not fit.
-func (u *Stack) Refused(r totem.Refused) { u.w.Failf("node %d: %v (sync %v)", u.n.ID, r.Err, r.Sync) }
+// Refused takes back a message that did not fit, which can happen to what the
+// services say of their own accord. It is sent again when there is room.
+func (u *Stack) Refused(r totem.Refused) {
+	if r.Sync {
+		u.w.Failf("node %d: %v (sync)", u.n.ID, r.Err)
+	}
+	u.held = append(u.held, slices.Clone(r.Data))
+}
 
 // do carries out what the services ask for.
 func (u *Stack) do(actions []service.Action) {
@@ -97,7 +114,7 @@ func (u *Stack) do(actions []service.Action) {
 				u.request(cpg.Join{Conn: theConn, Group: theGroup, PID: u.pid()})
 			}
 		case service.QuorumReport:
-			u.Quorate = a.Quorate
+			u.Quorate, u.View = a.Quorate, slices.Clone(a.Members)
 			u.c.Quorum(u.n, a)
 		case cpg.Confchg:
 			u.confchg(a)
@@ -165,11 +182,15 @@ func (u *Stack) Tick(now time.Duration) {
 	if at := u.svc.Next(); at >= 0 && at <= now {
 		u.do(u.svc.Step(now, service.Tick{}))
 	}
+	for len(u.held) > 0 && len(u.n.queue) == 0 && len(u.held[0]) <= u.n.Ring.Room() {
+		u.n.Post(totem.Submit{Data: u.held[0]})
+		u.held = u.held[1:]
+	}
 	if u.Rate == 0 || now < u.nextAt {
 		return
 	}
 	rng := u.w.Rand
-	if u.nextAt != 0 && u.Synced && len(u.n.queue) == 0 {
+	if u.nextAt != 0 && u.Synced && len(u.n.queue) == 0 && len(u.held) == 0 {
 		u.say(16 + rng.IntN(u.MaxSize))
 	}
 	u.nextAt = now + time.Duration(rng.ExpFloat64()*float64(u.Rate)) + 1

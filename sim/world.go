@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gocorosync/gocorosync/totem"
@@ -23,6 +24,8 @@ type Config struct {
 	Key []byte
 	// Dirt lets Chaos damage packets too.
 	Dirt bool
+	// Reloads lets Chaos change the files of nodes and make them reload.
+	Reloads bool
 
 	// Upper makes what runs above the ring of one node.
 	Upper func(w *World, n *Node) Upper
@@ -64,9 +67,11 @@ type Node struct {
 
 	env  *wire.Envelope
 	disk uint64 // ring sequence number
+	File File   // its configuration
 	Life int    // how many times it was started
 
 	// While it is up:
+	InForce     File
 	Ring        *totem.Machine
 	Up          Upper
 	queue       []totem.Event // for the ring, from above
@@ -74,6 +79,7 @@ type Node struct {
 	powered     bool     // the host is up, whether the daemon is or not
 	inbox       []flight // came while paused
 	crashAfter  int      // crash in the middle of the actions of some step; -1 is not
+	reloadAfter int      // reload after some more steps; -1 is not
 }
 
 // NewWorld makes a cluster of which no node runs yet.
@@ -81,11 +87,14 @@ func NewWorld(cfg Config) *World {
 	w := &World{cfg: cfg, Rand: rand.New(rand.NewPCG(cfg.Seed, 0x746f74656d))}
 	w.net = network{rng: w.Rand, weather: fair, cut: make(map[[2]totem.NodeID]bool)}
 	for i := range cfg.Nodes {
-		n := &Node{w: w, ID: totem.NodeID(i + 1), disk: cfg.RingSeq, crashAfter: -1}
+		n := &Node{w: w, ID: totem.NodeID(i + 1), disk: cfg.RingSeq, crashAfter: -1, reloadAfter: -1}
 		if cfg.Key != nil {
 			n.seal()
 		}
 		w.Nodes = append(w.Nodes, n)
+	}
+	for _, n := range w.Nodes {
+		n.File = File{List: w.ids(), Token: cfg.Tunables.Token}
 	}
 	return w
 }
@@ -96,6 +105,10 @@ func (w *World) Node(id totem.NodeID) *Node { return w.Nodes[id-1] }
 // Addr returns the address of a node.
 func Addr(id totem.NodeID) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, 77, byte(id >> 8), byte(id)})
+}
+
+func (w *World) listEntry(id totem.NodeID) totem.Node {
+	return totem.Node{ID: id, Addrs: []netip.Addr{Addr(id)}}
 }
 
 func nodeAt(a netip.Addr) totem.NodeID {
@@ -129,15 +142,16 @@ func (n *Node) Start() {
 	if n.Ring != nil {
 		return
 	}
+	if !slices.Contains(n.File.List, n.ID) {
+		n.w.trace("node %d does not start: it is not in its list of nodes", n.ID)
+		return
+	}
 	n.Life++
 	n.w.trace("node %d starts, life %d, ring seq %d", n.ID, n.Life, n.disk)
-	var nodes []totem.Node
-	for _, o := range n.w.Nodes {
-		nodes = append(nodes, totem.Node{ID: o.ID, Addrs: []netip.Addr{Addr(o.ID)}})
-	}
+	n.InForce = n.File
 	cfg := totem.Config{
-		Self: n.ID, Nodes: nodes, Generation: n.w.cfg.Generation,
-		RingSeq: n.disk, Tunables: n.w.cfg.Tunables, Rand: n.w.Rand,
+		Self: n.ID, Nodes: n.nodes(), Generation: n.w.cfg.Generation,
+		RingSeq: n.disk, Tunables: n.tunables(), Rand: n.w.Rand,
 	}
 	if n.env != nil {
 		cfg.Overhead = n.env.Overhead()
@@ -147,7 +161,7 @@ func (n *Node) Start() {
 	}
 	n.powered = true
 	n.Ring = totem.New(cfg)
-	n.queue, n.inbox, n.pausedUntil, n.crashAfter = nil, nil, 0, -1
+	n.queue, n.inbox, n.pausedUntil, n.crashAfter, n.reloadAfter = nil, nil, 0, -1, -1
 	n.Up = n.w.cfg.Upper(n.w, n)
 }
 
@@ -271,7 +285,7 @@ func (n *Node) wake() {
 
 func (w *World) land(f flight) {
 	n := w.Node(f.to)
-	if w.net.cut[[2]totem.NodeID{f.from, f.to}] {
+	if w.net.cut[[2]totem.NodeID{f.from, f.to}] || n.Ring != nil && !n.hears(f.from) {
 		return
 	}
 	if n.Ring == nil {
@@ -310,6 +324,10 @@ func (n *Node) step(ev totem.Event) (drained bool) {
 		n.queue = n.queue[1:]
 		drained = n.carryOut(n.Ring.Step(n.w.Now, ev)) || drained
 	}
+	if n.reloadAfter--; n.reloadAfter == 0 {
+		n.Reload()
+	}
+	n.reloadAfter = max(n.reloadAfter, -1)
 	return drained
 }
 

@@ -92,7 +92,7 @@ func (m *Machine) receiveCommitToken(c *wire.CommitToken) {
 		switch {
 		case !alive.equal(c.Members) || c.Ring.Seq <= m.ring.Seq:
 			m.drop("commit token for other members")
-		case complete || !m.isSelf(c.Members[c.MembIndex]):
+		case complete || !m.isSelf(c.Members[c.MembIndex]) || c.Members[c.MembIndex].Node() != m.cfg.Self:
 			m.drop("commit token for another node")
 		case !m.inRingOrder(c):
 			m.drop("commit token with members out of order")

@@ -37,8 +37,16 @@ func (m *Machine) stagger() time.Duration {
 			rank++
 		}
 	}
-	step := min(m.tun.Join/2, m.tun.Consensus/4/time.Duration(max(len(m.cfg.Nodes), rank)))
-	return time.Duration(rank) * step
+	return time.Duration(rank) * m.staggerStep()
+}
+
+// staggerStep is how much longer one node waits than the one before it.
+func (m *Machine) staggerStep() time.Duration {
+	nodes := len(m.cfg.Nodes)
+	if nodes == 1 {
+		nodes = 16
+	}
+	return min(m.tun.Join/2, m.tun.Consensus/4/time.Duration(nodes))
 }
 
 // scheduleJoin sends this node's join, after a random delay if one is set.
@@ -56,10 +64,19 @@ func (m *Machine) sendJoin() {
 	m.stats.MembJoinTx++
 	b := m.encode(&wire.Join{
 		Header: m.header(), From: m.self, RingSeq: m.ring.Seq,
-		Proc: m.proc.list, Failed: m.failed.list,
+		Proc: m.withOutcasts(&m.proc), Failed: m.withOutcasts(&m.failed),
 	})
 	m.toAll(b)
 	m.loopBack(b)
+}
+
+// withOutcasts is a list as this node's joins tell it: members whose list of
+// nodes has the outcasts hear that they are given up.
+func (m *Machine) withOutcasts(l *nodeList) []wire.SRP {
+	if room := MaxMembers - l.len(); m.outcasts.len() > 0 && room > 0 {
+		return slices.Concat(l.list, m.outcasts.list[:min(room, m.outcasts.len())])
+	}
+	return l.list
 }
 
 // leave says good-bye: a join without sender that ends its failed list with
@@ -101,6 +118,10 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 		m.drop("join of a stranger")
 		return
 	}
+	if !j.Leave() {
+		m.refresh(j.From)
+	}
+	fresh := m.noteOutcasts(j)
 	j.Proc, j.Failed = m.withoutStrangers(j.Proc), m.withoutStrangers(j.Failed)
 	m.noteJoin(j.From.Node())
 	m.ringSeq = max(m.ringSeq, j.RingSeq)
@@ -114,16 +135,17 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 			m.drop("join from before this ring")
 			return
 		}
-		m.processJoin(j)
+		m.processJoin(j, fresh)
 	case gather:
-		if m.ring == m.oldRing && m.now-m.operationalAt < m.tun.Join/2 &&
+		if m.ring == m.oldRing && m.now-m.operationalAt < m.tun.Join/2+time.Duration(len(m.cfg.Nodes))*m.staggerStep() &&
 			j.RingSeq < m.ring.Seq && names(m.gen, j.Failed, m.self) {
 			// Who was given up, went on alone and met the others again, all
-			// within no time, still hears how it was given up.
+			// within no time, still hears how it was given up. Nodes that give
+			// each other up do so one after the other: see stagger.
 			m.drop("join from before this ring")
 			return
 		}
-		m.processJoin(j)
+		m.processJoin(j, fresh)
 	case commit, recovery:
 		if !m.newMemb.has(j.From) || j.RingSeq < m.ring.Seq && !m.refuses(j) {
 			m.drop("join from before this ring")
@@ -134,6 +156,16 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 			m.restoreOldRing()
 		}
 		m.enterGather("join during " + m.state.String())
+	}
+}
+
+// refresh puts the names right that this node and the sender of a join have in
+// the lists. What makes the name is not all of it in EL7: others may tell a wrong
+// node id, and once that is on a ring nobody is who he says.
+func (m *Machine) refresh(from wire.SRP) {
+	for _, l := range []*nodeList{&m.proc, &m.failed, &m.consensus} {
+		l.refresh(from)
+		l.refresh(m.self)
 	}
 }
 
@@ -166,9 +198,9 @@ func (m *Machine) refuses(j *wire.Join) bool {
 }
 
 // processJoin works on a join in operational or gather. Spec: totem.md section
-// 3.5.
-func (m *Machine) processJoin(j *wire.Join) {
-	if m.mergeJoin(j) {
+// 3.5. fresh says that it names new outcasts, which this node's join has to name.
+func (m *Machine) processJoin(j *wire.Join, fresh bool) {
+	if m.mergeJoin(j) || fresh {
 		m.enterGather("join")
 		return
 	}

@@ -95,6 +95,8 @@ type Machine struct {
 	nets        []fanout // by ring
 	rrp         redundancy
 	listed      map[wire.Identity]bool // configured nodes; nil if others may come
+	removed     nodeList               // were in the list of nodes once
+	outcasts    nodeList               // strangers that members count with, or that are members
 	toEverybody bool                   // the next message of the ring goes to all nodes (EL7)
 
 	dec, inner wire.Decoder
@@ -123,7 +125,7 @@ func New(cfg Config) *Machine {
 		dec:         wire.Decoder{Generation: g},
 		inner:       wire.Decoder{Generation: g},
 	}
-	for _, l := range []*nodeList{&m.proc, &m.failed, &m.consensus, &m.memb, &m.newMemb, &m.trans} {
+	for _, l := range []*nodeList{&m.proc, &m.failed, &m.consensus, &m.memb, &m.newMemb, &m.trans, &m.removed, &m.outcasts} {
 		l.gen = g
 	}
 	m.timers.clear()
@@ -172,7 +174,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.leave()
 		return m.out
 	case SetNodes:
-		m.setNodes(ev.Nodes)
+		m.changeNodes(ev.Nodes)
 	case Retune:
 		m.tun = ev.Tunables.withDefaults(m.gen)
 	case GiveUp:

@@ -68,6 +68,13 @@ func (l *nodeList) set(list ...wire.SRP) {
 	l.addAll(list)
 }
 
+// refresh takes what a node says of itself instead of what others said of it.
+func (l *nodeList) refresh(s wire.SRP) {
+	if i := l.index(s); i >= 0 {
+		l.list[i] = s
+	}
+}
+
 // covers reports whether all of list are in l.
 func (l *nodeList) covers(list []wire.SRP) bool {
 	for _, s := range list {

@@ -151,6 +151,7 @@ func (m *Machine) enterOperational() {
 
 	m.proc.set(m.newMemb.list...)
 	m.failed.set()
+	m.outcasts.set()
 	m.state, m.operationalAt = operational, m.now
 	m.stats.OperationalEntered++
 	m.stats.ContinuousGather = 0

@@ -19,15 +19,28 @@ func (l *Lab) Cut(a, b []*Host) error {
 	return l.filter()
 }
 
+// CutOneWay drops what goes from one host to another; the way back is open.
+func (l *Lab) CutOneWay(from, to *Host) error {
+	l.cuts = append(l.cuts, cut{from, to})
+	return l.filter()
+}
+
+// Hole makes the switch drop IP packets of more than so many bytes without a
+// word, as a path does whose MTU is smaller than it seems; 0 ends it.
+func (l *Lab) Hole(size int) error {
+	l.hole = size
+	return l.filter()
+}
+
 // Loss makes the switch lose a share of all frames, in percent; 0 ends it.
 func (l *Lab) Loss(percent int) error {
 	l.loss = percent
 	return l.filter()
 }
 
-// Heal ends all cuts and the loss.
+// Heal ends all cuts, the loss and the hole.
 func (l *Lab) Heal() error {
-	l.cuts, l.loss = nil, 0
+	l.cuts, l.loss, l.hole = nil, 0, 0
 	return l.filter()
 }
 
@@ -37,6 +50,9 @@ func (l *Lab) filter() error {
 	b.WriteString("table bridge lab {}\ndelete table bridge lab\ntable bridge lab {\n chain forward {\n  type filter hook forward priority 0; policy accept;\n")
 	for _, c := range l.cuts {
 		fmt.Fprintf(&b, "  iifname %q oifname %q drop\n", c.from.port("eth0"), c.to.port("eth0"))
+	}
+	if l.hole > 0 {
+		fmt.Fprintf(&b, "  ether type { ip, ip6 } meta length > %d drop\n", l.hole)
 	}
 	if l.loss > 0 {
 		fmt.Fprintf(&b, "  numgen random mod 100 < %d drop\n", l.loss)

@@ -21,6 +21,7 @@ type Lab struct {
 
 	cuts []cut
 	loss int // in percent
+	hole int // the largest IP packet that gets through, in bytes; 0 for any
 }
 
 // A Host is one machine of the lab.
