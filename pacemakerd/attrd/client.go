@@ -13,9 +13,15 @@ const infinity = 1000000
 
 // Asked handles a request of a local client on behalf of user. reply is for
 // the client, if it waits for one.
-func (m *Machine) Asked(now time.Duration, msg *xml.Node, user string) (reply *xml.Node, out []Action) {
+func (m *Machine) Asked(now time.Duration, msg *xml.Node, user string, privileged bool) (reply *xml.Node, out []Action) {
 	m.begin(now)
 	reply = ack(112)
+	if !privileged {
+		if status, why := m.refuses(msg); status != 0 {
+			m.cfg.Log.Warn("attribute request refused", "task", msg.Get("task"), "user", user, "why", why)
+			return ack(status), nil
+		}
+	}
 	switch task := msg.Get("task"); task {
 	case "update", "update-both", "update-delay":
 		m.clientUpdate(msg.Clone(), user)
@@ -57,7 +63,7 @@ func (m *Machine) Update(now time.Duration, node, name, value string) []Action {
 	}
 	msg.Set("attr_is_remote", "0")
 	msg.Set("attr_is_private", "0")
-	_, out := m.Asked(now, msg, "hacluster")
+	_, out := m.Asked(now, msg, "hacluster", true)
 	return out
 }
 
@@ -71,7 +77,7 @@ func (m *Machine) ClearFailure(now time.Duration, node, rsc, op, interval string
 		msg.Set("attr_clear_operation", op)
 		msg.Set("attr_clear_interval", interval)
 	}
-	_, out := m.Asked(now, msg, "hacluster")
+	_, out := m.Asked(now, msg, "hacluster", true)
 	return out
 }
 

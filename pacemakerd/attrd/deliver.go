@@ -107,6 +107,7 @@ func (m *Machine) update(from string, msg *xml.Node, sync bool) {
 		a = &attribute{name: name, values: map[string]*value{}, private: peer.IsTrue(msg.Get("attr_is_private")),
 			set: msg.Get("attr_set"), dampening: dampening(msg.Get("attr_dampening"))}
 		m.attrs[name] = a
+		m.bytes += len(name)
 	}
 	if u := msg.Get("attr_user"); u != "" {
 		a.user = u
@@ -131,6 +132,7 @@ func (m *Machine) update(from string, msg *xml.Node, sync bool) {
 	if v == nil {
 		v = &value{node: host}
 		a.values[key] = v
+		m.bytes += len(host)
 	} else if v.has == has && v.text == text {
 		v.seen = true
 		m.learnID(v, msg)
@@ -139,6 +141,7 @@ func (m *Machine) update(from string, msg *xml.Node, sync bool) {
 	m.learnID(v, msg)
 	v.remote = peer.IsTrue(msg.Get("attr_is_remote"))
 	v.gone = v.has && !has
+	m.bytes += len(text) - len(v.text)
 	v.text, v.has, v.seen = text, has, true
 	m.out = append(m.out, Changed{host, name, text})
 	if name == "shutdown" && strings.EqualFold(host, m.cfg.Node) && has && text != "0" {

@@ -32,6 +32,7 @@ type Config struct {
 type Machine struct {
 	cfg      Config
 	attrs    map[string]*attribute
+	bytes    int // of their names and values
 	election *peer.Election
 	writer   string // name of the writer as last seen, "" if none
 	stopping bool
@@ -161,7 +162,10 @@ func (m *Machine) PeersChanged(now time.Duration, joined, left []string) []Actio
 
 func (m *Machine) forgetNode(name string) {
 	for _, a := range m.attrs {
-		delete(a.values, strings.ToLower(name))
+		if v := a.values[strings.ToLower(name)]; v != nil {
+			m.bytes -= len(v.node) + len(v.text)
+			delete(a.values, strings.ToLower(name))
+		}
 	}
 }
 

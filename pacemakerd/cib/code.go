@@ -11,6 +11,7 @@ const (
 	OK            Code = 0
 	NoPermission  Code = -1  // EPERM
 	NotFound      Code = -6  // ENXIO
+	TryAgain      Code = -11 // EAGAIN
 	AccessDenied  Code = -13 // EACCES
 	Exists        Code = -17 // EEXIST
 	Invalid       Code = -22 // EINVAL
@@ -47,6 +48,8 @@ func (c Code) String() string {
 		return "Operation not permitted"
 	case NotFound:
 		return "No such device or address"
+	case TryAgain:
+		return "Resource temporarily unavailable"
 	case AccessDenied:
 		return "Permission denied"
 	case Exists:

@@ -127,6 +127,16 @@ type client struct {
 	frames map[string]int32 // call id → frame waiting for its response
 }
 
+// peersOnly are the attributes by which nodes tell each other what a message is.
+// A client that had them passed on would speak as a node.
+var peersOnly = []string{"src", "cib_update", "cib_isreplyto", "original_cib_op", "cib_schema_max", "cib_delegated_from", "cib_clientid", "cib_clientname"}
+
+// What one client may have.
+const (
+	maxWaiting = 64 // calls that wait for their answer; a client waits in one
+	maxKinds   = 32 // of notifications
+)
+
 // pingDelay is how long after the last change the copies are compared.
 const pingDelay = 5 * time.Second
 
@@ -194,13 +204,20 @@ func (m *Machine) asked(c *client, ev Asked) {
 		respond(xml.New("cib_common_callback_worker", "cib_op", "register", "cib_clientid", c.Client))
 		return
 	case "cib_notify":
-		kind, _ := strconv.Atoi(msg.Get("cib_notify_activate"))
-		c.notify[msg.Get("cib_notify_type")] = kind != 0
+		on, _ := strconv.Atoi(msg.Get("cib_notify_activate"))
+		if kind := msg.Get("cib_notify_type"); on == 0 {
+			delete(c.notify, kind)
+		} else if len(c.notify) < maxKinds {
+			c.notify[kind] = true
+		}
 		respond(xml.New("ack", "function", "cib_common_callback_worker", "line", "0", "status", "0"))
 		return
 	case "":
 		respond(xml.New("nack", "function", "cib_common_callback", "line", "0", "status", "76"))
 		return
+	}
+	for _, a := range peersOnly {
+		msg.Unset(a)
 	}
 	op := Decode(msg)
 	if op.User == "" || !c.Privileged {
@@ -208,6 +225,11 @@ func (m *Machine) asked(c *client, ev Asked) {
 	}
 	op.ClientID, op.ClientName = c.Client, c.Name
 	if ev.Wants && op.Options&SyncCall != 0 {
+		if len(c.frames) >= maxWaiting {
+			m.cfg.Log.Warn("client has too many requests under way", "client", c.Name, "user", c.User, "op", op.Name)
+			respond(Reply(op, TryAgain, nil))
+			return
+		}
 		c.frames[op.CallID] = ev.Frame
 	}
 	if op.Options&DiscardReply != 0 {
@@ -215,7 +237,7 @@ func (m *Machine) asked(c *client, ev Asked) {
 	}
 	answer := func(code Code, out *xml.Node) { m.answer(c, op, code, out) }
 	switch {
-	case op.Modifies() && c.ReadOnly:
+	case (op.Modifies() || op.Name == OpSync || op.Name == OpSyncOne) && c.ReadOnly:
 		answer(AccessDenied, nil)
 	case op.Modifies() && m.cfg.Allowed != nil && m.cfg.Allowed(op) != "":
 		m.cfg.Log.Info("operation refused", "client", c.Name, "user", op.User, "op", op.Name, "why", m.cfg.Allowed(op))

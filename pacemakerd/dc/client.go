@@ -12,21 +12,27 @@ import (
 // Asked handles a request of a local client of the endpoint crmd, after its
 // hello. crm_sys_from is replaced by the client's id, which answers go to.
 // Spec: pacemaker-ipc.md 5.
-func (m *Machine) Asked(now time.Duration, client string, privileged bool, msg *xml.Node) []Action {
+func (m *Machine) Asked(now time.Duration, by Asker, msg *xml.Node) []Action {
 	m.begin(now)
-	msg.Set("crm_sys_from", client)
+	if msg.Get("subt") == "response" {
+		return nil // clients answer nothing
+	}
+	by.sign(msg)
 	to, host, task := msg.Get("crm_sys_to"), msg.Get("crm_host_to"), msg.Get("crm_task")
+	elsewhere := to == "dc" && !m.isDC || host != "" && !strings.EqualFold(host, m.cfg.Node)
 	switch {
+	case elsewhere && !mayRelay(task, by.Privileged):
+		m.cfg.Log.Warn("client's request for another node refused", "task", task, "user", by.User, "node", host)
 	case to == "dc" && !m.isDC:
 		if m.dc == "" {
 			m.cfg.Log.Debug("request for the DC, which is unknown", "task", task)
 			break
 		}
 		m.relay(m.dc, msg)
-	case host != "" && !strings.EqualFold(host, m.cfg.Node):
+	case elsewhere:
 		m.relay(host, msg)
 	default:
-		m.serve(client, privileged, msg)
+		m.serve(by, msg)
 	}
 	m.settle()
 	return m.out
@@ -39,11 +45,11 @@ func (m *Machine) relay(host string, msg *xml.Node) {
 	m.do(Send{To: host, Type: peer.SubCRMD, Msg: msg})
 }
 
-func (m *Machine) serve(client string, privileged bool, msg *xml.Node) {
+func (m *Machine) serve(by Asker, msg *xml.Node) {
 	reply := func(data *xml.Node) {
 		r := m.cfg.Writer.Reply(msg, data)
 		r.Set("src", m.cfg.Node)
-		m.do(Reply{Client: client, Msg: r})
+		m.do(Reply{Client: by.Client, Msg: r})
 	}
 	switch task := msg.Get("crm_task"); task {
 	case "ping":
@@ -61,20 +67,20 @@ func (m *Machine) serve(client string, privileged bool, msg *xml.Node) {
 		}
 		reply(nodes)
 	case "rm_node_cache":
-		if privileged {
+		if by.Privileged {
 			m.request(peer.Request{Origin: "handle_rm_node_cache", Task: "rm_node_cache", To: "crmd", From: "crmd",
 				Attrs: []xml.Attr{{Name: "id", Value: msg.Get("id")}, {Name: "uname", Value: msg.Get("uname")}}})
 		}
 	case "lrm_delete", "lrm_fail":
-		if a := peer.Data(msg); a != nil && privileged {
+		if a := peer.Data(msg); a != nil {
 			m.clientInvoke(m.cfg.Node, task, msg, a)
 		}
 	case "lrm_refresh", "probe_again", "reprobe":
-		if privileged && m.isDC {
+		if by.Privileged && m.isDC {
 			m.wantPlan("probe asked for")
 		}
 	case "start_shutdown":
-		if privileged {
+		if by.Privileged {
 			m.shutdown()
 		}
 	default:
@@ -87,6 +93,15 @@ func (m *Machine) clientInvoke(from, task string, msg, op *xml.Node) {
 	p := op.Child("primitive")
 	a := ack{node: from, sys: msg.Get("crm_sys_from"), key: op.Get("transition-key"), rsc: p.ID(), task: "delete", op: op}
 	if a.rsc == "" || m.state == Stopping || m.state == Terminated {
+		return
+	}
+	if task == "lrm_fail" {
+		a.task = "asyncmon"
+	}
+	if !m.mayInvoke(from, task, a.rsc, msg) {
+		if msg.Get(attrUser) != "" {
+			m.refuseInvoke(a, a.task)
+		}
 		return
 	}
 	if task == "lrm_fail" {

@@ -91,7 +91,7 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	case task == "join_confirm":
 		m.joinConfirm(from, msg)
 	case task == "lrm_invoke" && to == "lrmd":
-		if a := peer.Data(msg); a != nil {
+		if a := peer.Data(msg); a != nil && m.fromDC(from, task) {
 			m.invoke(from, msg.Get("crm_sys_from"), a)
 		}
 	case task == "lrm_invoke" && to == "tengine":
@@ -103,7 +103,7 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	case task == "req_shutdown":
 		m.shutdownRequested(from)
 	case task == "do_shutdown":
-		if m.state != Terminated {
+		if m.state != Terminated && m.fromDC(from, task) {
 			m.cfg.Log.Info("the DC lets this node go", "node", from)
 			m.leave()
 		}
@@ -114,7 +114,9 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	case task == "rm_node_cache":
 		m.forgetNode(msg)
 	case task == "clear_failcount":
-		m.clearFailcountFor(msg)
+		if m.fromDC(from, task) {
+			m.clearFailcountFor(msg)
+		}
 	case task == "ping":
 		m.pinged(from, msg)
 	case task == "throttle":

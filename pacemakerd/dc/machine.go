@@ -40,7 +40,10 @@ type Config struct {
 	Cache       *peer.Cache  // the node's; the machine reads it and sets names
 	Wall        func() int64 // seconds since 1970
 	Cores       int          // for the job limit
-	Log         *slog.Logger // nil discards
+	// MayForget tells whether a user who is neither root nor hacluster may have the
+	// history of a resource on this node deleted. nil refuses.
+	MayForget func(user, resource string) bool
+	Log       *slog.Logger // nil discards
 }
 
 // Action is an output of the Machine. The caller carries them out in order.

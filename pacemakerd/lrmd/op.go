@@ -41,6 +41,7 @@ const (
 const (
 	RCOK            = 0
 	RCError         = 1
+	RCNoPrivilege   = 4
 	RCNotInstalled  = 5
 	RCNotConfigured = 6
 	RCNotRunning    = 7

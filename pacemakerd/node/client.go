@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/dc"
 	"github.com/gocorosync/gocorosync/pacemakerd/peer"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -46,7 +47,7 @@ func (m *Machine) asked(ev ClientAsked) {
 		if u := ev.Msg.Get("attr_user"); u != "" && c.Privileged {
 			user = u
 		}
-		reply, out := m.attrd.Asked(m.now, ev.Msg, user)
+		reply, out := m.attrd.Asked(m.now, ev.Msg, user, c.Privileged)
 		if ev.Wants {
 			m.do(Respond{c.Client, ev.Frame, reply})
 		}
@@ -82,7 +83,7 @@ func (m *Machine) askedController(c *client, ev ClientAsked) {
 		m.log.Info("client of crmd has not said hello", "client", c.Program)
 		return
 	}
-	m.dcDo(m.dc.Asked(m.now, c.Client, c.Privileged, ev.Msg))
+	m.dcDo(m.dc.Asked(m.now, dc.Asker{Client: c.Client, User: c.User, Privileged: c.Privileged}, ev.Msg))
 }
 
 // askedPacemakerd serves the endpoint of pacemakerd itself (pacemaker-ipc.md 10).

@@ -95,7 +95,7 @@ func New(cfg Config) *Machine {
 	writer := func() *peer.Writer { return &peer.Writer{Version: cib.FeatureSet, Now: cfg.Wall} }
 	m.attrd = attrd.New(attrd.Config{Node: cfg.Node, ID: cfg.ID, Writer: writer(), Cache: m.cache, Log: cfg.Log, Version: cib.FeatureSet})
 	m.dc = dc.New(dc.Config{Node: cfg.Node, ID: cfg.ID, FeatureSet: cib.FeatureSet, Version: cfg.Version, ClusterName: cfg.ClusterName,
-		UUID: cfg.UUID(), Writer: writer(), Cache: m.cache, Wall: cfg.Wall, Cores: cfg.Cores, Log: cfg.Log}, m.cib.Doc())
+		UUID: cfg.UUID(), Writer: writer(), Cache: m.cache, Wall: cfg.Wall, Cores: cfg.Cores, Log: cfg.Log, MayForget: m.mayForget}, m.cib.Doc())
 	m.fence = stonith.New(stonith.Config{Node: cfg.Node, ID: cfg.ID, PID: cfg.PID, Cache: m.cache, UUID: cfg.UUID, Wall: cfg.Wall, Log: cfg.Log})
 	m.crmd, m.attr = m.insider("crmd"), m.insider("attrd")
 	m.drain()

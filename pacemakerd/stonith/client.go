@@ -18,6 +18,9 @@ const (
 	optCleanup = 0x80000
 )
 
+// maxKinds is how many kinds of notifications a client may ask for.
+const maxKinds = 32
+
 // Asked handles a request of a local client.
 func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, frame int32, wants bool, msg *xml.Node) []Action {
 	m.begin(now)
@@ -40,7 +43,7 @@ func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, 
 	case "register":
 		m.answer(id, frame, wants, xml.New("reply", "st_op", "register", "st_clientid", id))
 	case "st_notify":
-		if t := msg.Get("st_notify_activate"); t != "" {
+		if t := msg.Get("st_notify_activate"); t != "" && len(c.notify) < maxKinds {
 			c.notify[t] = true
 		}
 		delete(c.notify, msg.Get("st_notify_deactivate"))
@@ -50,6 +53,10 @@ func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, 
 	case "st_fence_history":
 		m.askedHistory(target.Get("st_target"), opt, reply)
 	case "st_execute":
+		if !privileged { // it runs a program as root
+			reply("77", "4", "-13", nil)
+			return m.out
+		}
 		m.execute(target, msg, id, program, frame, sync, reply)
 	case "st_fence":
 		if !privileged {
