@@ -1,13 +1,14 @@
 package pacemakerd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,10 @@ type cibDir struct {
 	log      *slog.Logger
 	disabled error // why nothing is written any more
 	uid, gid int   // -1: as they come
+
+	// before is called before each change to the folder, by tests: a crash may
+	// come there.
+	before func(what string)
 }
 
 // backups is how many old versions are kept.
@@ -31,7 +36,7 @@ var ErrModified = errors.New("cib.xml was modified by hand while the cluster is 
 	"(stop the cluster, or restore the file from a backup, and use cibadmin for changes)")
 
 func openCIB(path string, log *slog.Logger) (*cibDir, error) {
-	d := &cibDir{path: path, log: log, uid: -1, gid: -1}
+	d := &cibDir{path: path, log: log, uid: -1, gid: -1, before: func(string) {}}
 	if err := os.MkdirAll(path, 0o750); err != nil {
 		return nil, fmt.Errorf("cib: %w", err)
 	}
@@ -65,9 +70,51 @@ func (d *cibDir) read(name string) (*xml.Node, error) {
 		return nil, err
 	}
 	if got := xml.DigestOnDisk(n); got != strings.TrimSpace(string(sig)) {
-		return nil, fmt.Errorf("%s: digest is %s, %s.sig says %s", d.file(name), got, name, strings.TrimSpace(string(sig)))
+		return n, fmt.Errorf("%s: %w: it is %s, %s.sig says %s", d.file(name), errDigest, got, name, strings.TrimSpace(string(sig)))
 	}
 	return n, nil
+}
+
+// errDigest says that a file is not the one that its signature is of.
+var errDigest = errors.New("wrong digest")
+
+// settle ends a save that a crash or a power cut broke off between its two
+// renames: cib.xml is whole then, the new one or the one before, and its
+// signature stands in a file that was not renamed yet, or beside the newest
+// backup. It tells whether n, read from cib.xml, is such a document.
+func (d *cibDir) settle(n *xml.Node) bool {
+	digest := xml.DigestOnDisk(n)
+	left, _ := filepath.Glob(d.file("cib.[0-9]*"))
+	if b := d.backups(); len(b) > 0 {
+		left = append(left, b[0]+".sig")
+	}
+	for _, f := range left {
+		b, err := os.ReadFile(f)
+		if err != nil || strings.TrimSpace(string(b)) != digest {
+			continue
+		}
+		sig, err := d.write("cib.", []byte(digest))
+		if err == nil {
+			err = os.Rename(sig, d.file("cib.xml.sig"))
+		}
+		if err != nil { // the next save writes both anew
+			d.log.Warn("the signature of cib.xml was not written", "err", err)
+		}
+		d.log.Warn("writing the CIB was broken off; cib.xml is whole", "version", cib.VersionOf(n).String(), "signature", f)
+		return true
+	}
+	return false
+}
+
+// tidy removes what a save that was broken off has left.
+func (d *cibDir) tidy() {
+	left, _ := filepath.Glob(d.file("cib.[0-9]*"))
+	last, _ := filepath.Glob(d.file("cib.last.[0-9]*"))
+	for _, f := range append(left, last...) {
+		if err := os.Remove(f); err != nil {
+			d.log.Warn("a file that a broken-off write left is not removed", "err", err)
+		}
+	}
 }
 
 // load returns the CIB to start with: cib.xml, else the newest good backup,
@@ -75,7 +122,7 @@ func (d *cibDir) read(name string) (*xml.Node, error) {
 func (d *cibDir) load() (*xml.Node, error) {
 	n, err := d.read("cib.xml")
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errDigest) && d.settle(n):
 	case errors.Is(err, fs.ErrNotExist):
 		d.log.Info("no CIB on disk; starting with an empty one", "file", d.file("cib.xml"))
 		return cib.Empty(), nil
@@ -90,6 +137,7 @@ func (d *cibDir) load() (*xml.Node, error) {
 			return cib.Empty(), nil
 		}
 	}
+	d.tidy()
 	n.Set("num_updates", "0")
 	n.Unset("dc-uuid")
 	n.Child("status").Remove()
@@ -113,7 +161,8 @@ func (d *cibDir) setAside() (string, error) {
 	return f.Name(), nil
 }
 
-func (d *cibDir) newestBackup() *xml.Node {
+// backups returns the files of earlier versions, the newest first.
+func (d *cibDir) backups() []string {
 	files, _ := filepath.Glob(d.file("cib-*.raw"))
 	age := func(f string) int64 {
 		st, err := os.Stat(f)
@@ -122,8 +171,12 @@ func (d *cibDir) newestBackup() *xml.Node {
 		}
 		return st.ModTime().UnixNano()
 	}
-	sort.Slice(files, func(i, j int) bool { return age(files[i]) > age(files[j]) })
-	for _, f := range files {
+	slices.SortFunc(files, func(a, b string) int { return cmp.Compare(age(b), age(a)) })
+	return files
+}
+
+func (d *cibDir) newestBackup() *xml.Node {
+	for _, f := range d.backups() {
 		n, err := d.read(filepath.Base(f))
 		if err == nil {
 			d.log.Warn("CIB taken from a backup", "file", f, "version", cib.VersionOf(n).String())
@@ -163,21 +216,33 @@ func (d *cibDir) save(doc *xml.Node) error {
 		os.Remove(sig)
 		return fmt.Errorf("cib: %w", err)
 	}
-	if err := os.Rename(text, d.file("cib.xml")); err != nil {
+	// Both names must be on disk before the first takes its place: what a crash
+	// between the renames leaves, settle finds.
+	if err := syncDir(d.path); err != nil {
 		return fmt.Errorf("cib: %w", err)
 	}
+	d.before("rename cib.xml")
+	if err := os.Rename(text, d.file("cib.xml")); err != nil {
+		os.Remove(sig)
+		os.Remove(text)
+		return fmt.Errorf("cib: %w", err)
+	}
+	d.before("rename cib.xml.sig")
 	if err := os.Rename(sig, d.file("cib.xml.sig")); err != nil {
 		return fmt.Errorf("cib: %w", err)
 	}
+	d.before("sync the folder")
 	return syncDir(d.path)
 }
 
 // write writes a temporary file through to the disk and returns its name.
 func (d *cibDir) write(prefix string, b []byte) (name string, err error) {
+	d.before("create " + prefix)
 	f, err := os.CreateTemp(d.path, prefix)
 	if err != nil {
 		return "", err
 	}
+	d.before("fill " + prefix)
 	defer func() {
 		if cerr := f.Close(); err == nil {
 			err = cerr
@@ -209,9 +274,11 @@ func (d *cibDir) backup() error {
 	}
 	for _, suffix := range []string{"", ".sig"} {
 		name := d.file(fmt.Sprintf("cib-%d.raw%s", seq, suffix))
+		d.before("remove " + name)
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		d.before("link " + name)
 		if err := os.Link(d.file("cib.xml"+suffix), name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -221,6 +288,7 @@ func (d *cibDir) backup() error {
 		return err
 	}
 	_ = os.Chmod(next, 0o640)
+	d.before("rename cib.last")
 	return os.Rename(next, d.file("cib.last"))
 }
 

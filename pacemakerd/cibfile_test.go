@@ -100,3 +100,107 @@ func TestHandEditedFileIsNotOverwritten(t *testing.T) {
 		t.Error("the administrator's file was overwritten")
 	}
 }
+
+// TestCrashWhileSaving takes a copy of the folder before each change to it and
+// starts from every copy: with the version before or the new one, never an
+// older one, and with the new one once save has returned.
+func TestCrashWhileSaving(t *testing.T) {
+	d := newDisk(t)
+	for _, id := range []string{"a", "b", "c"} {
+		if err := d.save(withResource(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type crash struct{ what, dir string }
+	var crashes []crash
+	d.before = func(what string) {
+		crashes = append(crashes, crash{what, copyOf(t, d.path)})
+	}
+	if err := d.save(withResource("new")); err != nil {
+		t.Fatal(err)
+	}
+	d.before("afterwards")
+	if len(crashes) < 10 {
+		t.Fatalf("%d places to crash at", len(crashes))
+	}
+	for i, c := range crashes {
+		again, err := openCIB(c.dir, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := again.load()
+		if err != nil {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		if id := doc.Descend("configuration", "resources", "primitive").ID(); id != "new" && (id != "c" || i == len(crashes)-1) {
+			t.Errorf("crash before %q: started with %q", c.what, id)
+		}
+		if left, _ := filepath.Glob(filepath.Join(c.dir, "cib.*[0-9]*")); len(left) > 0 {
+			t.Errorf("crash before %q: left behind %v", c.what, left)
+		}
+		if err := again.save(withResource("next")); err != nil {
+			t.Errorf("crash before %q: then save: %v", c.what, err)
+		}
+	}
+}
+
+// TestPowerCut brings the second rename to disk and not the first: the version
+// before goes on.
+func TestPowerCut(t *testing.T) {
+	d := newDisk(t)
+	for _, id := range []string{"a", "b"} {
+		if err := d.save(withResource(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var dir string
+	d.before = func(what string) {
+		if what == "rename cib.xml" {
+			dir = copyOf(t, d.path)
+		}
+	}
+	if err := d.save(withResource("new")); err != nil {
+		t.Fatal(err)
+	}
+	sig, err := os.ReadFile(d.file("cib.xml.sig"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cib.xml.sig"), sig, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again, err := openCIB(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := again.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := doc.Descend("configuration", "resources", "primitive").ID(); id != "b" {
+		t.Errorf("started with %q, want b", id)
+	}
+}
+
+// copyOf copies a folder with the times of its files.
+func copyOf(t *testing.T, path string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "cib")
+	if err := os.CopyFS(dir, os.DirFS(path)); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		st, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, e.Name()), st.ModTime(), st.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
