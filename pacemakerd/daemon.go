@@ -17,6 +17,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/agent"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
 // Exit statuses of the daemon.
@@ -212,11 +213,23 @@ func cpuTime() time.Duration {
 
 // step feeds one event to the node and does what it says, in order.
 func (d *daemon) step(ctx context.Context, ev node.Event) error {
+	for ev != nil {
+		next, err := d.act(ctx, ev)
+		if err != nil {
+			return err
+		}
+		ev = next
+	}
+	return nil
+}
+
+// act is step for one event; next is what must be fed in before anything else.
+func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err error) {
 	for _, a := range d.node.Step(time.Since(d.start), ev) {
 		switch a := a.(type) {
 		case node.Join:
 			if err := d.join(ctx, a.Group); err != nil {
-				return fmt.Errorf("join group %s: %w", a.Group, err)
+				return nil, fmt.Errorf("join group %s: %w", a.Group, err)
 			}
 		case node.Leave:
 			d.ring.leave(a.Group)
@@ -227,11 +240,7 @@ func (d *daemon) step(ctx context.Context, ev node.Event) error {
 		case node.Notify:
 			d.reply(a.Client, pcmk.Frame{Flags: pcmk.Event | pcmk.Free, Data: a.Msg.Compact()}, true)
 		case node.Save:
-			if err := d.disk.save(a.Doc); err != nil {
-				// An administrator's files are never overwritten, and a full disk
-				// must not take the service down: go on with the copy in memory.
-				d.log.Error("the CIB was not written to disk", "err", err)
-			}
+			next = node.Saved{Code: d.save(a.Doc)}
 		case node.Run:
 			d.spawn(func() error {
 				d.post(ctx, node.AgentDone{Finish: d.runner.Run(ctx, a.Run)})
@@ -266,10 +275,31 @@ func (d *daemon) step(ctx context.Context, ev node.Event) error {
 		case node.Exit:
 			d.ring.flush(2 * time.Second)
 			d.log.Info("left the cluster", "status", a.Code)
-			return errExit(a.Code)
+			return nil, errExit(a.Code)
 		}
 	}
-	return nil
+	return next, nil
+}
+
+// save writes the CIB and returns what clients are told of the outcome. An
+// administrator's files are never overwritten, and a full disk must not take
+// the service down: whether to go on with the copy in memory is the node's to
+// say.
+func (d *daemon) save(doc *xml.Node) cib.Code {
+	err := d.disk.save(doc)
+	if err == nil {
+		return cib.OK
+	}
+	d.log.Error("the CIB was not written to disk", "err", err)
+	switch {
+	case errors.Is(err, ErrModified):
+		return cib.Modified
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return cib.NoSpace
+	case errors.Is(err, syscall.EROFS):
+		return cib.ReadOnly
+	}
+	return cib.IOError
 }
 
 // newUUID returns a random UUID (version 4).

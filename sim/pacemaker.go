@@ -201,6 +201,7 @@ func (u *Pacemaker) step(ev node.Event) {
 	if u.Node == nil || u.Exit != 0 {
 		return
 	}
+	saved := false
 	for _, a := range slices.Clone(u.Node.Step(u.w.Now, ev)) {
 		switch a := a.(type) {
 		case node.Join:
@@ -218,6 +219,7 @@ func (u *Pacemaker) step(ev node.Event) {
 			u.answered(a.Msg)
 		case node.Save:
 			u.p.disks[u.n.ID] = a.Doc.Clone()
+			saved = true
 		case node.Run:
 			u.runAgent(a.Run)
 		case node.RunFence:
@@ -237,6 +239,9 @@ func (u *Pacemaker) step(ev node.Event) {
 			u.w.trace("node %d: pacemaker ends with %d", u.n.ID, a.Code)
 			u.Exit = a.Code + 1
 		}
+	}
+	if saved {
+		u.step(node.Saved{})
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	AccessDenied  Code = -13 // EACCES
 	Exists        Code = -17 // EEXIST
 	Invalid       Code = -22 // EINVAL
+	IOError       Code = -5  // EIO
+	NoSpace       Code = -28 // ENOSPC
+	ReadOnly      Code = -30 // EROFS
 	NotSupported  Code = -95 // EOPNOTSUPP
 	TooNew        Code = -93 // EPROTONOSUPPORT: feature set newer than ours
 	Timeout       Code = -62 // ETIME
@@ -56,6 +59,12 @@ func (c Code) String() string {
 		return "File exists"
 	case Invalid:
 		return "Invalid argument"
+	case IOError:
+		return "Input/output error"
+	case NoSpace:
+		return "No space left on device"
+	case ReadOnly:
+		return "Read-only file system"
 	case Timeout:
 		return "Timer expired"
 	case TooNew:

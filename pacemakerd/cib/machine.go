@@ -24,6 +24,12 @@ type Machine struct {
 	pingID  int
 	pingFor Version // what our copy was when we asked
 
+	// What is on disk (durable.go).
+	unsaved Code
+	saveAt  time.Duration // 0: nothing to write again
+	held    *applied      // waits for its Saved
+	behind  []Event       // what came meanwhile
+
 	leaving bool
 	left    bool
 
@@ -38,7 +44,7 @@ type Config struct {
 	Schemas Schemas             // nil accepts everything
 	Clock   func() string       // ctime of now, for cib-last-written
 	Log     *slog.Logger        // nil discards
-	Peers   func() []string     // names of the nodes in group cib, self included
+	Peers   func() []uint32     // ids of the nodes in group cib, self included; nil if others are always there
 	Allowed func(op *Op) string // "" if the client may do op; else why not
 }
 
@@ -52,6 +58,7 @@ type (
 		Name         string // process name, until register tells another
 		Privileged   bool   // root or hacluster: may act for others
 		ReadOnly     bool
+		Inside       bool // a part of this process, not a client of it
 	}
 	// Disconnected says that a client is gone.
 	Disconnected struct{ Client string }
@@ -67,10 +74,14 @@ type (
 		From string
 		Msg  *xml.Node
 	}
+	// Saved is the outcome of a Save, before any other event. Code is OK, or
+	// tells clients what the disk said.
+	Saved struct{ Code Code }
 	// Tick says only that time has passed.
 	Tick struct{}
 )
 
+func (Saved) isEvent()        {}
 func (Connected) isEvent()    {}
 func (Disconnected) isEvent() {}
 func (Asked) isEvent()        {}
@@ -97,8 +108,12 @@ type (
 		Client string
 		Msg    *xml.Node
 	}
-	// Save makes the configuration durable before what follows it.
+	// Save makes the configuration durable before what follows it; Saved is the
+	// answer.
 	Save struct{ Doc *xml.Node }
+	// Unsaved tells that the disk does not hold what is in force, and why; with
+	// OK that it does again.
+	Unsaved struct{ Code Code }
 	// Changed reports an applied change to the rest of the node. Doc must not
 	// be modified.
 	Changed struct {
@@ -118,6 +133,7 @@ func (Send) isAction()    {}
 func (Respond) isAction() {}
 func (Notify) isAction()  {}
 func (Save) isAction()    {}
+func (Unsaved) isAction() {}
 func (Changed) isAction() {}
 func (Refused) isAction() {}
 
@@ -165,6 +181,31 @@ func (m *Machine) Clients() int { return len(m.clients) }
 func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	m.now = now
 	m.out = nil
+	if outcome, ok := ev.(Saved); ok {
+		m.saved(outcome.Code)
+	} else {
+		m.take(ev)
+	}
+	for m.held == nil && len(m.behind) > 0 {
+		ev := m.behind[0]
+		m.behind = m.behind[1:]
+		m.take(ev)
+	}
+	if m.held == nil && m.saveAt != 0 && now >= m.saveAt {
+		m.saveAt = 0
+		m.do(Save{m.doc})
+	}
+	if m.pingAt != 0 && now >= m.pingAt {
+		m.ping()
+	}
+	return m.out
+}
+
+func (m *Machine) take(ev Event) {
+	if m.held != nil {
+		m.behind = append(m.behind, ev)
+		return
+	}
 	switch ev := ev.(type) {
 	case Connected:
 		m.clients[ev.Client] = &client{Connected: ev, notify: map[string]bool{}, frames: map[string]int32{}}
@@ -176,16 +217,16 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		}
 	case Delivered:
 		m.delivered(ev)
-	case Tick:
 	}
-	if m.pingAt != 0 && now >= m.pingAt {
-		m.ping()
-	}
-	return m.out
 }
 
 // Next returns when the Machine wants a Tick, 0 for not at all.
-func (m *Machine) Next() (at time.Duration, why string) { return m.pingAt, "compare digests" }
+func (m *Machine) Next() (at time.Duration, why string) {
+	if m.saveAt != 0 && (m.pingAt == 0 || m.saveAt < m.pingAt) {
+		return m.saveAt, "write the CIB again"
+	}
+	return m.pingAt, "compare digests"
+}
 
 func (m *Machine) do(a Action) { m.out = append(m.out, a) }
 

@@ -56,25 +56,44 @@ func (m *Machine) applyDelivered(ev Delivered, op *Op) {
 	if m.cfg.Clock != nil {
 		stamp.Time = m.cfg.Clock()
 	}
-	r := Apply(old, op, stamp, m.cfg.Schemas)
+	a := &applied{from: ev.From, op: op, old: old, Result: Apply(old, op, stamp, m.cfg.Schemas)}
+	if a.Changed && a.ConfigChanged && m.mustBeOnDisk(op) {
+		m.held = a
+		m.do(Save{a.Doc})
+		return
+	}
+	if a.Changed && a.ConfigChanged {
+		m.do(Save{a.Doc})
+	}
+	m.conclude(a)
+}
+
+// An applied operation, not in force yet.
+type applied struct {
+	Result
+	from string
+	op   *Op
+	old  *xml.Node
+}
+
+// conclude puts the outcome of an operation in force and tells of it.
+func (m *Machine) conclude(a *applied) {
+	op, r := a.op, a.Result
 	if r.Changed {
 		m.doc = r.Doc
-		if r.ConfigChanged {
-			m.do(Save{m.doc})
-		}
 		m.do(Changed{op, r.Patch, m.doc, r.ConfigChanged})
 		if m.primary {
 			m.pingAt = m.now + pingDelay
 		}
 	}
 	if r.Panic != nil {
-		m.cfg.Log.Error("operation broken off; this is a fault of ours, please report it", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", ev.From, "err", r.Panic)
+		m.cfg.Log.Error("operation broken off; this is a fault of ours, please report it", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", a.from, "err", r.Panic)
 		if m.primary { // do the others agree that nothing changed?
 			m.pingAt = m.now + pingDelay
 		}
 	}
 	if r.Code != OK {
-		m.cfg.Log.Info("operation refused", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", ev.From, "err", r.Code)
+		m.cfg.Log.Info("operation refused", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", a.from, "err", r.Code)
 		m.do(Refused{op, r.Code})
 		if r.Code == DiffResync && !m.primary {
 			m.do(Send{"", xml.New("cib_command", "t", "cib", "cib_op", OpSyncOne, "cib_delegated_from", m.cfg.Node)})
@@ -83,7 +102,7 @@ func (m *Machine) applyDelivered(ev Delivered, op *Op) {
 	if (r.Changed || r.Code == SchemaInvalid) && op.Options&InhibitNotify == 0 {
 		m.notifyDiff(op, r)
 		if r.Changed && (op.Name == OpReplace || op.Name == OpErase) {
-			m.notifyRefresh(op, old, r.Doc)
+			m.notifyRefresh(op, a.old, r.Doc)
 		}
 	}
 	if strings.EqualFold(op.Origin, m.cfg.Node) && !op.FullSync {

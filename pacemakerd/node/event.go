@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -62,6 +63,8 @@ type (
 		Graph *xml.Node
 		Err   error
 	}
+	// Saved is the outcome of a Save, before any other event.
+	Saved struct{ Code cib.Code }
 	// Age tells how much CPU time the process has used.
 	Age struct{ Used time.Duration }
 	// Tick says only that time has passed.
@@ -81,6 +84,7 @@ func (AgentDone) isEvent()      {}
 func (FenceAgentDone) isEvent() {}
 func (GotMetadata) isEvent()    {}
 func (Planned) isEvent()        {}
+func (Saved) isEvent()          {}
 func (Age) isEvent()            {}
 func (Tick) isEvent()           {}
 func (Shutdown) isEvent()       {}
@@ -109,7 +113,7 @@ type (
 		Client string
 		Msg    *xml.Node
 	}
-	// Save makes the CIB durable before anything that follows.
+	// Save makes the CIB durable before anything that follows; Saved is the answer.
 	Save struct{ Doc *xml.Node }
 	// Run runs an agent; AgentDone follows.
 	Run struct{ lrmd.Run }

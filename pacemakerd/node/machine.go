@@ -91,7 +91,7 @@ func New(cfg Config) *Machine {
 	}
 	me := m.cache.Get(cfg.ID)
 	me.Name = cfg.Node
-	m.cib = cib.New(cib.Config{Node: cfg.Node, Doc: cfg.CIB, Schemas: cfg.Schemas, Clock: cfg.CTime, Log: cfg.Log})
+	m.cib = cib.New(cib.Config{Node: cfg.Node, Doc: cfg.CIB, Schemas: cfg.Schemas, Clock: cfg.CTime, Log: cfg.Log, Peers: func() []uint32 { return m.members["cib"] }})
 	writer := func() *peer.Writer { return &peer.Writer{Version: cib.FeatureSet, Now: cfg.Wall} }
 	m.attrd = attrd.New(attrd.Config{Node: cfg.Node, ID: cfg.ID, Writer: writer(), Cache: m.cache, Log: cfg.Log, Version: cib.FeatureSet})
 	m.dc = dc.New(dc.Config{Node: cfg.Node, ID: cfg.ID, FeatureSet: cib.FeatureSet, Version: cfg.Version, ClusterName: cfg.ClusterName,
@@ -106,7 +106,7 @@ func New(cfg Config) *Machine {
 func (m *Machine) insider(name string) *inside {
 	c := &inside{id: m.cfg.UUID(), name: name, tags: map[string]int{}}
 	m.own[c.id] = c
-	m.cibStep(cib.Connected{Client: c.id, User: "hacluster", Name: name, Privileged: true})
+	m.cibStep(cib.Connected{Client: c.id, User: "hacluster", Name: name, Privileged: true, Inside: true})
 	return c
 }
 
@@ -219,6 +219,8 @@ func (m *Machine) take(ev Event) {
 		m.fenceDo(m.fence.GotMetadata(m.now, ev.Agent, ev.Meta))
 	case Planned:
 		m.dcDo(m.dc.Planned(m.now, ev.ID, ev.Graph, ev.Err))
+	case Saved:
+		m.cibStep(cib.Saved{Code: ev.Code})
 	case Age:
 		m.dc.SetAge(ev.Used)
 		m.attrd.SetAge(ev.Used)

@@ -27,10 +27,22 @@ func (m *Machine) cibStep(ev cib.Event) {
 			m.do(Notify{a.Client, a.Msg})
 		case cib.Save:
 			m.do(Save{a.Doc})
+		case cib.Unsaved:
+			m.later(func() { m.unsaved(a.Code) })
 		case cib.Changed:
 			m.later(func() { m.changed(a) })
 		}
 	}
+}
+
+// unsaved tells everybody, by a node attribute that lives as long as the trouble,
+// that this node's disk does not hold the configuration.
+func (m *Machine) unsaved(code cib.Code) {
+	text := ""
+	if code != cib.OK {
+		text = code.String()
+	}
+	m.attrdDo(m.attrd.Update(m.now, m.cfg.Node, cib.UnsavedAttribute, text))
 }
 
 // changed tells the others of a change of the CIB.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/ipc"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/tool/crm"
 )
 
@@ -103,6 +104,7 @@ func (c *call) status(words []string) error {
 }
 
 func (c *call) warnings() []string {
+	w := c.unsaved()
 	conf := c.cib.doc.Child("configuration")
 	stonith := true
 	for nv := range conf.Child("crm_config").Walk() {
@@ -112,13 +114,25 @@ func (c *call) warnings() []string {
 	}
 	for p := range conf.Child("resources").Walk() {
 		if p.Name == "primitive" && p.Get("class") == "stonith" {
-			return nil
+			return w
 		}
 	}
 	if stonith {
-		return []string{"No stonith devices and stonith-enabled is not false"}
+		w = append(w, "No stonith devices and stonith-enabled is not false")
 	}
-	return nil
+	return w
+}
+
+// unsaved names the nodes whose disk does not hold the configuration in force.
+func (c *call) unsaved() (w []string) {
+	for state := range c.cib.doc.Child("status").Each("node_state") {
+		for nv := range state.Child("transient_attributes").Walk() {
+			if nv.Name == "nvpair" && nv.Get("name") == cib.UnsavedAttribute {
+				w = append(w, state.Get("uname")+" cannot write the configuration to its disk: "+nv.Get("value"))
+			}
+		}
+	}
+	return w
 }
 
 // daemonState is "active/enabled" and the like: from systemd, or, where it is
