@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -216,5 +217,53 @@ func TestSilentUser(t *testing.T) {
 	}
 	if n := let(0, 500); n != 500 {
 		t.Errorf("root: %d", n)
+	}
+}
+
+// frugal grants little, and says what was granted.
+type frugal struct {
+	polite
+	most int
+}
+
+func (f frugal) Connected(c *Conn) error { c.LimitMessage(f.most); return nil }
+
+// TestGranted: a client gets the buffers that the service grants, not those that
+// it asks for; its rings are no larger.
+func TestGranted(t *testing.T) {
+	for _, tt := range []struct{ asked, least, most, want int }{
+		{1 << 20, 0, 8 << 20, 1 << 20},
+		{1 << 20, 0, 64 << 10, 64 << 10},
+		{1 << 30, 0, 8 << 20, 8 << 20},
+		{1 << 30, 0, 1 << 31, maxMaxMessage},
+		{1, 131072, 8 << 20, 131072},
+		{1, 0, 1, minMaxMessage},
+	} {
+		name := fmt.Sprintf("granted-%d-%d-%d", os.Getpid(), tt.asked, tt.most)
+		s, err := Listen(name, Options{MinMessage: tt.least})
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(context.Background(), frugal{most: tt.most}) }()
+		c, err := Dial(t.Context(), name, DialOptions{MaxMessage: tt.asked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.MaxMessage() != tt.want {
+			t.Errorf("asked %d, at least %d, at most %d: got %d, want %d", tt.asked, tt.least, tt.most, c.MaxMessage(), tt.want)
+		}
+		files, _ := filepath.Glob(shmDir + fmt.Sprintf("/qb-%s-*-data", name))
+		for _, f := range files {
+			if st, err := os.Stat(f); err != nil || st.Size() > int64(tt.want+8192) {
+				t.Errorf("%s: %d bytes, %v", f, st.Size(), err)
+			}
+		}
+		if len(files) != 3 {
+			t.Errorf("%v", files)
+		}
+		c.Close()
+		s.Close()
+		<-served
 	}
 }

@@ -267,8 +267,11 @@ func TestStrangersDatagram(t *testing.T) {
 	h := &echo{}
 	c := dial(t, start(t, transport{Options: Options{Socket: true}}, h))
 	h.mu.Lock()
-	sock := h.conns[0].channel.(*socketServer)
+	conn := h.conns[0]
 	h.mu.Unlock()
+	conn.mu.Lock()
+	sock := conn.channel.(*socketServer)
+	conn.mu.Unlock()
 	target := strings.TrimRight(sock.reqres.LocalAddr().(*net.UnixAddr).Name[1:], "\x00")
 	invite(t, "TestStrangersDatagram", target, &syscall.Credential{Uid: 1234, Gid: 1234})
 	if _, err := c.Call(t.Context(), message(1, nil)); err != nil {

@@ -46,19 +46,23 @@ func (o *Options) dcVersion() string { return "2.1.5-gocorosync-" + o.Version }
 // A daemon is the running process. Its loop owns the node; other goroutines
 // talk to it through events.
 type daemon struct {
-	opt    Options
-	log    *slog.Logger
-	start  time.Time
-	node   *node.Machine
-	events chan node.Event
-	failed chan error
-	runner *agent.Runner
-	disk   *cibDir
-	plans  *planner
-	ring   *ring
+	opt     Options
+	log     *slog.Logger
+	start   time.Time
+	node    *node.Machine
+	events  chan node.Event
+	clients chan fromClient
+	failed  chan error
+	runner  *agent.Runner
+	disk    *cibDir
+	plans   *planner
+	ring    *ring
 
 	mu    sync.Mutex
 	conns map[string]*ipc.Conn // by client id
+
+	large large
+	asked *local // whose event the loop deals with, nil for none
 
 	eventID int32 // of the last event; the loop alone counts
 
@@ -93,7 +97,7 @@ func Run(ctx context.Context, opt Options) int {
 
 func run(stop context.Context, opt Options) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(stop)) // a stop is orderly; the rest ends at the end
-	d := &daemon{opt: opt, log: opt.Log, start: time.Now(), events: make(chan node.Event, 4096), failed: make(chan error, 16),
+	d := &daemon{opt: opt, log: opt.Log, start: time.Now(), events: make(chan node.Event, 4096), clients: make(chan fromClient), large: newLarge(), failed: make(chan error, 16),
 		conns: map[string]*ipc.Conn{}}
 	defer d.wg.Wait()
 	defer cancel()
@@ -180,8 +184,11 @@ func (d *daemon) loop(ctx, stop context.Context) error {
 			timer.Stop()
 		}
 		var ev node.Event
+		var by *local
 		select {
 		case ev = <-d.events:
+		case from := <-d.clients:
+			ev, by = from.ev, from.by
 		case <-timer.C:
 			ev = node.Tick{}
 		case err := <-d.failed:
@@ -197,9 +204,11 @@ func (d *daemon) loop(ctx, stop context.Context) error {
 				return err
 			}
 		}
+		d.asked = by
 		if err := d.step(ctx, ev); err != nil {
 			return err
 		}
+		d.asked = nil
 	}
 }
 
@@ -234,7 +243,7 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 		case node.Leave:
 			d.ring.leave(a.Group)
 		case node.Multicast:
-			d.ring.send(a.Group, a.Data)
+			d.ring.send(a.Group, a.Data, d.asked)
 		case node.Respond:
 			d.reply(a.Client, pcmk.Frame{ID: a.Frame, Flags: pcmk.Free, Data: a.Msg.Compact()}, false)
 		case node.Notify:

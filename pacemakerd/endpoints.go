@@ -2,6 +2,7 @@ package pacemakerd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/gocorosync/gocorosync/ipc"
@@ -33,11 +34,9 @@ const (
 
 // listen opens the endpoints.
 func (d *daemon) listen(ctx context.Context) error {
-	budget := &ipc.Budget{Bytes: maxAllUnread, Each: maxShareOfEvery}
-	quota := &ipc.Quota{Conns: maxUserClients, Bytes: maxUserChannels}
+	opt := d.serverOptions()
 	for _, name := range endpoints {
-		s, err := ipc.Listen(name, ipc.Options{Socket: d.opt.Socket, MinMessage: minMessage, Log: d.log,
-			QueueMessages: maxUnread, QueueBytes: maxUnreadBytes, Budget: budget, Quota: quota})
+		s, err := ipc.Listen(name, opt)
 		if err != nil {
 			return fmt.Errorf("open endpoint %s (is pacemaker running already?): %w", name, err)
 		}
@@ -52,15 +51,18 @@ func (d *daemon) listen(ctx context.Context) error {
 	return nil
 }
 
+// serverOptions are the same for all endpoints: they share what bounds there are.
+func (d *daemon) serverOptions() ipc.Options {
+	return ipc.Options{Socket: d.opt.Socket, MinMessage: minMessage, Log: d.log, QueueMessages: maxUnread, QueueBytes: maxUnreadBytes,
+		Budget: &ipc.Budget{Bytes: maxAllUnread, Each: maxShareOfEvery}, Quota: &ipc.Quota{Conns: maxUserClients, Bytes: maxUserChannels}}
+}
+
 // endpoint is the handler of one service.
 type endpoint struct {
 	daemon *daemon
 	ctx    context.Context // of the daemon: handlers outlive no daemon
 	name   string
 }
-
-// clientID is what Conn.Value holds.
-type clientID string
 
 // Connected lets a client in, or not, before it has any channel.
 func (e *endpoint) Connected(c *ipc.Conn) error {
@@ -78,18 +80,20 @@ func (e *endpoint) Connected(c *ipc.Conn) error {
 	if !v.privileged {
 		c.LimitMessage(maxMemberMessage)
 	}
-	id := clientID(newUUID())
-	c.Value = id
+	cl := &local{id: newUUID(), privileged: v.privileged}
+	c.Value = cl
 	e.daemon.mu.Lock()
-	e.daemon.conns[string(id)] = c
+	e.daemon.conns[cl.id] = c
 	e.daemon.mu.Unlock()
-	e.daemon.post(e.ctx, node.ClientOpened{Client: string(id), Service: e.name, User: v.user, Program: program(peer.PID), Privileged: v.privileged})
+	e.daemon.hand(e.ctx, cl, node.ClientOpened{Client: cl.id, Service: e.name, User: v.user, Program: program(peer.PID), Privileged: v.privileged})
 	return nil
 }
 
 func (e *endpoint) Message(c *ipc.Conn, _ int32, msg []byte) {
-	id, _ := c.Value.(clientID)
-	f, err := pcmk.Decode(msg)
+	cl := c.Value.(*local)
+	cl.unsent.wait(e.ctx)
+	defer e.daemon.large.enter(e.ctx, cl, msg)()
+	f, err := pcmk.DecodeUpTo(msg, cl.limit())
 	if err != nil {
 		e.daemon.log.Info("client's message ignored", "endpoint", e.name, "err", err)
 		c.CountInvalid()
@@ -100,20 +104,20 @@ func (e *endpoint) Message(c *ipc.Conn, _ int32, msg []byte) {
 		e.daemon.log.Info("client's message is not XML", "endpoint", e.name, "err", err)
 		c.CountInvalid()
 		if f.Flags&pcmk.WantsResponse != 0 {
-			e.daemon.reply(string(id), pcmk.Frame{ID: f.ID, Flags: pcmk.WantsResponse | pcmk.Free,
+			e.daemon.reply(cl.id, pcmk.Frame{ID: f.ID, Flags: pcmk.WantsResponse | pcmk.Free,
 				Data: xml.New("nack", "function", "dispatch", "line", "0", "status", "76").Compact()}, false)
 		}
 		return
 	}
-	e.daemon.post(e.ctx, node.ClientAsked{Client: string(id), Frame: f.ID, Wants: f.Flags&pcmk.WantsResponse != 0, Msg: n})
+	e.daemon.hand(e.ctx, cl, node.ClientAsked{Client: cl.id, Frame: f.ID, Wants: f.Flags&pcmk.WantsResponse != 0, Msg: n})
 }
 
 func (e *endpoint) Closed(c *ipc.Conn) {
-	id, _ := c.Value.(clientID)
+	cl := c.Value.(*local)
 	e.daemon.mu.Lock()
-	delete(e.daemon.conns, string(id))
+	delete(e.daemon.conns, cl.id)
 	e.daemon.mu.Unlock()
-	e.daemon.post(e.ctx, node.ClientClosed{Client: string(id)})
+	e.daemon.hand(e.ctx, cl, node.ClientClosed{Client: cl.id})
 }
 
 // reply sends a frame to a client: on its response or its event channel.
@@ -138,7 +142,10 @@ func (d *daemon) reply(client string, f pcmk.Frame, event bool) {
 	} else {
 		err = c.Respond(b)
 	}
-	if err != nil {
-		d.log.Debug("client does not take its answer", "endpoint", c.Service(), "err", err)
+	if err != nil && !errors.Is(err, ipc.ErrClosed) {
+		// Its channel has room for the answer of the one call that it may have under
+		// way. The loop waits for nobody.
+		d.log.Warn("client does not read its answers, disconnected", "endpoint", c.Service(), "pid", c.Peer().PID, "err", err)
+		c.Close()
 	}
 }

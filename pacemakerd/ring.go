@@ -131,10 +131,16 @@ func (r *ring) close() {
 type group struct {
 	cpg   *coro.CPG
 	mu    sync.Mutex
-	queue [][]byte
+	queue []outgoing
 	busy  bool
 	wake  chan struct{} // has room for one
 	once  sync.Once
+}
+
+// outgoing is a message, and the client that caused it, nil for none.
+type outgoing struct {
+	data []byte
+	by   *unsent
 }
 
 func (g *group) close() { g.once.Do(func() { g.cpg.Close() }) }
@@ -184,14 +190,15 @@ func (d *daemon) readGroup(ctx context.Context, name string, g *group) error {
 func (g *group) write(ctx context.Context, name string) error {
 	for {
 		g.mu.Lock()
-		var next []byte
+		var next outgoing
 		if len(g.queue) > 0 {
 			next = g.queue[0]
+			g.queue[0] = outgoing{}
 			g.queue = g.queue[1:]
 		}
-		g.busy = next != nil
+		g.busy = next.data != nil
 		g.mu.Unlock()
-		if next == nil {
+		if next.data == nil {
 			select {
 			case <-g.wake:
 				continue
@@ -201,7 +208,9 @@ func (g *group) write(ctx context.Context, name string) error {
 				return nil
 			}
 		}
-		if err := g.cpg.Multicast(ctx, next); err != nil {
+		err := g.cpg.Multicast(ctx, next.data)
+		next.by.sent(len(next.data))
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -215,16 +224,22 @@ func (g *group) write(ctx context.Context, name string) error {
 	}
 }
 
-// send queues a message for a group that this node is in.
-func (r *ring) send(name string, data []byte) {
+// send queues a message for a group that this node is in. by is the client that
+// caused it, nil for none.
+func (r *ring) send(name string, data []byte, by *local) {
 	r.mu.Lock()
 	g := r.groups[name]
 	r.mu.Unlock()
 	if g == nil {
 		return
 	}
+	out := outgoing{data: data}
+	if by != nil {
+		out.by = &by.unsent
+		out.by.add(len(data))
+	}
 	g.mu.Lock()
-	g.queue = append(g.queue, data)
+	g.queue = append(g.queue, out)
 	g.mu.Unlock()
 	select {
 	case g.wake <- struct{}{}:

@@ -92,8 +92,20 @@ func compress(data []byte) ([]byte, error) {
 	return z.Bytes(), err
 }
 
+// TextSize is how long the text of a frame says it is once it is unpacked, 0 if b is none.
+func TextSize(b []byte) int {
+	if len(b) < HeaderSize {
+		return 0
+	}
+	return int(le.Uint32(b[24:]))
+}
+
 // Decode reads one frame. The result may alias b.
-func Decode(b []byte) (*Frame, error) {
+func Decode(b []byte) (*Frame, error) { return DecodeUpTo(b, MaxData) }
+
+// DecodeUpTo is Decode for a frame whose text may have at most max bytes. More is
+// neither unpacked nor kept.
+func DecodeUpTo(b []byte, max int) (*Frame, error) {
 	if len(b) < HeaderSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrFrame, len(b))
 	}
@@ -107,8 +119,11 @@ func Decode(b []byte) (*Frame, error) {
 	}
 	f := &Frame{ID: int32(le.Uint32(b)), Flags: le.Uint32(b[32:])}
 	data, plain, packed := b[HeaderSize:], le.Uint32(b[24:]), le.Uint32(b[28:])
+	if int64(plain) > int64(max) {
+		return nil, fmt.Errorf("%w: text of %d bytes, at most %d are allowed", ErrFrame, plain, max)
+	}
 	if packed != 0 {
-		if int64(packed) > int64(len(data)) || plain > MaxData {
+		if int64(packed) > int64(len(data)) {
 			return nil, fmt.Errorf("%w: %d bytes that say %d compressed, %d plain", ErrFrame, len(data), packed, plain)
 		}
 		var err error
