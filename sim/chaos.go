@@ -12,6 +12,9 @@ func (w *World) Chaos(rounds int) {
 	for range rounds {
 		w.changeWeather()
 		w.changeCuts()
+		if w.cfg.Holes {
+			w.changeHoles()
+		}
 		if w.cfg.Reloads {
 			w.changeFiles()
 		}
@@ -78,6 +81,25 @@ func (w *World) changeCuts() {
 		a, b := w.Nodes[r.IntN(len(w.Nodes))].ID, w.Nodes[r.IntN(len(w.Nodes))].ID
 		w.net.cut[[2]totem.NodeID{a, b}] = true
 		w.trace("no way from %d to %d", a, b)
+	}
+}
+
+// changeHoles lets links lose what is larger than a tunnel takes: all, one both
+// ways, one one way, or none. Peace does not end it.
+func (w *World) changeHoles() {
+	r := w.Rand
+	clear(w.net.hole)
+	size, kind := 1280+r.IntN(170), r.IntN(4)
+	a, b := w.Nodes[r.IntN(len(w.Nodes))].ID, w.Nodes[r.IntN(len(w.Nodes))].ID
+	for _, x := range w.ids() {
+		for _, y := range w.ids() {
+			if kind == 0 || kind <= 2 && x == a && y == b || kind == 1 && x == b && y == a {
+				w.net.hole[[2]totem.NodeID{x, y}] = size
+			}
+		}
+	}
+	if len(w.net.hole) > 0 {
+		w.trace("hole of %d: kind %d, %d and %d", size, kind, a, b)
 	}
 }
 

@@ -51,6 +51,7 @@ type network struct {
 	rng     *rand.Rand
 	weather Weather
 	cut     map[[2]totem.NodeID]bool // from, to
+	hole    map[[2]totem.NodeID]int  // the largest IP packet that gets through, where that is less than any
 	air     flights
 	sent    uint64
 	old     []flight          // some that were sent, for replays
@@ -87,6 +88,17 @@ func (n *network) send(now time.Duration, from, to totem.NodeID, data []byte) {
 	if n.rng.Float64() < w.Duplicate {
 		n.launch(now, from, to, data)
 	}
+}
+
+// swallows reports whether a message sent in IP packets of a size, 0 for one, is
+// lost for being too large. (The fate of an answer is that of its question.)
+func (n *network) swallows(from, to totem.NodeID, data []byte, packet int) bool {
+	size := len(data) + 28
+	if packet > 0 {
+		size = min(size, packet)
+	}
+	most, small := n.hole[[2]totem.NodeID{from, to}]
+	return small && size > most
 }
 
 func (n *network) launch(now time.Duration, from, to totem.NodeID, data []byte) {

@@ -17,7 +17,7 @@ import (
 func TestReload(t *testing.T) {
 	var worst time.Duration
 	delivered := 0
-	forSeeds(t, func(seed uint64, trace func(string)) (time.Duration, error) {
+	forSomeSeeds(t, 2, func(seed uint64, trace func(string)) (time.Duration, error) {
 		w, c := reloadWorld(seed, trace)
 		took, err := reloadsAndPeace(w, func(n *Node) string {
 			u := n.Up.(*Chatter)
@@ -123,7 +123,7 @@ func onRing(n *Node) ([]totem.NodeID, totem.RingID) {
 func TestReloadStack(t *testing.T) {
 	var worst time.Duration
 	delivered := 0
-	forSeeds(t, func(seed uint64, trace func(string)) (time.Duration, error) {
+	forSomeSeeds(t, 4, func(seed uint64, trace func(string)) (time.Duration, error) {
 		var c *StackChecker
 		nodes := 3 + int(seed/2%4)
 		cfg := Config{Seed: seed, Nodes: nodes, Generation: generation(seed), Trace: trace, Reloads: true,

@@ -26,6 +26,8 @@ type Config struct {
 	Dirt bool
 	// Reloads lets Chaos change the files of nodes and make them reload.
 	Reloads bool
+	// Holes lets Chaos lose packets for being large.
+	Holes bool
 
 	// Upper makes what runs above the ring of one node.
 	Upper func(w *World, n *Node) Upper
@@ -85,7 +87,7 @@ type Node struct {
 // NewWorld makes a cluster of which no node runs yet.
 func NewWorld(cfg Config) *World {
 	w := &World{cfg: cfg, Rand: rand.New(rand.NewPCG(cfg.Seed, 0x746f74656d))}
-	w.net = network{rng: w.Rand, weather: fair, cut: make(map[[2]totem.NodeID]bool)}
+	w.net = network{rng: w.Rand, weather: fair, cut: make(map[[2]totem.NodeID]bool), hole: make(map[[2]totem.NodeID]int)}
 	for i := range cfg.Nodes {
 		n := &Node{w: w, ID: totem.NodeID(i + 1), disk: cfg.RingSeq, crashAfter: -1, reloadAfter: -1}
 		if cfg.Key != nil {
@@ -345,6 +347,9 @@ func (n *Node) carryOut(actions []totem.Action) (drained bool) {
 		case *totem.Send:
 			data := n.sealed(a.Data)
 			for _, to := range a.To {
+				if n.w.net.swallows(n.ID, nodeAt(to), data, a.Packet) {
+					continue
+				}
 				n.w.net.send(n.w.Now, n.ID, nodeAt(to), data)
 			}
 		case totem.Save:

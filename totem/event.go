@@ -112,6 +112,10 @@ type (
 		To    []netip.Addr
 		Group bool
 
+		// Packet, if not 0, is the largest IP packet, in bytes, that seems to
+		// get through: the datagram is to go in fragments of that size.
+		Packet int
+
 		Data []byte
 	}
 

@@ -82,11 +82,15 @@ type Machine struct {
 	lastSeq, lastAru     uint32
 	seqUnchanged, aruRep int
 	aruSince             time.Duration // when aruRep was 0 last
+	sentSince            time.Duration // when the token came from others who had sent something
 	held                 bool
 	myTrc, myPbl, myCbl  uint32
 	kept                 []byte // the last token sent, to send again
 
 	normal, sync packer
+	mtu          int  // of frames, as configured
+	narrow       int  // largest IP packet that seems to get through; 0 for any
+	hopeful      bool // this visit of the token has sent something again in smaller packets than before
 	unsynced     bool // between a change of members and Synced
 	assembler    assembler
 	pool         pool
@@ -133,6 +137,7 @@ func New(cfg Config) *Machine {
 
 	mtu, head := netMTU(&m.cfg, m.tun), wire.McastSize(g)
 	m.pool.size = 2*head + mtu
+	m.mtu = mtu
 	for _, p := range []*packer{&m.normal, &m.sync} {
 		*p = packer{head: head, mtu: mtu, limit: queueLimit(mtu), pool: &m.pool}
 	}
@@ -177,6 +182,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.changeNodes(ev.Nodes)
 	case Retune:
 		m.tun = ev.Tunables.withDefaults(m.gen)
+		m.widen()
 	case GiveUp:
 		m.tokenLost()
 	case Reenable:

@@ -27,6 +27,12 @@ type packer struct {
 // message. Spec: totem.md section 1.7.
 func queueLimit(mtu int) int { return 4*MaxMessage/mtu - 2 }
 
+// resize changes the size of frames that are made from now on.
+func (p *packer) resize(mtu int) {
+	p.flush()
+	p.mtu, p.limit = mtu, queueLimit(mtu)
+}
+
 // waiting returns the number of closed frames.
 func (p *packer) waiting() int { return len(p.queue) - p.first }
 

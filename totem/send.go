@@ -152,6 +152,7 @@ func (m *Machine) send(s Send) {
 		m.log.Warn("message not sent: too long", "size", len(s.Data), "limit", maxDatagram)
 		return
 	}
+	s.Packet = m.narrow
 	// Where this moves them, those that out points to stay where they were.
 	m.sends = append(m.sends, s)
 	m.out = append(m.out, &m.sends[len(m.sends)-1])

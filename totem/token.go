@@ -9,7 +9,8 @@ import (
 // idleRecovery is how many times the token is held in a recovery in which nobody
 // sends or misses anything, before the ring is given up. A recovery ends some
 // rotations after the last message; one that does not was led astray, for
-// instance by a flag that none of its members has set.
+// instance by a flag that none of its members has set. While messages are sent
+// again it is not idle, but for some token timeouts at most.
 const idleRecovery = 5
 
 // receiveToken is a visit of the token: this node asks for what it misses, sends
@@ -61,11 +62,14 @@ func (m *Machine) receiveToken(t *wire.Token) {
 	// 6
 	lastAru := m.lastAru
 	m.lastAru = t.Aru
+	if t.Fcc > 0 && t.Fcc <= uint32(m.tun.WindowSize+m.tun.MaxMessages) {
+		m.sentSince = m.now // somebody sends, if only old messages again
+	}
 	// 7
 	asked := len(t.RTR) > 0
 	allowed := m.allowance(t)
 	resent := m.retransmit(t, w, &allowed)
-	if (asked || len(t.RTR) > 0) && m.held && m.tun.CancelTokenHoldOnRetransmit {
+	if (asked || len(t.RTR) > 0) && m.held && (m.tun.CancelTokenHoldOnRetransmit || m.hopeful) {
 		m.held = false
 	}
 	forward := !(m.isRep && m.held)
@@ -112,7 +116,8 @@ func (m *Machine) receiveToken(t *wire.Token) {
 	m.tokenSeq = t.TokenSeq
 	t.TokenSeq++
 	if m.state == recovery {
-		if m.seqUnchanged > m.tun.SeqnoUnchanged+idleRecovery && t.Aru == lastAru && len(t.RTR) == 0 {
+		if m.seqUnchanged > m.tun.SeqnoUnchanged+idleRecovery && t.Aru == lastAru && len(t.RTR) == 0 &&
+			(m.now-m.sentSince > m.tun.TokenRetransmit || m.now-m.commitAt > 3*m.tun.Token) {
 			m.log.Warn("recovery does not end", "ring", m.ring, "flag", t.RetransFlg, "aru", t.Aru, "seq", t.Seq)
 			m.restoreOldRing()
 			m.enterGather("recovery does not end")
@@ -138,10 +143,12 @@ func (m *Machine) receiveToken(t *wire.Token) {
 }
 
 // missesInVain reports whether this node asks for a message that nobody has,
-// while nothing else is sent. The token is held then, and a count of rotations
-// that takes a second on a busy ring would take minutes.
+// while nothing is sent. The token is held then, and a count of rotations that
+// takes a second on a busy ring would take minutes. Where somebody has it, and
+// sends it again, it is the network that loses it: that may end, see
+// suspectSize.
 func (m *Machine) missesInVain() bool {
-	return m.aruRep > m.tun.SeqnoUnchanged && m.seqUnchanged > m.tun.SeqnoUnchanged && m.now-m.aruSince > 2*m.tun.Token
+	return m.aruRep > m.tun.SeqnoUnchanged && m.seqUnchanged > m.tun.SeqnoUnchanged && m.now-max(m.aruSince, m.sentSince) > 2*m.tun.Token
 }
 
 // onNewRing reports whether a node is a member of the ring that is, or is being
@@ -184,9 +191,11 @@ func (m *Machine) allowance(t *wire.Token) int {
 // what it misses itself. Spec: totem.md section 3.8.3.
 func (m *Machine) retransmit(t *wire.Token, w *window, allowed *int) (resent int) {
 	rest := t.RTR[:0]
+	m.hopeful = false
 	for _, e := range t.RTR {
 		if resent < *allowed && e.Ring == m.ring {
 			if b := w.get(e.Seq); b != nil {
+				m.suspectSize(w.at(e.Seq, false))
 				m.toRing(b)
 				m.stats.McastRetx++
 				resent++

@@ -1,5 +1,7 @@
 package totem
 
+import "time"
+
 // windowSize is how many messages above the last released one a node keeps or
 // accepts. Spec: totem.md section 1.7.
 const windowSize = 16384
@@ -33,6 +35,10 @@ type window struct {
 type slot struct {
 	buf    []byte // the whole mcast; nil if it is missing
 	misses int    // tokens that found it missing
+
+	resent   int           // how often it was sent again
+	resentAt time.Duration // when first
+	resentIn int           // IP packets of this size; 0 for any
 }
 
 // at returns the slot of seq, or nil if seq is outside the window. grow makes

@@ -28,6 +28,11 @@ func (l *Lab) CutOneWay(from, to *Host) error {
 // Hole makes the switch drop IP packets of more than so many bytes without a
 // word, as a path does whose MTU is smaller than it seems; 0 ends it.
 func (l *Lab) Hole(size int) error {
+	for _, h := range l.hosts { // else the switch sees many datagrams as one
+		if err := h.ip("link", "set", "eth0", "gso_max_segs", "1"); err != nil {
+			return err
+		}
+	}
 	l.hole = size
 	return l.filter()
 }

@@ -22,6 +22,9 @@ func (l *Loop) send(s *totem.Send) {
 	l.sealed = b
 	b = b[start:len(b):len(b)]
 	n := l.nets[s.Iface]
+	if s.Packet > 0 && len(b)+ipOverhead(n.self) > s.Packet && l.sendPieces(n, s, b) {
+		return
+	}
 	if s.Group && n.group.IsValid() {
 		n.batch.add(b, n.group)
 		l.stats.TxBytes += uint64(len(b))
@@ -31,6 +34,14 @@ func (l *Loop) send(s *totem.Send) {
 		n.batch.add(b, netip.AddrPortFrom(to, n.port))
 		l.stats.TxBytes += uint64(len(b))
 	}
+}
+
+// ipOverhead is what IP and UDP add to a datagram, in bytes.
+func ipOverhead(a netip.Addr) int {
+	if a.Unmap().Is4() {
+		return 28
+	}
+	return 48
 }
 
 // flush sends what was put into the batches.

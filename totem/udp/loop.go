@@ -115,6 +115,7 @@ type Loop struct {
 	received totem.Received // the event under way
 
 	follower *follower // nil if there is none
+	pieces   *pieces   // nil until needed
 
 	mu     sync.Mutex
 	calls  []func()
@@ -402,6 +403,7 @@ func (l *Loop) close() {
 
 func (l *Loop) closeFiles() {
 	l.follower.close()
+	l.pieces.close()
 	for _, n := range l.nets {
 		n.close()
 	}
