@@ -228,6 +228,7 @@ func (h *host) start(env []string, args ...string) *daemon {
 	h.l.t.Helper()
 	d := &daemon{h: h, done: make(chan struct{}), cmd: h.command(context.Background(), env, args...)}
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.out
+	d.cmd.WaitDelay = time.Second // what it left behind may hold its output open
 	if err := d.cmd.Start(); err != nil {
 		h.l.t.Fatal(err)
 	}

@@ -14,8 +14,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // DialOptions set up a client.
@@ -58,6 +61,8 @@ type Client struct {
 	done   chan struct{} // closed when the server or Close ended the connection
 	ending sync.Once
 	ended  sync.WaitGroup
+
+	kept atomic.Bool // somebody else holds copies of the descriptors
 }
 
 // A clientChannel carries the messages of one connection, seen from the client.
@@ -69,6 +74,7 @@ type clientChannel interface {
 	arrived(n int) // n bytes came on the stream
 	hangup()       // the stream ended: wake everybody
 	close()
+	describe(k *Kept) []*net.UnixConn // its part of Keep
 }
 
 // Dial connects to the service name. A refusal is the server's [syscall.Errno];
@@ -260,6 +266,11 @@ func (c *Client) sendPatiently(ctx context.Context, b []byte, limit int32) error
 
 func (c *Client) abandon() {
 	c.ending.Do(func() { close(c.done) })
+	if c.kept.Load() { // closing our copy alone would tell the server nothing
+		if raw, err := c.stream.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
+		}
+	}
 	c.stream.Close()
 }
 

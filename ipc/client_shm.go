@@ -13,6 +13,7 @@ import (
 type shmClient struct {
 	stream *net.UnixConn
 	max    int
+	base   [3]string // of the rings' files: request, response, events
 
 	sending sync.Mutex
 	request *ring
@@ -29,15 +30,16 @@ type shmClient struct {
 }
 
 func newShmClient(stream *net.UnixConn, r connectResponse) (c *shmClient, err error) {
-	c = &shmClient{stream: stream, max: int(r.maxMessage), ready: make(chan struct{}, 1)}
+	c = &shmClient{stream: stream, max: int(r.maxMessage), ready: make(chan struct{}, 1),
+		base: [3]string{shmPath(r.request), shmPath(r.response), shmPath(r.event)}}
 	err = guarded(func() (err error) {
-		if c.request, err = openRing(shmPath(r.request)); err != nil {
+		if c.request, err = openRing(c.base[0]); err != nil {
 			return err
 		}
-		if c.response, err = openRing(shmPath(r.response)); err != nil {
+		if c.response, err = openRing(c.base[1]); err != nil {
 			return err
 		}
-		c.events, err = openRing(shmPath(r.event))
+		c.events, err = openRing(c.base[2])
 		return err
 	})
 	if err != nil {

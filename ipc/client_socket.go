@@ -20,6 +20,7 @@ type socketClient struct {
 	reqres, events *net.UnixConn
 	max            int
 	paths          []string
+	controlPath    string
 
 	mu      sync.Mutex // guards control against close
 	control []byte
@@ -32,11 +33,11 @@ func newSocketClient(r connectResponse, filesystem bool) (c *socketClient, err e
 			c.close()
 		}
 	}()
-	path := r.request
-	if path == "" || path[0] != '/' {
-		path = shmDir + "/" + path
+	c.controlPath = r.request
+	if c.controlPath == "" || c.controlPath[0] != '/' {
+		c.controlPath = shmDir + "/" + c.controlPath
 	}
-	if c.control, err = openMapped(path, controlSize, controlSize); err != nil {
+	if c.control, err = openMapped(c.controlPath, controlSize, controlSize); err != nil {
 		return c, err
 	}
 	dial := func(local, remote string) (*net.UnixConn, error) {

@@ -16,6 +16,8 @@ import (
 	"github.com/gocorosync/gocorosync/ipc/pcmk"
 	"github.com/gocorosync/gocorosync/pacemakerd/agent"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/keeper"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -35,6 +37,13 @@ type Options struct {
 	Schemas cib.Schemas  // nil: those of package schema
 	Log     *slog.Logger // nil discards
 	Ready   func()       // called once the endpoints are open
+	// Keeper is the parent process, nil for none; Left is what an earlier
+	// process of this node has left with it.
+	Keeper *keeper.Link
+	Left   []keeper.Item
+	// Run is the folder for what is of use only as long as the machine is up,
+	// by default RunDir.
+	Run string
 	// Socket makes the local endpoints datagram sockets instead of shared
 	// memory (PCMK_ipc_type=socket).
 	Socket bool
@@ -57,6 +66,10 @@ type daemon struct {
 	disk    *cibDir
 	plans   *planner
 	ring    *ring
+	left    left // by an earlier process
+	// The operations that this node was asked for and has not answered.
+	journal *agent.Journal
+	undone  []dc.Held
 
 	mu    sync.Mutex
 	conns map[string]*ipc.Conn // by client id
@@ -83,31 +96,52 @@ func Run(ctx context.Context, opt Options) int {
 	if opt.State == "" {
 		opt.State = "/var/lib/pacemaker"
 	}
+	if opt.Run == "" {
+		opt.Run = RunDir
+	}
 	err := run(ctx, opt)
-	var code errExit
+	code := ExitOK
+	var exit errExit
 	switch {
-	case errors.As(err, &code):
-		return int(code)
+	case errors.As(err, &exit):
+		code = int(exit)
 	case err != nil:
 		opt.Log.Error("stopping", "err", err)
-		return ExitError
+		code = ExitError
 	}
-	return ExitOK
+	opt.Keeper.Bye(code)
+	return code
 }
 
-func run(stop context.Context, opt Options) error {
+func run(stop context.Context, opt Options) (err error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(stop)) // a stop is orderly; the rest ends at the end
 	d := &daemon{opt: opt, log: opt.Log, start: time.Now(), events: make(chan node.Event, 4096), clients: make(chan fromClient), large: newLarge(), failed: make(chan error, 16),
-		conns: map[string]*ipc.Conn{}}
+		conns: map[string]*ipc.Conn{}, left: leftBy(opt.Left, opt.Log)}
 	defer d.wg.Wait()
 	defer cancel()
+	defer d.left.close()
+	d.spawn(func() error { opt.Keeper.Serve(ctx); return nil })
+	stop, asked := context.WithCancel(stop)
+	defer asked()
+	d.spawn(func() error {
+		select {
+		case <-opt.Keeper.Stop():
+			asked()
+		case <-ctx.Done():
+		}
+		return nil
+	})
 
-	var err error
-	if d.ring, err = dialRing(stop, opt.Log); err != nil {
+	if d.ring, err = dialRing(stop, opt.Keeper, opt.Log); err != nil {
 		opt.Log.Error("corosync cannot be used", "err", err)
 		return errExit(ExitDisconnected)
 	}
-	defer d.ring.close()
+	// What fails is not the ring: the next process goes on with it.
+	defer func() {
+		if _, left := err.(errExit); left || opt.Keeper == nil {
+			d.ring.close()
+		}
+	}()
 	disk, err := openCIB(opt.State+"/cib", opt.Log)
 	if err != nil {
 		return err
@@ -126,13 +160,17 @@ func run(stop context.Context, opt Options) error {
 	if schemas == nil {
 		schemas = schemasOf(opt.Log)
 	}
-	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log}
+	if err := d.openJournal(); err != nil {
+		return err
+	}
+	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log, Journal: d.journal, Hold: d.hold}
 	d.node = node.New(node.Config{
-		Node: d.ring.name, ID: d.ring.id, PID: uint32(os.Getpid()), Version: opt.dcVersion(), ClusterName: d.ring.cluster,
+		Node: d.ring.name, ID: d.ring.id, PID: d.left.pid(), Version: opt.dcVersion(), ClusterName: d.ring.cluster,
 		CIB: doc, Schemas: schemas, Cores: runtime.NumCPU(), UUID: newUUID,
-		Wall:  func() int64 { return time.Now().Unix() },
-		CTime: func() string { return time.Now().Format(time.ANSIC) },
-		Log:   opt.Log,
+		Wall:    func() int64 { return time.Now().Unix() },
+		CTime:   func() string { return time.Now().Format(time.ANSIC) },
+		Log:     opt.Log,
+		Resumed: d.left.resumed(), DC: d.left.designated(),
 	})
 	opt.Log.Info("starting", "node", d.ring.name, "id", d.ring.id, "cluster", d.ring.cluster, "version", opt.dcVersion())
 
@@ -140,6 +178,7 @@ func run(stop context.Context, opt Options) error {
 		return err
 	}
 	d.spawn(func() error { return d.watchQuorum(ctx) })
+	opt.Keeper.Ready()
 	if opt.Ready != nil {
 		opt.Ready()
 	}
@@ -172,6 +211,11 @@ func (d *daemon) post(ctx context.Context, ev node.Event) {
 func (d *daemon) loop(ctx, stop context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	if len(d.undone) > 0 {
+		if err := d.step(ctx, node.Resume{Left: d.undone}); err != nil {
+			return err
+		}
+	}
 	if err := d.step(ctx, node.Names{ByID: d.ring.names}); err != nil {
 		return err
 	}
@@ -250,6 +294,12 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 			d.reply(a.Client, pcmk.Frame{Flags: pcmk.Event | pcmk.Free, Data: a.Msg.Compact()}, true)
 		case node.Save:
 			next = node.Saved{Code: d.save(a.Doc)}
+		case node.Accepted:
+			if err := d.journal.Note(agent.Entry{Ticket: a.Ticket, From: a.From, Sys: a.Sys, Request: string(a.Op.Compact())}); err != nil {
+				d.log.Warn("operation not noted", "ticket", a.Ticket, "err", err)
+			}
+		case node.Settled:
+			d.ring.after("cib", func() { d.ring.after("crmd", func() { d.journal.Settle(a.Ticket) }) })
 		case node.Run:
 			d.spawn(func() error {
 				d.post(ctx, node.AgentDone{Finish: d.runner.Run(ctx, a.Run)})
@@ -281,6 +331,10 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 				d.post(ctx, node.Planned{ID: a.ID, Graph: graph, Err: err})
 				return nil
 			})
+		case node.NewDC:
+			if err := d.opt.Keeper.Keep(keptDC, a.Name); err != nil {
+				d.log.Warn("not kept", "err", err)
+			}
 		case node.Exit:
 			d.ring.flush(2 * time.Second)
 			d.log.Info("left the cluster", "status", a.Code)

@@ -7,10 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/keeper"
 )
 
 const usage = `Usage: pacemakerd [options]
@@ -61,7 +65,35 @@ func Main(name string, args []string, version string, stdout, stderr io.Writer) 
 	syscall.Umask(0o026) // what agents inherit (resource-agents.md 2)
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer cancel()
-	return Run(ctx, Options{Version: version, Log: log, Socket: os.Getenv("PCMK_ipc_type") == "socket", Ready: func() { notifyReady() }})
+	fd, isWorker := os.LookupEnv(keeper.Env)
+	if !isWorker {
+		return parent(ctx, args, log)
+	}
+	os.Unsetenv(keeper.Env) // agents are none of it
+	signal.Ignore(syscall.SIGPIPE)
+	link, left, err := keeper.Attach(fd, RunDir, log)
+	if err != nil {
+		log.Error("no parent", "err", err)
+		return ExitError
+	}
+	return Run(ctx, Options{Version: version, Log: log, Socket: os.Getenv("PCMK_ipc_type") == "socket", Keeper: link, Left: left})
+}
+
+// RunDir holds what is of use only as long as the machine is up.
+const RunDir = "/run/gocorosync"
+
+// parent runs this program again as the worker, and holds what must outlive it.
+func parent(ctx context.Context, args []string, log *slog.Logger) int {
+	self, err := os.Executable()
+	if err != nil {
+		log.Error("this program cannot be found", "err", err)
+		return ExitError
+	}
+	env := slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "NOTIFY_SOCKET=") })
+	p := &keeper.Parent{Run: RunDir, Log: log, Ready: notifyReady, Command: func() *exec.Cmd {
+		return &exec.Cmd{Path: self, Args: append([]string{"pacemakerd"}, args...), Env: env, Stdout: os.Stdout, Stderr: os.Stderr}
+	}}
+	return p.Serve(ctx)
 }
 
 // openLog opens pacemaker's log file; without it the log goes to stderr.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/ipc/coro"
+	"github.com/gocorosync/gocorosync/pacemakerd/keeper"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 )
 
@@ -24,6 +25,7 @@ type ring struct {
 	cluster string
 	names   map[uint32]string
 	quorum  *coro.Quorum
+	keeper  *keeper.Link
 
 	mu     sync.Mutex
 	groups map[string]*group
@@ -49,8 +51,8 @@ func patiently[T any](ctx context.Context, dial func(context.Context) (T, error)
 	}
 }
 
-func dialRing(ctx context.Context, log *slog.Logger) (*ring, error) {
-	r := &ring{log: log, names: map[uint32]string{}, groups: map[string]*group{}}
+func dialRing(ctx context.Context, keeper *keeper.Link, log *slog.Logger) (*ring, error) {
+	r := &ring{log: log, keeper: keeper, names: map[uint32]string{}, groups: map[string]*group{}}
 	cfg, err := patiently(ctx, coro.DialCFG)
 	if err != nil {
 		return nil, fmt.Errorf("connect to corosync's configuration service: %w", err)
@@ -119,7 +121,8 @@ func (r *ring) readNames(ctx context.Context) error {
 func (r *ring) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, g := range r.groups {
+	for name, g := range r.groups {
+		r.keeper.Drop(keptGroup + name)
 		g.close()
 	}
 	if r.quorum != nil {
@@ -137,26 +140,37 @@ type group struct {
 	once  sync.Once
 }
 
-// outgoing is a message, and the client that caused it, nil for none.
+// outgoing is a message, and the client that caused it, nil for none; or what to
+// do when all before it is out.
 type outgoing struct {
 	data []byte
 	by   *unsent
+	then func()
 }
 
 func (g *group) close() { g.once.Do(func() { g.cpg.Close() }) }
 
-// join joins a group; its events and messages come as events of the node.
+// join joins a group, or goes on as the member that an earlier process of this
+// node was; its events and messages come as events of the node.
 func (d *daemon) join(ctx context.Context, name string) error {
-	cpg, err := patiently(ctx, coro.DialCPG)
-	if err != nil {
-		return err
+	cpg, adopted := d.adopt(ctx, name)
+	if !adopted {
+		var err error
+		if cpg, err = patiently(ctx, coro.DialCPG); err != nil {
+			return err
+		}
 	}
 	g := &group{cpg: cpg, wake: make(chan struct{}, 1)}
 	d.ring.mu.Lock()
 	d.ring.groups[name] = g
 	d.ring.mu.Unlock()
-	if err := cpg.Join(ctx, name+"\x00"); err != nil { // pacemaker counts the NUL to the name
-		return err
+	if !adopted {
+		if err := cpg.Join(ctx, name+"\x00"); err != nil { // pacemaker counts the NUL to the name
+			return err
+		}
+	}
+	if err := d.keep(name, cpg); err != nil {
+		d.log.Warn("this membership will not outlive the process", "group", name, "err", err)
 	}
 	d.spawn(func() error { return g.write(ctx, name) })
 	d.spawn(func() error { return d.readGroup(ctx, name, g) })
@@ -191,14 +205,19 @@ func (g *group) write(ctx context.Context, name string) error {
 	for {
 		g.mu.Lock()
 		var next outgoing
-		if len(g.queue) > 0 {
+		g.busy = len(g.queue) > 0
+		if g.busy {
 			next = g.queue[0]
 			g.queue[0] = outgoing{}
 			g.queue = g.queue[1:]
 		}
-		g.busy = next.data != nil
+		idle := !g.busy
 		g.mu.Unlock()
-		if next.data == nil {
+		if next.then != nil {
+			next.then()
+			continue
+		}
+		if idle {
 			select {
 			case <-g.wake:
 				continue
@@ -227,16 +246,26 @@ func (g *group) write(ctx context.Context, name string) error {
 // send queues a message for a group that this node is in. by is the client that
 // caused it, nil for none.
 func (r *ring) send(name string, data []byte, by *local) {
+	out := outgoing{data: data}
+	if by != nil {
+		out.by = &by.unsent
+	}
+	r.enqueue(name, out)
+}
+
+// after calls then when all that is queued for the group has been given to
+// corosync.
+func (r *ring) after(name string, then func()) { r.enqueue(name, outgoing{then: then}) }
+
+func (r *ring) enqueue(name string, out outgoing) {
 	r.mu.Lock()
 	g := r.groups[name]
 	r.mu.Unlock()
 	if g == nil {
 		return
 	}
-	out := outgoing{data: data}
-	if by != nil {
-		out.by = &by.unsent
-		out.by.add(len(data))
+	if out.by != nil {
+		out.by.add(len(out.data))
 	}
 	g.mu.Lock()
 	g.queue = append(g.queue, out)
@@ -259,6 +288,7 @@ func (r *ring) leave(name string) {
 	r.mu.Lock()
 	delete(r.groups, name)
 	r.mu.Unlock()
+	r.keeper.Drop(keptGroup + name)
 	g.close() // corosync tells the others that we left
 }
 

@@ -13,10 +13,10 @@ import (
 const exitReason = "ocf-exit-reason:"
 
 // ocf runs an agent of class ocf.
-func (r *Runner) ocf(ctx context.Context, run lrmd.Run) lrmd.Finish {
+func (r *Runner) ocf(ctx context.Context, run lrmd.Run, ticket string) lrmd.Finish {
 	op := &run.Op
 	res := r.exec(ctx, job{
-		id: run.ID, path: r.ocfPath(op.Agent), args: []string{op.Action}, env: r.ocfEnv(op),
+		id: run.ID, ticket: ticket, path: r.ocfPath(op.Agent), args: []string{op.Action}, env: r.ocfEnv(op),
 		timeout: op.Timeout, name: "Resource agent",
 	})
 	f := lrmd.Finish{ID: run.ID, RC: res.rc, Status: res.status, Output: res.stdout, Reason: res.reason}
@@ -66,14 +66,14 @@ func (r *Runner) ocfEnv(op *lrmd.Op) []string {
 func clean(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 
 // lsb runs an init script.
-func (r *Runner) lsb(ctx context.Context, run lrmd.Run) lrmd.Finish {
+func (r *Runner) lsb(ctx context.Context, run lrmd.Run, ticket string) lrmd.Finish {
 	op := &run.Op
 	action := op.Action
 	if action == "monitor" {
 		action = "status"
 	}
 	res := r.exec(ctx, job{
-		id: run.ID, path: filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type)), args: []string{action},
+		id: run.ID, ticket: ticket, path: filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type)), args: []string{action},
 		timeout: op.Timeout, name: "Init script",
 	})
 	f := lrmd.Finish{ID: run.ID, RC: res.rc, Status: res.status, Output: res.stdout, Reason: res.reason}

@@ -19,11 +19,15 @@ import (
 
 // A Runner runs agents. The zero value works with the usual places.
 type Runner struct {
-	OCFRoot   string   // default /usr/lib/ocf
-	LSBDir    string   // default /etc/init.d
-	FenceDir  string   // default /usr/sbin
-	WorkDir   string   // of the agents; default the current one
-	Env       []string // base environment; default the process's own
+	OCFRoot  string   // default /usr/lib/ocf
+	LSBDir   string   // default /etc/init.d
+	FenceDir string   // default /usr/sbin
+	WorkDir  string   // of the agents; default the current one
+	Env      []string // base environment; default the process's own
+	Journal  *Journal // of what runs, for the next process
+	// Hold has somebody else hold descriptors until release is called. What an
+	// agent writes must not be its death when this process dies.
+	Hold      func(ticket string, files ...*os.File) (release func())
 	Log       *slog.Logger
 	mu        sync.Mutex
 	processes map[int]*os.Process // run id → leader of its group
@@ -38,15 +42,27 @@ const maxOutput = 1 << 20
 // Run carries out an operation and returns how it ended. It waits for the
 // process, at most until its timeout, and longer only if it cannot be killed.
 func (r *Runner) Run(ctx context.Context, run lrmd.Run) lrmd.Finish {
+	if run.Resumed {
+		return r.resume(ctx, run)
+	}
+	ticket := r.Journal.begin(run)
+	f := r.run(ctx, run, ticket)
+	if ctx.Err() == nil { // else its process may run on
+		r.Journal.ended(run, ticket)
+	}
+	return f
+}
+
+func (r *Runner) run(ctx context.Context, run lrmd.Run, ticket string) lrmd.Finish {
 	op := &run.Op
 	switch op.Agent.Class {
 	case "ocf":
-		return r.ocf(ctx, run)
+		return r.ocf(ctx, run, ticket)
 	case "lsb":
-		return r.lsb(ctx, run)
+		return r.lsb(ctx, run, ticket)
 	case "service":
 		if _, err := os.Stat(filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type))); err == nil {
-			return r.lsb(ctx, run)
+			return r.lsb(ctx, run, ticket)
 		}
 		return r.systemd(ctx, run)
 	case "systemd":
@@ -69,6 +85,7 @@ func (r *Runner) Kill(id int) {
 // A job is one process to run.
 type job struct {
 	id      int
+	ticket  string // in the journal
 	path    string
 	args    []string
 	env     []string // appended to the base
@@ -139,6 +156,8 @@ func (r *Runner) exec(ctx context.Context, j job) result {
 		r.processes[j.id] = p
 	}
 	r.mu.Unlock()
+	r.Journal.started(j.ticket, p.Pid)
+	release := r.hold(j.ticket, stdout, stderr)
 
 	outC, errC := read(stdout), read(stderr)
 	if inW != nil {
@@ -167,9 +186,15 @@ func (r *Runner) exec(ctx context.Context, j job) result {
 		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
 		state = <-exited
 	case <-ctx.Done():
+		if j.ticket != "" { // the next process waits for it
+			stdout.Close()
+			stderr.Close()
+			return result{rc: lrmd.RCUnknown, status: lrmd.Cancelled}
+		}
 		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
 		state = <-exited
 	}
+	release()
 	r.mu.Lock()
 	killed := r.killed[j.id]
 	if j.id != 0 {

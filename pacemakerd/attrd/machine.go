@@ -26,6 +26,10 @@ type Config struct {
 	Log    *slog.Logger // nil discards
 
 	Version string // feature set that elections announce
+
+	// Resumed says that the others have not seen this node leave: they still
+	// know its attributes, and tell them when the writer is elected.
+	Resumed bool
 }
 
 // A Machine is the attribute manager of one node.
@@ -122,7 +126,9 @@ func (m *Machine) send(to string, n *xml.Node) {
 // Start is called when this node has joined group attrd.
 func (m *Machine) Start(now time.Duration) []Action {
 	m.begin(now)
-	m.out = append(m.out, Erase{})
+	if !m.cfg.Resumed {
+		m.out = append(m.out, Erase{})
+	}
 	m.send("", xml.New("attrd_broadcast_protocol", "t", "attrd", "src", "pacemaker-attrd", "task", "update",
 		"attr_name", "#attrd-protocol", "attr_value", strconv.Itoa(Protocol), "attr_is_private", "1",
 		"attr_host", m.cfg.Node, "attr_host_id", strconv.FormatUint(uint64(m.cfg.ID), 10)))

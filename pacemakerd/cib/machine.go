@@ -77,6 +77,8 @@ type (
 	// Saved is the outcome of a Save, before any other event. Code is OK, or
 	// tells clients what the disk said.
 	Saved struct{ Code Code }
+	// Behind says that this copy may be old: the DC's is asked for.
+	Behind struct{}
 	// Tick says only that time has passed.
 	Tick struct{}
 )
@@ -86,6 +88,7 @@ func (Connected) isEvent()    {}
 func (Disconnected) isEvent() {}
 func (Asked) isEvent()        {}
 func (Delivered) isEvent()    {}
+func (Behind) isEvent()       {}
 func (Tick) isEvent()         {}
 
 // Action is an output of the Machine. The caller carries them out in order.
@@ -217,6 +220,8 @@ func (m *Machine) take(ev Event) {
 		}
 	case Delivered:
 		m.delivered(ev)
+	case Behind:
+		m.askSync()
 	}
 }
 

@@ -96,7 +96,7 @@ func (m *Machine) conclude(a *applied) {
 		m.cfg.Log.Info("operation refused", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", a.from, "err", r.Code)
 		m.do(Refused{op, r.Code})
 		if r.Code == DiffResync && !m.primary {
-			m.do(Send{"", xml.New("cib_command", "t", "cib", "cib_op", OpSyncOne, "cib_delegated_from", m.cfg.Node)})
+			m.askSync()
 		}
 	}
 	if (r.Changed || r.Code == SchemaInvalid) && op.Options&InhibitNotify == 0 {
@@ -188,6 +188,11 @@ func (m *Machine) sendSync(op *Op, to string) {
 		reply.Set("cib_isreplyto", op.Origin)
 		m.do(Send{op.Origin, reply})
 	}
+}
+
+// askSync asks the DC's node for its copy.
+func (m *Machine) askSync() {
+	m.do(Send{"", xml.New("cib_command", "t", "cib", "cib_op", OpSyncOne, "cib_delegated_from", m.cfg.Node)})
 }
 
 func (m *Machine) repliedTo(ev Delivered, op *Op) {

@@ -12,6 +12,10 @@ import (
 // announceDelay is how long a new controller waits before it looks for a DC.
 const announceDelay = time.Second
 
+// resumeDelay is the same for a controller whose predecessor was a member: the
+// DC need not get to know it first.
+const resumeDelay = 100 * time.Millisecond
+
 // Start is called when the CIB is there, this node has joined group crmd and
 // the membership is known.
 func (m *Machine) Start(now time.Duration) []Action {
@@ -27,6 +31,13 @@ func (m *Machine) Start(now time.Duration) []Action {
 	}
 	m.cibOp(modify("nodes", optScoped, nodes))
 	m.pend()
+	switch {
+	case !m.cfg.Resumed:
+	case strings.EqualFold(m.cfg.DC, m.cfg.Node): // nobody else knows that there is none
+		m.elect()
+	default: // it is there, and takes us for joined
+		m.timers.announce = now + resumeDelay
+	}
 	return m.out
 }
 

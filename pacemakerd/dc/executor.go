@@ -31,6 +31,7 @@ type ack struct {
 	rsc, task string
 	interval  time.Duration
 	op        *xml.Node // the rsc_op
+	ticket    string    // in the journal, "" for none
 }
 
 func newExecutor(wall func() int64) executor {
@@ -53,6 +54,7 @@ func (m *Machine) invoke(from, sys string, op *xml.Node) {
 	if m.state == Stopping || m.state == Terminated {
 		return
 	}
+	m.accept(&a)
 	switch a.task {
 	case "cancel":
 		m.invokeCancel(a)
@@ -113,7 +115,7 @@ func (m *Machine) GotMetadata(now time.Duration, agent lrmd.Agent, meta *lrmd.Me
 // execute queues an operation and records that it is pending.
 func (m *Machine) execute(a ack, agent lrmd.Agent) {
 	attrs := a.op.Child("attributes")
-	op := lrmd.Op{Resource: a.rsc, Agent: agent, Action: a.task, UserData: a.key}
+	op := lrmd.Op{Resource: a.rsc, Agent: agent, Action: a.task, UserData: a.key, Ticket: a.ticket}
 	if attrs != nil {
 		for _, at := range attrs.Attrs {
 			if at.Name != "CRM_meta_op_target_rc" {
@@ -165,6 +167,7 @@ func (m *Machine) Finished(now time.Duration, f lrmd.Finish) []Action {
 
 // executed records a result, or answers directly where none is recorded.
 func (m *Machine) executed(r lrmd.Result) {
+	defer m.settled(r.Ticket)
 	if r.Status == lrmd.Cancelled {
 		m.cancelled(r)
 		return
@@ -209,6 +212,7 @@ func (m *Machine) cancelled(r lrmd.Result) {
 		}
 		asked = true
 		r.UserData, r.RC, r.Status = a.key, lrmd.RCOK, lrmd.Done
+		m.settled(a.ticket)
 		m.ackDirectly(a, m.entry(r, opKey(r.Resource, r.Action, r.Interval), "controld_ack_event_directly", r.CallID))
 	}
 	m.exec.cancels = left
@@ -226,6 +230,7 @@ func (m *Machine) invokeDelete(a ack) {
 	}
 	m.exec.queue.Forget(a.rsc)
 	m.forgetResource(a.rsc)
+	defer m.settled(a.ticket)
 	r := lrmd.Result{Op: lrmd.Op{Resource: a.rsc, Action: "delete", UserData: a.key, Params: a.op.Child("attributes").AttrList()}}
 	m.ackDirectly(a, m.entry(r, a.rsc+"_last_0", "controld_ack_event_directly", 0))
 }

@@ -2,6 +2,7 @@ package dc
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
@@ -44,6 +45,11 @@ type Config struct {
 	// history of a resource on this node deleted. nil refuses.
 	MayForget func(user, resource string) bool
 	Log       *slog.Logger // nil discards
+
+	// Resumed says that an earlier controller of this node is dead and that the
+	// others have not seen it leave; DC is whom it took for the DC.
+	Resumed bool
+	DC      string
 }
 
 // Action is an output of the Machine. The caller carries them out in order.
@@ -172,6 +178,9 @@ func New(cfg Config, doc *xml.Node) *Machine {
 	}
 	m.join.reset()
 	m.join.id = 0
+	if cfg.Resumed && !strings.EqualFold(cfg.DC, cfg.Node) {
+		m.dc = cfg.DC // what it has sent meanwhile is done
+	}
 	m.exec = newExecutor(cfg.Wall)
 	m.election = peer.NewElection(cfg.ID, cfg.Node, cfg.FeatureSet, m.option("election-timeout"))
 	return m

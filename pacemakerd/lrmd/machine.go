@@ -99,6 +99,23 @@ func (m *Machine) Exec(now time.Duration, op Op) (callID int, out []Action) {
 	return op.CallID, m.out
 }
 
+// Resume takes up an operation that an earlier process of this node had begun:
+// nothing else runs on the resource until it has ended. Of a recurring operation
+// only that is of interest; it is registered again by whoever wants it.
+func (m *Machine) Resume(now time.Duration, op Op) []Action {
+	m.begin()
+	m.calls++
+	op.CallID = m.calls
+	r := m.rsc(op.Resource)
+	if r.running != nil {
+		return nil // the journal is wrong; one at a time is all that is ever begun
+	}
+	m.runs++
+	r.running = &item{op: op, queuedAt: now, startedAt: now, runTime: m.wall(), runID: m.runs, cancelled: op.Interval > 0}
+	m.out = append(m.out, Run{ID: m.runs, Op: op, Resumed: true})
+	return m.out
+}
+
 func (r *resource) find(action string, interval time.Duration) *item {
 	for _, it := range r.recurring {
 		if it.op.Action == action && it.op.Interval == interval && !it.cancelled {
@@ -231,6 +248,7 @@ func (m *Machine) finish(now time.Duration, r *resource, it *item, f Finish) {
 	if changed || it.cancelled {
 		m.out = append(m.out, res)
 	}
+	it.op.Ticket = "" // what comes later nobody waits for
 }
 
 // Tick starts the recurring operations that are due.
@@ -270,7 +288,7 @@ func (m *Machine) advance(now time.Duration, r *resource) {
 	m.runs++
 	it.runID, it.startedAt, it.runTime = m.runs, now, m.wall()
 	r.running = it
-	m.out = append(m.out, Run{it.runID, it.op})
+	m.out = append(m.out, Run{ID: it.runID, Op: it.op})
 }
 
 func (m *Machine) sorted() []*resource {

@@ -60,6 +60,7 @@ type Op struct {
 	Params     []xml.Attr // everything the agent gets, CRM_meta_* too
 	UserData   string     // handed back with results: the transition key
 	CallID     int        // given by Exec
+	Ticket     string     // of whoever waits for the result, "" for nobody
 }
 
 // A Result is what came of a run of an operation.
@@ -79,6 +80,8 @@ type Result struct {
 type Run struct {
 	ID int // of this run, unique in the life of the machine
 	Op Op
+	// Resumed says that it was started by an earlier process: it is waited for.
+	Resumed bool
 }
 
 // A Kill asks the shell to kill the process group of a run.

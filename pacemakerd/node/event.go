@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/dc"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -67,6 +68,9 @@ type (
 	Saved struct{ Code cib.Code }
 	// Age tells how much CPU time the process has used.
 	Age struct{ Used time.Duration }
+	// Resume is what an earlier process of this node has left undone; it comes
+	// first.
+	Resume struct{ Left []dc.Held }
 	// Tick says only that time has passed.
 	Tick struct{}
 	// Shutdown asks for an orderly end.
@@ -86,6 +90,7 @@ func (GotMetadata) isEvent()    {}
 func (Planned) isEvent()        {}
 func (Saved) isEvent()          {}
 func (Age) isEvent()            {}
+func (Resume) isEvent()         {}
 func (Tick) isEvent()           {}
 func (Shutdown) isEvent()       {}
 
@@ -115,6 +120,10 @@ type (
 	}
 	// Save makes the CIB durable before anything that follows; Saved is the answer.
 	Save struct{ Doc *xml.Node }
+	// Accepted notes an operation that this node was asked for, before what
+	// follows; Settled says that it was answered by what came before.
+	Accepted struct{ dc.Accepted }
+	Settled  struct{ Ticket string }
 	// Run runs an agent; AgentDone follows.
 	Run struct{ lrmd.Run }
 	// Kill kills a run's process group.
@@ -128,6 +137,8 @@ type (
 		ID  int
 		CIB *xml.Node
 	}
+	// NewDC tells who the DC is now, "" for nobody.
+	NewDC struct{ Name string }
 	// Exit ends the process: 0 after a shutdown, 100 for good.
 	Exit struct{ Code int }
 )
@@ -143,4 +154,7 @@ func (Kill) isAction()        {}
 func (RunFence) isAction()    {}
 func (GetMetadata) isAction() {}
 func (Plan) isAction()        {}
+func (NewDC) isAction()       {}
+func (Accepted) isAction()    {}
+func (Settled) isAction()     {}
 func (Exit) isAction()        {}

@@ -29,6 +29,11 @@ type Config struct {
 	Wall        func() int64  // seconds since 1970
 	CTime       func() string // now, in ctime's form
 	Log         *slog.Logger  // nil discards
+
+	// Resumed says that an earlier process of this node died in the cluster and
+	// that the others have not seen it leave; DC is whom it took for the DC.
+	Resumed bool
+	DC      string
 }
 
 // leaveWait is how long a leaving CIB manager waits for a peer's word.
@@ -93,9 +98,11 @@ func New(cfg Config) *Machine {
 	me.Name = cfg.Node
 	m.cib = cib.New(cib.Config{Node: cfg.Node, Doc: cfg.CIB, Schemas: cfg.Schemas, Clock: cfg.CTime, Log: cfg.Log, Peers: func() []uint32 { return m.members["cib"] }})
 	writer := func() *peer.Writer { return &peer.Writer{Version: cib.FeatureSet, Now: cfg.Wall} }
-	m.attrd = attrd.New(attrd.Config{Node: cfg.Node, ID: cfg.ID, Writer: writer(), Cache: m.cache, Log: cfg.Log, Version: cib.FeatureSet})
+	m.attrd = attrd.New(attrd.Config{Node: cfg.Node, ID: cfg.ID, Writer: writer(), Cache: m.cache, Log: cfg.Log, Version: cib.FeatureSet,
+		Resumed: cfg.Resumed})
 	m.dc = dc.New(dc.Config{Node: cfg.Node, ID: cfg.ID, FeatureSet: cib.FeatureSet, Version: cfg.Version, ClusterName: cfg.ClusterName,
-		UUID: cfg.UUID(), Writer: writer(), Cache: m.cache, Wall: cfg.Wall, Cores: cfg.Cores, Log: cfg.Log, MayForget: m.mayForget}, m.cib.Doc())
+		UUID: cfg.UUID(), Writer: writer(), Cache: m.cache, Wall: cfg.Wall, Cores: cfg.Cores, Log: cfg.Log, MayForget: m.mayForget,
+		Resumed: cfg.Resumed, DC: cfg.DC}, m.cib.Doc())
 	m.fence = stonith.New(stonith.Config{Node: cfg.Node, ID: cfg.ID, PID: cfg.PID, Cache: m.cache, UUID: cfg.UUID, Wall: cfg.Wall, Log: cfg.Log})
 	m.crmd, m.attr = m.insider("crmd"), m.insider("attrd")
 	m.drain()
@@ -227,6 +234,8 @@ func (m *Machine) take(ev Event) {
 	case Shutdown:
 		m.attrd.Shutdown()
 		m.dcDo(m.dc.Shutdown(m.now))
+	case Resume:
+		m.dcDo(m.dc.Resume(m.now, ev.Left))
 	case Tick:
 	}
 }
@@ -345,6 +354,9 @@ func (m *Machine) tryStart() {
 		if !m.in[g] {
 			return
 		}
+	}
+	if m.cfg.Resumed {
+		m.cibStep(cib.Behind{})
 	}
 	m.dcDo(m.dc.Start(m.now))
 }

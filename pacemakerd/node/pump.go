@@ -120,6 +120,10 @@ func (m *Machine) dcDo(out []dc.Action) {
 				continue
 			}
 			m.do(Run{a.Run})
+		case dc.Accepted:
+			m.do(Accepted{a})
+		case dc.Settled:
+			m.do(Settled{a.Ticket})
 		case dc.Kill:
 			if m.fence.Operating(a.ID) {
 				m.later(func() { m.fenceDo(m.fence.Abandon(m.now, a.ID)) })
@@ -135,6 +139,7 @@ func (m *Machine) dcDo(out []dc.Action) {
 				m.do(Notify{a.Client, a.Msg})
 			}
 		case dc.Role:
+			m.do(NewDC{a.DC})
 		case dc.Left:
 			m.left(a.Code)
 		}
