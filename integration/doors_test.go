@@ -87,14 +87,19 @@ func TestDoors(t *testing.T) {
 		{"quorum", "corosync-quorumtool -p", 0, 1, false},
 	}
 	for _, tt := range []struct {
-		name string
-		ours bool
-	}{{"the originals", false}, {"ours", true}} {
+		name   string
+		ours   bool
+		socket bool // datagrams instead of shared memory
+	}{{"the originals", false, false}, {"ours", true, false}, {"ours over datagrams", true, true}} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // most of it is waiting for a DC
 			l := newLab(t, 1)
 			l.t = t
-			l.configure("", "")
+			more, env := "", []string(nil)
+			if tt.socket {
+				more, env = "}\nsystem {\n qb_ipc_type: socket\n", []string{"PCMK_ipc_type=socket"}
+			}
+			l.configure(more, "")
 			h := l.hosts[0]
 			l.must(h, "mkdir -p /etc/corosync/uidgid.d; printf 'uidgid {\\n uid: "+hacluster+"\\n gid: "+haclient+"\\n}\\n' >/etc/corosync/uidgid.d/pacemaker")
 			pacemakerd := l.our("pacemakerd")
@@ -108,8 +113,8 @@ func TestDoors(t *testing.T) {
 				out, status := h.run(nil, real(t, "corosync-cpgtool"))
 				return says(out, status, 0)
 			})
-			h.start(nil, pacemakerd, "-f")
-			eventually(t, 60*time.Second, func() string {
+			h.start(env, pacemakerd, "-f")
+			eventually(t, 90*time.Second, func() string {
 				out, status := h.run(nil, real(t, "crm_mon"), "-1")
 				return says(out, status, 0, "Online: [ node1 ]")
 			})
@@ -117,7 +122,7 @@ func TestDoors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			visitor := filepath.Join(l.bin, "visitor-"+filepath.Base(pacemakerd)+fmt.Sprint(tt.ours))
+			visitor := filepath.Join(l.bin, "visitor-"+strings.ReplaceAll(tt.name, " ", "-"))
 			if b, err := os.ReadFile(exe); err != nil {
 				t.Fatal(err)
 			} else if err := os.WriteFile(visitor, b, 0o755); err != nil {

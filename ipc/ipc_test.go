@@ -375,6 +375,19 @@ func TestStale(t *testing.T) {
 		}
 		defer os.Remove(f)
 	}
+	// What a group shares is in folders.
+	for _, file := range []string{"qb-control-" + name, "qb-control-" + name + "-SECRET", "qb-" + name + "-request-SECRET-header", "qb-" + name + "-event-SECRET-data"} {
+		dir := fmt.Sprintf("%s/qb-%d-1-1-%d", shmDir, dead, len(file))
+		if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(dir+"/"+file, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		defer func() {
+			if _, err := os.Stat(dir); err == nil {
+				t.Errorf("the folder of a dead server with %s is still there", file)
+			}
+		}()
+	}
 	s, err := Listen(name, Options{})
 	if err != nil {
 		t.Fatal(err)
