@@ -24,6 +24,23 @@ const (
 	statusDataError   = 65
 )
 
+// clientPart is what of a message is a client's to say. The rest is by what nodes know
+// each other's messages: with it, one could vote in their elections.
+func clientPart(msg *xml.Node) *xml.Node {
+	out := xml.New(msg.Name)
+	for _, a := range msg.Attrs {
+		switch {
+		case a.Name == "attr_version" || a.Name == "attr_writer":
+		case strings.HasPrefix(a.Name, "attr_"), a.Name == "task", a.Name == "t", a.Name == "src":
+			out.Set(a.Name, a.Value)
+		}
+	}
+	for op := range msg.Each("op") {
+		out.Append(clientPart(op))
+	}
+	return out
+}
+
 // refuses tells why an unprivileged client's request is not carried out, and the status for
 // it; 0 if it is.
 func (m *Machine) refuses(msg *xml.Node) (status int, why string) {

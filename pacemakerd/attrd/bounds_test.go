@@ -98,3 +98,31 @@ func TestAllBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestClientIsNoNode: a client has no part in what nodes tell each other.
+func TestClientIsNoNode(t *testing.T) {
+	w := newWorld(t, "n1", "n2")
+	msg := xml.New("x", "t", "attrd", "src", "attrd_updater", "task", "update", "attr_name", "a", "attr_value", "1", "attr_host", "n1",
+		"crm_task", "vote", "election-owner", "1", "attr_writer", "3", "attr_user", "root", "acl_target", "root", "crm_user", "root")
+	msg.Append(xml.New("attrd_add_value_xml", "attr_name", "b", "attr_value", "2"))
+	_, out := w.nodes[0].Asked(0, msg, "alice", false)
+	if len(out) != 1 {
+		t.Fatalf("%d actions", len(out))
+	}
+	got := out[0].(Send).Msg
+	for _, name := range []string{"crm_task", "election-owner", "crm_user"} {
+		if got.Has(name) {
+			t.Errorf("%s goes to all: %s", name, got)
+		}
+	}
+	if got.Get("attr_user") != "alice" || got.Get("acl_target") != "alice" || got.Child("attrd_add_value_xml") != nil || got.Get("attr_value") != "1" {
+		t.Errorf("%s", got)
+	}
+	w.do(0, out)
+	w.settle()
+	for i, m := range w.nodes {
+		if v, ok := m.Value("n1", "a"); !ok || v != "1" {
+			t.Errorf("node %d has %q", i, v)
+		}
+	}
+}

@@ -16,6 +16,7 @@ const infinity = 1000000
 func (m *Machine) Asked(now time.Duration, msg *xml.Node, user string, privileged bool) (reply *xml.Node, out []Action) {
 	m.begin(now)
 	reply = ack(112)
+	msg = clientPart(msg)
 	if !privileged {
 		if status, why := m.refuses(msg); status != 0 {
 			m.cfg.Log.Warn("attribute request refused", "task", msg.Get("task"), "user", user, "why", why)
