@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test man check vet vuln notices race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg bench-pengine demo soak bare clean
+.PHONY: help build test man check vet vuln notices race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg bench-pengine demo soak oneway bare clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
@@ -85,6 +85,10 @@ demo:           ## two nodes, one ring, a web service that fails over
 	$(MAKE) build
 	go build -o bin/demo ./integration/demo
 	bin/demo
+
+oneway:         ## 30 windows of one-way loss: how often a message gets through, the original beside ours (9 minutes); SEED=1
+	integration/peers.sh
+	GOCOROSYNC_ONEWAY=30 GOCOROSYNC_ONEWAY_SEED=$(or $(SEED),0) go test -tags interop -count 1 -v -timeout 30m -run OneWay ./integration
 
 soak: build     ## three nodes for DURATION with clients that come and go: nothing may grow; SOAK='-rate 20' and other flags
 	go build -o bin/soak ./integration/soak

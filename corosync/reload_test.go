@@ -158,3 +158,23 @@ func TestReloadUnresolved(t *testing.T) {
 		})
 	}
 }
+
+// TestReloadMoved: corosync 3 refuses another address for a node.
+func TestReloadMoved(t *testing.T) {
+	c := startNamed(t, conf.EL9, 25424, 2)
+	c.wait(1, 1, 2)
+	c.nodes[0].call(func() { c.addrs["n2"] = "127.78.99.2" })
+	if status := c.reload(1); status != coro.ErrInvalidParam {
+		t.Errorf("the reload is answered with %v", status)
+	}
+	c.nodes[0].call(func() {
+		if a := c.nodes[0].loop.Machine().Addrs(2); a[0].String() == c.addrs["n2"] {
+			t.Errorf("node 2 is at %v", a)
+		}
+		lines := movedNodes(c.nodes[0].conf, &conf.Totem{Nodes: []conf.Node{{ID: 2, Addrs: []netip.Addr{netip.MustParseAddr(c.addrs["n2"])}}}})
+		was := c.nodes[0].conf.Nodes[1].Addrs[0]
+		if want := fmt.Sprintf("new config has different address for link 0 (addr changed from %v to 127.78.99.2). Internal value was NOT changed.", was); !slices.Equal(lines, []string{want}) {
+			t.Errorf("says %q, want %q", lines, want)
+		}
+	})
+}

@@ -103,3 +103,58 @@ func TestReloadRemoves(t *testing.T) {
 		})
 	}
 }
+
+// TestReloadName reloads while the name of a node does not resolve on the host
+// that asks for it. The tool says that nothing came of it, the log says why, the
+// ring stays, and the next reload works.
+func TestReloadName(t *testing.T) {
+	const profile = "el7" // el9 has a test of package corosync
+	l := newLab(t, 3)
+	var names strings.Builder
+	names.WriteString("127.0.0.1 localhost\n")
+	for _, h := range l.hosts {
+		fmt.Fprintf(&names, "%s %s\n", h.addr, h.name)
+	}
+	conf := l.conf(" secauth: off\n token: 1000\n", "", l.hosts)
+	for _, h := range l.hosts {
+		conf = strings.ReplaceAll(conf, "ring0_addr: "+h.addr+"\n", "ring0_addr: "+h.name+"\n")
+	}
+	for _, h := range l.hosts {
+		h.write("/etc/hosts", names.String())
+		h.write("/etc/resolv.conf", "")
+		h.write("/etc/corosync/corosync.conf", conf)
+		h.ours(profile)
+	}
+	view := func(h *host) string {
+		out, _ := h.run([]string{"GOCOROSYNC_COMPAT=" + profile}, l.our("corosync-quorumtool"), "-s")
+		return out[max(strings.Index(out, "Ring ID:"), 0):]
+	}
+	for _, h := range l.hosts {
+		eventually(t, 20*time.Second, quorate(h, profile, "3"))
+	}
+	h := l.hosts[0]
+	before := view(h)
+	h.write("/etc/hosts", strings.ReplaceAll(names.String(), l.hosts[2].addr+" node3\n", ""))
+	reload := func() (string, int) {
+		return h.run([]string{"GOCOROSYNC_COMPAT=" + profile}, l.our("corosync-cfgtool"), "-R")
+	}
+	eventually(t, 8*time.Second, func() string { // the resolver keeps what it has read for some seconds
+		out, status := reload()
+		return says(out, status, 2, "Could not reload configuration. Error CS_ERR_LIBRARY")
+	})
+	if log, _ := h.run(nil, "cat", "/var/log/corosync.log"); !strings.Contains(log, "address") || !strings.Contains(log, "'node3'") {
+		t.Errorf("the log does not say which name: %s", log)
+	}
+	time.Sleep(2 * time.Second) // longer than the token timeout
+	if after := view(h); after != before {
+		t.Errorf("the ring has changed:\n%s\n%s", before, after)
+	}
+	h.write("/etc/hosts", names.String())
+	eventually(t, 8*time.Second, func() string {
+		out, status := reload()
+		return says(out, status, 0, "Done")
+	})
+	if after := view(h); after != before {
+		t.Errorf("the ring has changed:\n%s\n%s", before, after)
+	}
+}
