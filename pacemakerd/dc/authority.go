@@ -2,6 +2,7 @@ package dc
 
 import (
 	"strings"
+	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -48,6 +49,45 @@ func mayRelay(task string, privileged bool) bool {
 		return privileged
 	}
 	return false
+}
+
+// An order is one that came while this node knew no DC: just after its controller
+// began anew, which the DC need not have noticed.
+type order struct {
+	from, sys string
+	op        *xml.Node
+	at        time.Duration
+}
+
+// How many of them are kept, and for how long: what is older was given up by who
+// asked, or another DC has decided otherwise since.
+const (
+	maxOrders = 1000
+	orderAge  = 10 * time.Second
+)
+
+// ordered carries out what the DC asks of the executor. While no DC is known it waits
+// until one is; then that one's orders are carried out, and the others' are not.
+func (m *Machine) ordered(o order) {
+	if m.dc == "" && len(m.orders) < maxOrders {
+		o.at = m.now
+		m.orders = append(m.orders, o)
+		return
+	}
+	if m.fromDC(o.from, "lrm_invoke") {
+		m.invoke(o.from, o.sys, o.op)
+	}
+}
+
+// takeOrders is for when the DC becomes known.
+func (m *Machine) takeOrders() {
+	waiting := m.orders
+	m.orders = nil
+	for _, o := range waiting {
+		if m.now-o.at <= orderAge {
+			m.ordered(o)
+		}
+	}
 }
 
 // fromDC tells whether a message is from the node that is DC. Others give no orders.

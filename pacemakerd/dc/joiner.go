@@ -91,8 +91,8 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	case task == "join_confirm":
 		m.joinConfirm(from, msg)
 	case task == "lrm_invoke" && to == "lrmd":
-		if a := peer.Data(msg); a != nil && m.fromDC(from, task) {
-			m.invoke(from, msg.Get("crm_sys_from"), a)
+		if a := peer.Data(msg); a != nil {
+			m.ordered(order{from: from, sys: msg.Get("crm_sys_from"), op: a})
 		}
 	case task == "lrm_invoke" && to == "tengine":
 		m.directAck(msg)

@@ -133,6 +133,7 @@ type Machine struct {
 	join     joins
 	offer    string          // join id of the DC's offer we answered
 	expected map[uint32]bool // id → asked to shut down
+	orders   []order         // for the executor, from who may turn out to be the DC
 
 	plan    planning
 	graph   *graph
@@ -295,6 +296,9 @@ func (m *Machine) setDC(name string) {
 		m.cfg.Log.Info("DC changed", "node", name)
 	}
 	m.do(Role{name})
+	if name != "" {
+		m.takeOrders()
+	}
 }
 
 // self is this node's id as the CIB writes it.
