@@ -25,7 +25,8 @@ var mayImport = map[string][]string{
 
 	// Floor 1.
 	"totem":             {"totem/wire"},
-	"pacemakerd/cib":    {"pacemakerd/xml"},
+	"pacemakerd/acl":    {"pacemakerd/xml"},
+	"pacemakerd/cib":    {"pacemakerd/xml", "pacemakerd/acl"},
 	"pacemakerd/schema": {"pacemakerd/xml"},
 
 	// Floor 2.
@@ -64,7 +65,7 @@ var mayImport = map[string][]string{
 		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
-	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
+	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
 	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
@@ -88,7 +89,7 @@ var mayImport = map[string][]string{
 // the standard packages that reach the outside world or start concurrency.
 var pure = []string{
 	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "ipc/flight",
-	"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
+	"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
 	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/dc", "pacemakerd/node",
 }
 

@@ -166,7 +166,7 @@ func run(stop context.Context, opt Options) (err error) {
 	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log, Journal: d.journal, Hold: d.hold}
 	d.node = node.New(node.Config{
 		Node: d.ring.name, ID: d.ring.id, PID: d.left.pid(), Version: opt.dcVersion(), ClusterName: d.ring.cluster,
-		CIB: doc, Schemas: schemas, Cores: runtime.NumCPU(), UUID: newUUID,
+		CIB: doc, Schemas: schemas, InGroup: inGroup, Cores: runtime.NumCPU(), UUID: newUUID,
 		Wall:    func() int64 { return time.Now().Unix() },
 		CTime:   func() string { return time.Now().Format(time.ANSIC) },
 		Log:     opt.Log,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/acl"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -14,6 +15,24 @@ type Schemas interface {
 	// Upgrade returns doc brought to the newest schema, or to max if that is
 	// not "", and whether anything changed. It may change doc.
 	Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error)
+}
+
+// Env is what an operation depends on besides the document. The zero value
+// accepts every document, and knows no groups.
+type Env struct {
+	Schemas Schemas
+	// InGroup tells whether a user is in a group's list of members, for access
+	// control by group.
+	InGroup func(user, group string) bool
+}
+
+// rules returns the access control that applies to an operation's user, and
+// whether any does.
+func (e Env) rules(doc *xml.Node, user string) (acl.Rules, bool) {
+	if !acl.Required(user) || !acl.Enabled(doc) {
+		return nil, false
+	}
+	return acl.For(doc, user, e.InGroup), true
 }
 
 // A Stamp is what an applied change leaves on <cib>. Time is ctime's form in
@@ -35,6 +54,8 @@ type Result struct {
 	Output *xml.Node
 	// Rejected is the document that the schema refused.
 	Rejected *xml.Node
+	// Denied says what access control did not allow, with Code AccessDenied.
+	Denied error
 	// Panic is what a fault of ours said that broke the operation off, with
 	// Code Generic; nil otherwise.
 	Panic error
@@ -45,18 +66,31 @@ type Result struct {
 //
 // A panic on the way is a refusal: every node applies the same operation to the
 // same document, so without this one input could end all of them at once.
-func Apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) (r Result) {
+//
+// Where the CIB has access control on and op.User is neither root nor the
+// cluster's own user, a query sees what that user may read, and a change of
+// which any part is not allowed is refused.
+func Apply(doc *xml.Node, op *Op, stamp Stamp, env Env) (r Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = Result{Code: Generic, Doc: doc, Panic: fmt.Errorf("panic in %s: %v\n%s", op.Name, p, debug.Stack())}
 		}
 	}()
-	return apply(doc, op, stamp, schemas)
+	return apply(doc, op, stamp, env)
 }
 
-func apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) Result {
+func apply(doc *xml.Node, op *Op, stamp Stamp, env Env) Result {
+	rules, limited := env.rules(doc, op.User)
 	if op.Name == OpQuery {
-		return query(doc, op)
+		seen := doc
+		if limited {
+			if seen = rules.Filter(doc); seen == nil {
+				return Result{Code: AccessDenied, Doc: doc}
+			}
+		}
+		r := query(seen, op)
+		r.Doc = doc
+		return r
 	}
 	refuse := func(c Code) Result { return Result{Code: c, Doc: doc} }
 	if !op.Modifies() {
@@ -87,7 +121,7 @@ func apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) Result {
 		v.set(c.doc)
 		c.other = true
 	case OpUpgrade:
-		if code = c.upgrade(op, schemas); code == SchemaSame {
+		if code = c.upgrade(op, env.Schemas); code == SchemaSame {
 			return refuse(code)
 		}
 	}
@@ -97,6 +131,14 @@ func apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) Result {
 		return r
 	}
 
+	if limited {
+		whole := op.Name != OpModify && op.Name != OpCreate
+		if err := rules.Allow(doc, c.doc, whole); err != nil && xml.Diff(doc, c.doc) != nil {
+			r := refuse(AccessDenied)
+			r.Denied = err
+			return r
+		}
+	}
 	if CompareFeatureSets(c.doc.Get("crm_feature_set"), FeatureSet) > 0 {
 		return refuse(TooNew)
 	}
@@ -127,9 +169,13 @@ func apply(doc *xml.Node, op *Op, stamp Stamp, schemas Schemas) Result {
 	if r.Patch == nil { // the merge made something and took it away again: only counters, which did not move
 		return refuse(OK)
 	}
-	if schemas != nil && op.Section != "status" {
-		if err := schemas.Validate(c.doc); err != nil {
-			return Result{Code: SchemaInvalid, Doc: doc, Patch: r.Patch, Rejected: c.doc, Output: c.doc}
+	if env.Schemas != nil && op.Section != "status" {
+		if err := env.Schemas.Validate(c.doc); err != nil {
+			r := Result{Code: SchemaInvalid, Doc: doc, Patch: r.Patch, Rejected: c.doc, Output: c.doc}
+			if limited {
+				r.Output = rules.Filter(c.doc)
+			}
+			return r
 		}
 	}
 	if op.Options&DryRun != 0 {

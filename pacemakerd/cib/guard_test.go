@@ -76,7 +76,7 @@ func TestXPathOutcome(t *testing.T) {
 	doc.Ensure("configuration").Ensure("resources").Append(xml.New("primitive", "id", "a"))
 	for _, expr := range []string{"//nosuch", "//primitive[", "count(//primitive)", "//primitive[matches(@id, 'a')]", "//a" + strings.Repeat("/b", xml.MaxXPath)} {
 		for op, want := range map[string]Code{OpQuery: NotFound, OpModify: NotFound, OpReplace: NotFound, OpDelete: OK} {
-			r := Apply(doc, &Op{Name: op, Section: expr, Options: XPath, Data: xml.New("primitive", "id", "a")}, Stamp{}, nil)
+			r := Apply(doc, &Op{Name: op, Section: expr, Options: XPath, Data: xml.New("primitive", "id", "a")}, Stamp{}, Env{})
 			if r.Code != want || r.Changed {
 				t.Errorf("%s %.60s: %v changed=%v, want %v", op, expr, r.Code, r.Changed, want)
 			}

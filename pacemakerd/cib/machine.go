@@ -41,11 +41,12 @@ type Machine struct {
 type Config struct {
 	Node    string // own node name, required
 	Doc     *xml.Node
-	Schemas Schemas             // nil accepts everything
-	Clock   func() string       // ctime of now, for cib-last-written
-	Log     *slog.Logger        // nil discards
-	Peers   func() []uint32     // ids of the nodes in group cib, self included; nil if others are always there
-	Allowed func(op *Op) string // "" if the client may do op; else why not
+	Schemas Schemas                       // nil accepts everything
+	InGroup func(user, group string) bool // of a group's list of members, for access control
+	Clock   func() string                 // ctime of now, for cib-last-written
+	Log     *slog.Logger                  // nil discards
+	Peers   func() []uint32               // ids of the nodes in group cib, self included; nil if others are always there
+	Allowed func(op *Op) string           // "" if the client may do op; else why not
 }
 
 // Event is an input of the Machine.
@@ -170,6 +171,8 @@ func New(cfg Config) *Machine {
 	return &Machine{cfg: cfg, doc: cfg.Doc, clients: map[string]*client{}}
 }
 
+func (m *Machine) env() Env { return Env{m.cfg.Schemas, m.cfg.InGroup} }
+
 // Doc returns the current document, which must not be modified.
 func (m *Machine) Doc() *xml.Node { return m.doc }
 
@@ -289,7 +292,7 @@ func (m *Machine) asked(c *client, ev Asked) {
 		m.cfg.Log.Info("operation refused", "client", c.Name, "user", op.User, "op", op.Name, "why", m.cfg.Allowed(op))
 		answer(AccessDenied, nil)
 	case op.Name == OpQuery && (op.Host == "" || strings.EqualFold(op.Host, m.cfg.Node)):
-		r := Apply(m.doc, op, Stamp{}, nil)
+		r := Apply(m.doc, op, Stamp{}, m.env())
 		if r.Panic != nil {
 			m.cfg.Log.Error("query broken off; this is a fault of ours, please report it", "section", op.Section, "client", c.Name, "err", r.Panic)
 		}

@@ -72,7 +72,7 @@ func TestReplayOfRealClusters(t *testing.T) {
 					continue
 				}
 				before := doc
-				r := Apply(doc, op, Stamp{"now", msg.Get("src"), op.ClientName, op.User}, onlySchema{})
+				r := Apply(doc, op, Stamp{"now", msg.Get("src"), op.ClientName, op.User}, Env{Schemas: onlySchema{}})
 				doc = r.Doc
 				if !r.Changed && r.Code != SchemaInvalid {
 					continue

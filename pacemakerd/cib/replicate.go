@@ -43,7 +43,7 @@ func (m *Machine) delivered(ev Delivered) {
 	case op.Name == OpShutdown:
 		m.do(Send{ev.From, xml.New("cib-reply", "t", "cib", "cib_op", OpShutdown, "cib_callopt", "0", "cib_rc", "0", "cib_isreplyto", ev.From)})
 	case op.Name == OpQuery && op.Host != "":
-		r := Apply(m.doc, op, Stamp{}, nil)
+		r := Apply(m.doc, op, Stamp{}, m.env())
 		reply := Reply(op, r.Code, r.Output)
 		reply.Set("cib_isreplyto", ev.From)
 		m.do(Send{ev.From, reply})
@@ -56,7 +56,7 @@ func (m *Machine) applyDelivered(ev Delivered, op *Op) {
 	if m.cfg.Clock != nil {
 		stamp.Time = m.cfg.Clock()
 	}
-	a := &applied{from: ev.From, op: op, old: old, Result: Apply(old, op, stamp, m.cfg.Schemas)}
+	a := &applied{from: ev.From, op: op, old: old, Result: Apply(old, op, stamp, m.env())}
 	if a.Changed && a.ConfigChanged && m.mustBeOnDisk(op) {
 		m.held = a
 		m.do(Save{a.Doc})
@@ -92,6 +92,9 @@ func (m *Machine) conclude(a *applied) {
 			m.pingAt = m.now + pingDelay
 		}
 	}
+	if r.Denied != nil {
+		m.cfg.Log.Warn("operation refused", "user", op.User, "op", op.Name, "client", op.ClientName, "node", a.from, "err", r.Denied)
+	}
 	if r.Code != OK {
 		m.cfg.Log.Info("operation refused", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", a.from, "err", r.Code)
 		m.do(Refused{op, r.Code})
@@ -100,7 +103,7 @@ func (m *Machine) conclude(a *applied) {
 		}
 	}
 	if (r.Changed || r.Code == SchemaInvalid) && op.Options&InhibitNotify == 0 {
-		m.notifyDiff(op, r)
+		m.notifyDiff(op, a.old, r)
 		if r.Changed && (op.Name == OpReplace || op.Name == OpErase) {
 			m.notifyRefresh(op, a.old, r.Doc)
 		}
@@ -113,10 +116,17 @@ func (m *Machine) conclude(a *applied) {
 }
 
 // notifyDiff tells subscribers what an operation changed (pacemaker-ipc.md 4.3).
-func (m *Machine) notifyDiff(op *Op, r Result) {
+func (m *Machine) notifyDiff(op *Op, old *xml.Node, r Result) {
 	var msg *xml.Node
 	for _, id := range m.sorted() {
-		if !m.clients[id].notify["cib_diff_notify"] {
+		c := m.clients[id]
+		if !c.notify["cib_diff_notify"] {
+			continue
+		}
+		if limited := m.limitedNotification(c, op, old, r); limited != nil {
+			if limited.Name != "" {
+				m.do(Notify{id, limited})
+			}
 			continue
 		}
 		if msg == nil {
@@ -256,6 +266,14 @@ func (m *Machine) comparePing(ev Delivered) {
 	m.sendSync(&Op{Name: OpSyncOne, Origin: m.cfg.Node}, ev.From)
 }
 
+// another is the document with another schema, which only who may write all of
+// it can ask for.
+func another(doc *xml.Node) *xml.Node {
+	n := doc.Clone()
+	n.Set("validate-with", "")
+	return n
+}
+
 // upgradeRequest is the primary's part of 5.5.
 func (m *Machine) upgradeRequest(op *Op) {
 	n := xml.New("cib_process_upgrade_server", "t", "cib", "cib_op", OpUpgrade)
@@ -269,7 +287,9 @@ func (m *Machine) upgradeRequest(op *Op) {
 	}
 	code := OK
 	max := ""
-	if m.cfg.Schemas == nil {
+	if rules, limited := m.env().rules(m.doc, op.User); limited && rules.Allow(m.doc, another(m.doc), true) != nil {
+		code = AccessDenied
+	} else if m.cfg.Schemas == nil {
 		code = TransformFail
 	} else if next, changed, err := m.cfg.Schemas.Upgrade(m.doc.Clone(), ""); err != nil {
 		code = TransformFail

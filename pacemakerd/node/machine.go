@@ -24,6 +24,7 @@ type Config struct {
 	ClusterName string
 	CIB         *xml.Node // as loaded from disk; nil for an empty one
 	Schemas     cib.Schemas
+	InGroup     func(user, group string) bool // of a group's list of members; nil: in none
 	Cores       int
 	UUID        func() string // a new random UUID
 	Wall        func() int64  // seconds since 1970
@@ -96,7 +97,8 @@ func New(cfg Config) *Machine {
 	}
 	me := m.cache.Get(cfg.ID)
 	me.Name = cfg.Node
-	m.cib = cib.New(cib.Config{Node: cfg.Node, Doc: cfg.CIB, Schemas: cfg.Schemas, Clock: cfg.CTime, Log: cfg.Log, Peers: func() []uint32 { return m.members["cib"] }})
+	m.cib = cib.New(cib.Config{Node: cfg.Node, Doc: cfg.CIB, Schemas: cfg.Schemas, InGroup: cfg.InGroup, Clock: cfg.CTime, Log: cfg.Log,
+		Peers: func() []uint32 { return m.members["cib"] }})
 	writer := func() *peer.Writer { return &peer.Writer{Version: cib.FeatureSet, Now: cfg.Wall} }
 	m.attrd = attrd.New(attrd.Config{Node: cfg.Node, ID: cfg.ID, Writer: writer(), Cache: m.cache, Log: cfg.Log, Version: cib.FeatureSet,
 		Resumed: cfg.Resumed})

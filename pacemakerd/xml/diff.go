@@ -53,20 +53,18 @@ func keyOf(n *Node) key {
 	return key{n.Name, n.Get("id")}
 }
 
-func (d *differ) compare(old, new *Node) {
-	d.attributes(old, new)
-	if len(old.Children) == 0 && len(new.Children) == 0 {
-		return
-	}
-
-	// Pair the children: the first unpaired old one with the same key.
+// Pair tells which children of two versions of an element are the same child:
+// partner has for each new one the index of the old one, -1 for none, and paired
+// for each old one whether it has a partner: the first with the same key that
+// is not taken.
+func Pair(old, new *Node) (partner []int, paired []bool) {
 	at := make(map[key][]int, len(old.Children))
 	for i, c := range old.Children {
 		k := keyOf(c)
 		at[k] = append(at[k], i)
 	}
-	partner := make([]int, len(new.Children))
-	paired := make([]bool, len(old.Children))
+	partner = make([]int, len(new.Children))
+	paired = make([]bool, len(old.Children))
 	for i, c := range new.Children {
 		k := keyOf(c)
 		partner[i] = -1
@@ -75,6 +73,16 @@ func (d *differ) compare(old, new *Node) {
 			paired[l[0]] = true
 		}
 	}
+	return partner, paired
+}
+
+func (d *differ) compare(old, new *Node) {
+	d.attributes(old, new)
+	if len(old.Children) == 0 && len(new.Children) == 0 {
+		return
+	}
+
+	partner, paired := Pair(old, new)
 	for i, c := range old.Children {
 		if paired[i] {
 			continue

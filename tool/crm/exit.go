@@ -20,20 +20,19 @@ func emulated(env *tool.Env) string {
 
 // Exit statuses of 2.1.5 (crm_exit_t).
 const (
-	exitError        = 1
-	exitNoPrivilege  = 4
-	exitUsage2       = 64
-	exitNoInput      = 66
-	exitUnavailable  = 69
-	exitSoftware     = 70
-	exitNoPermission = 77
-	exitConfig       = 78
-	exitDisconnect   = 102
-	exitOld          = 103
-	exitNoSuch       = 105
-	exitQuorum       = 106
-	exitExists       = 108
-	exitTimeout      = 124
+	exitError       = 1
+	exitNoPrivilege = 4
+	exitUsage2      = 64
+	exitNoInput     = 66
+	exitUnavailable = 69
+	exitSoftware    = 70
+	exitConfig      = 78
+	exitDisconnect  = 102
+	exitOld         = 103
+	exitNoSuch      = 105
+	exitQuorum      = 106
+	exitExists      = 108
+	exitTimeout     = 124
 )
 
 func exitUsage(env *tool.Env) int {
@@ -60,8 +59,8 @@ func exitOf(env *tool.Env, c cib.Code) int {
 		return exitNoSuch
 	case cib.Exists:
 		return exitExists
-	case cib.AccessDenied, cib.NoPermission:
-		return exitNoPermission
+	case cib.AccessDenied, cib.NoPermission: // what 2.1.5 makes of EACCES and EPERM
+		return exitNoPrivilege
 	case cib.SchemaInvalid, cib.TransformFail, cib.SchemaSame:
 		return exitConfig
 	case cib.OldData:
