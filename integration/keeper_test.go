@@ -153,6 +153,23 @@ func TestDaemonDiesInTheCluster(t *testing.T) {
 		}
 	}
 	unharmed("formed", nil, 0)
+	for _, h := range l.hosts {
+		l.must(n1, "attrd_updater -n color -U blue -N "+h.name)
+	}
+	// attributes are what they were, asked at whichever node.
+	attributes := func(what string) {
+		t.Helper()
+		for _, h := range l.hosts {
+			eventually(t, 10*time.Second, func() string {
+				out, status := h.run(nil, real(t, "attrd_updater"), "-n", "color", "-Q", "-A")
+				return says(out, status, 0, `host="node1" value="blue"`, `host="node2" value="blue"`, `host="node3" value="blue"`)
+			})
+		}
+		out, _ := n1.run(nil, real(t, "cibadmin"), "-Q", "-l", "-A", "//node_state//nvpair[@name='color']")
+		if n := strings.Count(out, `value="blue"`); n != 3 {
+			t.Errorf("%s: %d of 3 attributes in the CIB:\n%s", what, n, out)
+		}
+	}
 	// The DC's, until an original is DC.
 	for i, dc := 0, n3; dc != n1 && i < 3; i++ {
 		what := "worker of the DC " + dc.name
@@ -162,10 +179,13 @@ func TestDaemonDiesInTheCluster(t *testing.T) {
 		dc = l.designated(t, n1)
 	}
 
+	attributes("worker of the DC")
+
 	what := "worker beside the DC " + l.designated(t, n1).name
 	l.killWorker(n2)
 	whole(what, 20*time.Second, started...)
 	unharmed(what, n2, 0)
+	attributes(what)
 
 	parents[n2].signal(9)
 	<-parents[n2].done

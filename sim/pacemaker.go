@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/cpg"
+	"github.com/gocorosync/gocorosync/pacemakerd/dc"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
@@ -41,6 +42,16 @@ type Pacemaker struct {
 	// Active are the resources that run here: they die with the node.
 	Active map[string]bool
 	Exit   int // 0 while it runs
+
+	// What outlives pacemaker's process on a node that lives: its memberships,
+	// the operations that it owes an answer to, its agents.
+	members map[string][]uint32
+	undone  []dc.Held
+	agents  map[string]time.Duration // resource → when what runs on it ends
+	life    int                      // of the process
+	away    bool                     // the next process has not come yet
+	inbox   []node.Event             // what corosync has for it
+	Strict  bool                     // starts twice, and stops, are errors
 }
 
 // promise is a write that a client was told of. CPG delivers a message to its
@@ -56,15 +67,20 @@ type promise struct {
 // standFor is how long a ring has to stand after a write.
 const standFor = 4 * time.Second
 
+// mcast is a message on its way to corosync, or what is settled when all before
+// it is there.
 type mcast struct {
-	conn cpg.Conn
-	data []byte
+	conn    cpg.Conn
+	data    []byte
+	settled string
 }
 
 // timer is an event of the node's outside world that comes later.
 type timer struct {
-	at time.Duration
-	ev node.Event
+	at   time.Duration
+	ev   node.Event
+	life int    // of the process that it is for
+	then func() // in place of ev
 }
 
 // Pacemakers is what outlives the nodes: their disks, and what was promised to
@@ -87,7 +103,7 @@ func NewPacemakers(w *World) *Pacemakers {
 // NewPacemaker returns the software of one node.
 func NewPacemaker(w *World, n *Node, p *Pacemakers, settings votequorum.Settings) *Pacemaker {
 	u := &Pacemaker{w: w, n: n, p: p, groups: map[cpg.Conn]string{}, conns: map[string]cpg.Conn{}, Active: map[string]bool{},
-		asked: map[string]func(string){}}
+		asked: map[string]func(string){}, members: map[string][]uint32{}, agents: map[string]time.Duration{}}
 	scfg := service.Config{Self: n.ID, Generation: w.cfg.Generation}
 	vcfg := votequorum.Config{Self: n.ID, Settings: &settings, Lenient: true}
 	if w.cfg.Log != nil {
@@ -103,8 +119,32 @@ func NewPacemaker(w *World, n *Node, p *Pacemakers, settings votequorum.Settings
 
 func (u *Pacemaker) name() string { return fmt.Sprintf("n%d", u.n.ID) }
 
+// Replace is the death of pacemaker's process on a node that lives: what it had
+// in memory, and had not given to corosync, is lost; another goes on as the same
+// member of its groups.
+func (u *Pacemaker) Replace() {
+	if u.Node == nil || u.Exit != 0 || u.away {
+		return
+	}
+	u.w.trace("node %d: pacemaker is killed (%s, DC %s)", u.n.ID, u.Node.State(), u.Node.DC())
+	designated := u.Node.DC()
+	u.backlog, u.asked, u.frame = nil, map[string]func(string){}, 0
+	u.life++
+	u.away = true
+	u.timers = append(u.timers, timer{u.w.Now + time.Duration(u.w.Rand.IntN(900))*time.Millisecond, nil, u.life, func() {
+		u.away = false
+		u.start(true, designated)
+		for _, ev := range u.inbox {
+			u.step(ev)
+		}
+		u.inbox = nil
+	}})
+}
+
 // boot starts pacemaker once corosync is in sync for the first time.
-func (u *Pacemaker) boot() {
+func (u *Pacemaker) boot() { u.start(false, "") }
+
+func (u *Pacemaker) start(resumed bool, designated string) {
 	var doc *xml.Node
 	if d := u.p.disks[u.n.ID]; d != nil {
 		doc = d.Clone()
@@ -115,14 +155,18 @@ func (u *Pacemaker) boot() {
 	}
 	cfg := node.Config{
 		Node: u.name(), ID: uint32(u.n.ID), PID: uint32(1000 + u.n.Life), Version: "sim", ClusterName: "sim", CIB: doc, Cores: 2,
-		UUID:  func() string { u.p.uuids++; return fmt.Sprintf("uuid-%d", u.p.uuids) },
-		Wall:  func() int64 { return 1_700_000_000 + int64(u.w.Now/time.Second) },
-		CTime: func() string { return fmt.Sprintf("%v", u.w.Now) },
+		UUID:    func() string { u.p.uuids++; return fmt.Sprintf("uuid-%d", u.p.uuids) },
+		Wall:    func() int64 { return 1_700_000_000 + int64(u.w.Now/time.Second) },
+		CTime:   func() string { return fmt.Sprintf("%v", u.w.Now) },
+		Resumed: resumed, DC: designated,
 	}
 	if u.w.cfg.Log != nil {
 		cfg.Log = u.w.cfg.Log(u.n.ID)
 	}
 	u.Node = node.New(cfg)
+	if left := u.undone; resumed && len(left) > 0 {
+		u.step(node.Resume{Left: slices.Clone(left)})
+	}
 	names := map[uint32]string{}
 	for _, n := range u.w.Nodes {
 		names[uint32(n.ID)] = fmt.Sprintf("n%d", n.ID)
@@ -170,6 +214,7 @@ func (u *Pacemaker) do(actions []service.Action) {
 				c.Members = append(c.Members, uint32(m.Node))
 			}
 			if u.mine(a.Conns, a.Group) {
+				u.members[a.Group] = slices.Clone(c.Members)
 				u.step(c)
 			}
 		case cpg.Deliver:
@@ -193,7 +238,7 @@ func (u *Pacemaker) request(ev service.Event) {
 }
 
 func (u *Pacemaker) later(d time.Duration, ev node.Event) {
-	u.timers = append(u.timers, timer{u.w.Now + d, ev})
+	u.timers = append(u.timers, timer{u.w.Now + d, ev, u.life, nil})
 }
 
 // step feeds pacemaker one event and does what it says.
@@ -201,10 +246,21 @@ func (u *Pacemaker) step(ev node.Event) {
 	if u.Node == nil || u.Exit != 0 {
 		return
 	}
+	if u.away { // corosync keeps what is for it
+		switch ev.(type) {
+		case node.Message, node.Confchg, node.Quorum:
+			u.inbox = append(u.inbox, ev)
+		}
+		return
+	}
 	saved := false
 	for _, a := range slices.Clone(u.Node.Step(u.w.Now, ev)) {
 		switch a := a.(type) {
 		case node.Join:
+			if _, member := u.conns[a.Group]; member {
+				u.later(0, node.Confchg{Group: a.Group, Members: slices.Clone(u.members[a.Group])})
+				break
+			}
 			c := cpg.Conn(len(u.conns) + 1)
 			u.groups[c], u.conns[a.Group] = a.Group, c
 			u.request(cpg.Open{Conn: c})
@@ -212,7 +268,11 @@ func (u *Pacemaker) step(ev node.Event) {
 		case node.Leave:
 			u.request(cpg.Leave{Conn: u.conns[a.Group], Group: a.Group, PID: uint32(1000 + u.n.Life)})
 		case node.Multicast:
-			u.backlog = append(u.backlog, mcast{u.conns[a.Group], a.Data})
+			u.backlog = append(u.backlog, mcast{conn: u.conns[a.Group], data: a.Data})
+		case node.Accepted:
+			u.undone = append(u.undone, dc.Held{Ticket: a.Ticket, From: a.From, Sys: a.Sys, Request: a.Op.Clone()})
+		case node.Settled:
+			u.backlog = append(u.backlog, mcast{settled: a.Ticket})
 		case node.Respond:
 			u.answered(a.Msg)
 		case node.Notify:
@@ -250,7 +310,27 @@ func (u *Pacemaker) step(ev node.Event) {
 func (u *Pacemaker) runAgent(r lrmd.Run) {
 	u.p.AgentOps++
 	f := lrmd.Finish{ID: r.ID}
+	if r.Resumed {
+		u.resumeAgent(r)
+		return
+	}
+	if until := u.agents[r.Op.Resource]; until > u.w.Now {
+		u.w.Failf("node %d: %s of %s while something runs on it", u.n.ID, r.Op.Action, r.Op.Resource)
+	}
+	ticket := r.Op.Ticket
+	if ticket == "" {
+		ticket = fmt.Sprintf("run %d of %d", r.ID, u.life)
+		u.undone = append(u.undone, dc.Held{Ticket: ticket})
+	}
+	for i := range u.undone {
+		if h := &u.undone[i]; h.Ticket == ticket {
+			h.Begun = &r.Op
+		}
+	}
 	took := time.Duration(1+u.w.Rand.IntN(300)) * time.Millisecond
+	if on := Where(u.w)[r.Op.Resource]; u.Strict && (r.Op.Action == "start" && len(on) > 0 || r.Op.Action == "stop") {
+		u.w.Failf("node %d: %s of %s, which runs on %v", u.n.ID, r.Op.Action, r.Op.Resource, on)
+	}
 	switch r.Op.Action {
 	case "start":
 		u.Active[r.Op.Resource] = true
@@ -262,7 +342,39 @@ func (u *Pacemaker) runAgent(r lrmd.Run) {
 		}
 	}
 	u.w.trace("node %d: %s %s, rc %d", u.n.ID, r.Op.Resource, r.Op.Action, f.RC)
-	u.later(took, node.AgentDone{Finish: f})
+	u.agents[r.Op.Resource] = u.w.Now + took
+	u.agentEnds(r, took, ticket, f)
+}
+
+// agentEnds has an agent end after a while. What nobody waits for is forgotten
+// then.
+func (u *Pacemaker) agentEnds(r lrmd.Run, took time.Duration, ticket string, f lrmd.Finish) {
+	u.timers = append(u.timers, timer{u.w.Now + took, nil, u.life, func() {
+		if r.Op.Ticket == "" || r.Op.Interval > 0 && r.Resumed {
+			u.settle(ticket)
+		}
+		u.step(node.AgentDone{Finish: f})
+	}})
+}
+
+func (u *Pacemaker) settle(ticket string) {
+	u.undone = slices.DeleteFunc(u.undone, func(h dc.Held) bool { return h.Ticket == ticket })
+}
+
+// resumeAgent waits for what an earlier process has started; what it came to
+// is found out by a monitor.
+func (u *Pacemaker) resumeAgent(r lrmd.Run) {
+	f := lrmd.Finish{ID: r.ID}
+	on := u.Active[r.Op.Resource]
+	switch {
+	case r.Op.Action == "monitor" && !on:
+		f.RC = lrmd.RCNotRunning
+	case r.Op.Action == "start" && !on, r.Op.Action == "stop" && on:
+		f.RC = lrmd.RCError
+	}
+	took := max(u.agents[r.Op.Resource]-u.w.Now, 0) + time.Millisecond
+	u.agents[r.Op.Resource] = u.w.Now + took
+	u.agentEnds(r, took, r.Op.Ticket, f)
 }
 
 // Tick runs what is due.
@@ -282,6 +394,13 @@ func (u *Pacemaker) Tick(now time.Duration) {
 		if t := u.timers[i]; t.at <= now {
 			u.timers = slices.Delete(u.timers, i, i+1)
 			i = -1
+			if t.life != u.life {
+				continue // for a process that is dead
+			}
+			if t.then != nil {
+				t.then()
+				continue
+			}
 			if t.ev == nil {
 				if u.Node == nil {
 					u.boot()
@@ -291,7 +410,7 @@ func (u *Pacemaker) Tick(now time.Duration) {
 			u.step(t.ev)
 		}
 	}
-	if u.Node != nil && u.Exit == 0 {
+	if u.Node != nil && u.Exit == 0 && !u.away {
 		if at, _ := u.Node.Next(); at != 0 && at <= now {
 			u.step(node.Tick{})
 		}
@@ -299,6 +418,10 @@ func (u *Pacemaker) Tick(now time.Duration) {
 	for len(u.backlog) > 0 && len(u.n.queue) == 0 && len(u.backlog[0].data)+4096 < u.n.Ring.Room() {
 		next := u.backlog[0]
 		u.backlog = u.backlog[1:]
+		if next.settled != "" {
+			u.settle(next.settled)
+			continue
+		}
 		u.request(cpg.Mcast{Conn: next.conn, Data: next.data})
 	}
 }
@@ -312,7 +435,7 @@ func (u *Pacemaker) Next() time.Duration {
 	for _, t := range u.timers {
 		at = min(at, t.at)
 	}
-	if u.Node != nil && u.Exit == 0 {
+	if u.Node != nil && u.Exit == 0 && !u.away {
 		if t, _ := u.Node.Next(); t != 0 {
 			at = min(at, t)
 		}
@@ -326,7 +449,7 @@ func (u *Pacemaker) Next() time.Duration {
 // Ask sends an operation to the node's CIB as a client would, and calls then
 // with its cib_rc.
 func (u *Pacemaker) Ask(op, section, data string, then func(rc string)) {
-	if u.Node == nil || u.Exit != 0 {
+	if u.Node == nil || u.Exit != 0 || u.away {
 		return
 	}
 	const client = "sim-client"

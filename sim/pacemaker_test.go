@@ -87,6 +87,57 @@ func TestWholeNodes(t *testing.T) {
 	t.Logf("%d plans, %d operations, %d acknowledged writes; settled after peace in at most %v", plans, ops, writes, worst)
 }
 
+// TestProcessesDie kills the process of pacemaker on nodes that live, the DC's
+// too and several at a time, while resources are being started: nothing is
+// started twice or stopped, two things never run on one resource at a time, and
+// all agree again soon.
+func TestProcessesDie(t *testing.T) {
+	var worst time.Duration
+	worstSeed, deaths, ops := uint64(0), 0, 0
+	forSomeSeeds(t, 16, func(seed uint64, trace func(string)) (time.Duration, error) {
+		w, p := pacemakerWorld(seed, trace)
+		for _, n := range w.Nodes {
+			n.Start()
+			n.Up.(*Pacemaker).Strict = true
+		}
+		w.RunUntil(settleWithin, func() bool { return haveDC(w) })
+		first := w.Nodes[0].Up.(*Pacemaker)
+		first.Ask("cib_modify", "crm_config", `<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="se" name="stonith-enabled" value="false"/></cluster_property_set></crm_config>`, nil)
+		w.Run(time.Second)
+		first.Ask("cib_replace", "resources", simResources, nil)
+		for i := range 8 {
+			w.Run(time.Duration(w.Rand.IntN(3000)) * time.Millisecond)
+			for k := 1 + w.Rand.IntN(3)/2; k > 0; k-- {
+				deaths++
+				w.Nodes[w.Rand.IntN(len(w.Nodes))].Up.(*Pacemaker).Replace()
+			}
+			u := w.Nodes[w.Rand.IntN(len(w.Nodes))].Up.(*Pacemaker)
+			if w.Rand.IntN(2) == 0 {
+				u.Ask("cib_modify", "resources", fmt.Sprintf(`<resources><primitive id="more-%d" class="ocf" provider="sim" type="Dummy"/></resources>`, i), nil)
+			} else {
+				u.Write(i + 1)
+			}
+			if w.Err() != nil {
+				return w.Now, w.Err()
+			}
+		}
+		start := w.Now
+		w.RunUntil(start+time.Minute, func() bool { return settled(w, p) == "" })
+		if w.Now-start > worst {
+			worst, worstSeed = w.Now-start, seed
+		}
+		if why := settled(w, p); why != "" && w.Err() == nil {
+			w.Failf("a minute after the last death: %s", why)
+		}
+		ops += p.AgentOps
+		if err := w.Err(); err != nil {
+			return w.Now, fmt.Errorf("%w (%d nodes, %v)", err, len(w.Nodes), w.cfg.Generation)
+		}
+		return w.Now, nil
+	})
+	t.Logf("%d deaths, %d operations; settled after the last in at most %v (seed %d)", deaths, ops, worst, worstSeed)
+}
+
 func haveDC(w *World) bool {
 	for _, n := range w.Nodes {
 		u := n.Up.(*Pacemaker)

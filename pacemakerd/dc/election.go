@@ -33,7 +33,7 @@ func (m *Machine) Start(now time.Duration) []Action {
 	m.pend()
 	switch {
 	case !m.cfg.Resumed:
-	case strings.EqualFold(m.cfg.DC, m.cfg.Node): // nobody else knows that there is none
+	case m.cfg.DC == "", strings.EqualFold(m.cfg.DC, m.cfg.Node): // nobody else may know that there is none
 		m.elect()
 	default: // it is there, and takes us for joined
 		m.timers.announce = now + resumeDelay
@@ -119,7 +119,7 @@ func (m *Machine) elect() {
 		return
 	}
 	m.timers.dcDead, m.timers.announce = 0, 0
-	m.dropGraph()
+	m.haltGraph("election")
 	m.enter(Electing)
 	m.do(Send{Type: peer.SubCRMD, Msg: m.election.Vote(m.now, m.cfg.Writer)})
 }

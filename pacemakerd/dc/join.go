@@ -55,7 +55,7 @@ func (j *joins) ids() []uint32 { return slices.Sorted(maps.Keys(j.phase)) }
 
 // offerAll begins a new round with every active peer, this node included.
 func (m *Machine) offerAll() {
-	m.dropGraph()
+	m.haltGraph("nodes join")
 	m.join.reset()
 	m.join.id++
 	m.enter(Integration)
@@ -91,7 +91,7 @@ func (m *Machine) offerTo(p *peer.Peer) {
 	case confirmed, welcomed:
 		return
 	}
-	m.dropGraph()
+	m.haltGraph("nodes join")
 	m.join.from, m.join.best = "", cib.Version{}
 	m.join.syncing, m.join.synced = false, false
 	m.enter(Integration)

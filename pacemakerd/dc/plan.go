@@ -27,7 +27,9 @@ func (m *Machine) wantPlan(why string) {
 	}
 	m.plan.wanted = true
 	switch m.state {
-	case Idle, TransitionEngine, FinalizeJoin:
+	case FinalizeJoin:
+		m.enter(PolicyEngine)
+	case Idle, TransitionEngine:
 		if m.graph == nil || m.graph.complete {
 			m.enter(PolicyEngine)
 		}
@@ -35,7 +37,7 @@ func (m *Machine) wantPlan(why string) {
 }
 
 func (m *Machine) advancePlan() {
-	if !m.isDC || m.state != PolicyEngine || !m.plan.wanted || m.plan.running || m.plan.writes > 0 {
+	if !m.isDC || m.state != PolicyEngine || !m.plan.wanted || m.plan.running || m.plan.writes > 0 || m.halted() {
 		return
 	}
 	m.plan.wanted, m.plan.running = false, true

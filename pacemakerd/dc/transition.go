@@ -249,6 +249,31 @@ func (m *Machine) finishGraph(g *graph) {
 	}
 }
 
+// haltGraph has a transition begin nothing more. What is under way is waited for
+// before anything is planned: a start that is not answered yet would be asked for
+// again.
+func (m *Machine) haltGraph(why string) {
+	m.plan.running = false
+	m.plan.wanted = false
+	if g := m.graph; g != nil && !g.complete {
+		g.abort(infinity, abortRestart, why)
+		m.halted()
+	}
+}
+
+// halted tells whether a transition is still waited for.
+func (m *Machine) halted() bool {
+	g := m.graph
+	if g == nil || g.complete {
+		return false
+	}
+	if len(g.running()) > 0 {
+		return true
+	}
+	g.complete = true
+	return false
+}
+
 // dropGraph forgets a transition: what is under way ends by itself.
 func (m *Machine) dropGraph() {
 	if m.graph != nil {
