@@ -118,6 +118,10 @@ func (m *Machine) receiveJoin(j *wire.Join) {
 		m.drop("join of a stranger")
 		return
 	}
+	if m.shunned(j.From) {
+		m.drop("join of a node that did not agree")
+		return
+	}
 	if !j.Leave() {
 		m.refresh(j.From)
 	}
@@ -245,8 +249,14 @@ func (m *Machine) mergeJoin(j *wire.Join) (changed bool) {
 	m.proc.addAll(j.Proc)
 	if names(m.gen, j.Failed, m.self) {
 		m.failed.add(j.From) // who gives me up is given up
+		m.mark(j.From)
 	} else if m.memb.has(j.From) {
 		m.failed.addAll(j.Failed)
+		for _, s := range j.Failed {
+			if !j.Leave() {
+				m.mark(s)
+			}
+		}
 	}
 	// corosync gathers anew, and sends a join, even if nothing was taken over.
 	// Then nodes that disagree for good answer each join with another one, as
@@ -329,6 +339,9 @@ func (m *Machine) consensusExpired() {
 	silent := m.proc.minus(&m.consensus)
 	m.log.Debug("no consensus", "silent", silent.ids(), "candidates", m.proc.ids())
 	m.failed.addAll(silent.list)
+	for _, s := range silent.list {
+		m.mark(s)
+	}
 	m.enterGather("no consensus")
 }
 
@@ -336,6 +349,10 @@ func (m *Machine) consensusExpired() {
 func (m *Machine) foreign(from wire.SRP, why string) {
 	if m.stranger(from) {
 		m.drop(why + " of a stranger")
+		return
+	}
+	if m.shunned(from) {
+		m.drop(why + " of a node that did not agree")
 		return
 	}
 	switch m.state {

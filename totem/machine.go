@@ -100,8 +100,9 @@ type Machine struct {
 	rrp         redundancy
 	listed      map[wire.Identity]bool // configured nodes; nil if others may come
 	removed     nodeList               // were in the list of nodes once
-	outcasts    nodeList               // strangers that members count with, or that are members
-	toEverybody bool                   // the next message of the ring goes to all nodes (EL7)
+	shun        shunning
+	outcasts    nodeList // strangers that members count with, or that are members
+	toEverybody bool     // the next message of the ring goes to all nodes (EL7)
 
 	dec, inner wire.Decoder
 	scratch    []byte
@@ -129,7 +130,7 @@ func New(cfg Config) *Machine {
 		dec:         wire.Decoder{Generation: g},
 		inner:       wire.Decoder{Generation: g},
 	}
-	for _, l := range []*nodeList{&m.proc, &m.failed, &m.consensus, &m.memb, &m.newMemb, &m.trans, &m.removed, &m.outcasts} {
+	for _, l := range []*nodeList{&m.proc, &m.failed, &m.consensus, &m.memb, &m.newMemb, &m.trans, &m.removed, &m.outcasts, &m.shun.marked, &m.shun.now} {
 		l.gen = g
 	}
 	m.timers.clear()

@@ -158,6 +158,7 @@ func (m *Machine) enterOperational() {
 	m.prevRing, m.oldRing = m.oldRing, m.ring
 	m.receivedFlg = true
 	m.retransCount, m.rotationCount = 0, 0
+	m.beginShunning()
 	m.logRing(&joined, &left)
 }
 
