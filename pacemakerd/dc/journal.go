@@ -71,7 +71,9 @@ func (m *Machine) Resume(now time.Duration, left []Held) []Action {
 	for _, h := range left {
 		switch {
 		case h.Begun != nil:
-		case h.Request == nil, strings.EqualFold(h.From, m.cfg.Node): // who waited for it is dead too
+		case h.Request == nil, strings.EqualFold(h.From, m.cfg.Node), !m.cfg.Resumed:
+			// Who waited for it is dead too, or saw this node leave: by now it may
+			// have had it done elsewhere.
 			m.settled(h.Ticket)
 		default:
 			m.invoke(h.From, h.Sys, h.Request)
