@@ -11,10 +11,10 @@ import (
 )
 
 // Limits of one selection. A CIB of 5,000 resources has about 200,000 elements
-// and attributes, so that a hundred whole walks over it fit.
+// and attributes, so that some 25 whole walks over it fit; they take up to half a second.
 const (
-	MaxXPath      = 64 << 10   // bytes of an expression
-	MaxXPathSteps = 20_000_000 // moves from node to node while it is evaluated
+	MaxXPath      = 64 << 10  // bytes of an expression
+	MaxXPathSteps = 5_000_000 // moves from node to node while it is evaluated
 )
 
 // Errors of Select, wrapped with the expression.
