@@ -31,6 +31,9 @@ type cpgIter struct {
 // data, in bytes, group table included.
 const cpgOverhead = 256
 
+// fits tells whether the ring can carry a message of a group at all.
+func fits(data []byte) bool { return len(data) <= MaxMessage }
+
 func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status coro.Error) {
 	conn := cpg.Conn(cl.c.ID())
 	to := func(ev service.Event) { n.feed(service.To{ID: service.IDCPG, Event: ev}) }
@@ -76,6 +79,9 @@ func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status c
 		var m coro.CPGPartialMcast
 		if coro.Decode(msg, &m) != nil {
 			return bad()
+		}
+		if !fits(m.Data) {
+			return true, cl.status(coro.CPGResPartialMcast, coro.ErrTooBig)
 		}
 		cl.cpg.pending = coro.CPGResPartialMcast
 		to(cpg.PartialMcast{Conn: conn, Total: m.Total, Type: m.Type, Data: m.Data})
@@ -158,6 +164,9 @@ func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status c
 			return bad()
 		}
 		data, s := cl.cpg.contents(m.Address)
+		if s == coro.OK && !fits(data) {
+			s = coro.ErrTooBig // what libcpg says of what is longer still
+		}
 		if s == coro.OK {
 			to(cpg.Mcast{Conn: conn, Data: data})
 		}

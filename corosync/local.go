@@ -10,6 +10,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/cpg"
 	"github.com/gocorosync/gocorosync/service"
+	"github.com/gocorosync/gocorosync/totem"
 )
 
 // An Event is what a [Group] gets: a [Message], a [Change] or a [QuorumChange].
@@ -24,7 +25,8 @@ type (
 	}
 	// A Change is a change of the group's members.
 	Change struct{ Members, Left, Joined []Member }
-	// A QuorumChange tells whether this node's partition may act.
+	// A QuorumChange tells whether this node's partition may act. The first one
+	// comes with the join, before any message.
 	QuorumChange struct{ Quorate bool }
 )
 
@@ -59,15 +61,26 @@ type localGroups struct {
 	groups map[cpg.Conn]*Group
 	joins  map[cpg.Conn]chan cpg.Status
 	next   cpg.Conn
+
+	quorate bool // as last reported
 }
 
 // firstLocal is above all numbers of clients' connections.
 const firstLocal = cpg.Conn(1) << 62
 
-// ErrGroupClosed says that the group, or the node, has ended.
-var ErrGroupClosed = errors.New("corosync: group is closed")
+// MaxMessage is the largest message that a group carries, in bytes.
+const MaxMessage = totem.MaxMessage - cpgOverhead
 
-// Join joins a group. Several members in one program need several calls, and
+var (
+	// ErrGroupClosed says that the group, or the node, has ended.
+	ErrGroupClosed = errors.New("corosync: group is closed")
+	// ErrTooLarge says that a message is longer than MaxMessage.
+	ErrTooLarge = fmt.Errorf("corosync: message is longer than %d bytes", MaxMessage)
+)
+
+// Join joins a group. Its first events are a QuorumChange with whether the
+// partition may act now, and the Change that made it a member, with all others
+// there are. Several members in one program need several calls, and
 // are told apart by PIDs of their own, which count up from the process's.
 func (n *Node) Join(ctx context.Context, name string) (*Group, error) {
 	for {
@@ -106,8 +119,12 @@ func (n *Node) Join(ctx context.Context, name string) (*Group, error) {
 }
 
 // Multicast sends data to all members of the group, this one included. It
-// waits while the ring is full or a membership forms.
+// waits while the ring is full or a membership forms. A message longer than
+// MaxMessage is ErrTooLarge.
 func (g *Group) Multicast(ctx context.Context, data []byte) error {
+	if !fits(data) {
+		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(data))
+	}
 	for {
 		sent := false
 		if !g.n.call(func() {
@@ -213,6 +230,9 @@ func (l *localGroups) reply(r cpg.Reply) {
 	}
 	if ch := l.joins[r.Conn]; ch != nil {
 		delete(l.joins, r.Conn)
+		if g := l.groups[r.Conn]; g != nil && r.Status == cpg.OK {
+			g.push(QuorumChange{l.quorate})
+		}
 		ch <- r.Status
 	}
 }
@@ -245,11 +265,12 @@ func (l *localGroups) deliver(a cpg.Deliver) {
 }
 
 func (l *localGroups) quorum(q service.QuorumReport) {
-	if l == nil || !q.Changed {
+	if l == nil || l.quorate == q.Quorate {
 		return
 	}
+	l.quorate = q.Quorate
 	for id := firstLocal + 1; id <= firstLocal+l.next; id++ {
-		if g := l.groups[id]; g != nil {
+		if g := l.groups[id]; g != nil && l.joins[id] == nil { // who joins is told then
 			g.push(QuorumChange{q.Quorate})
 		}
 	}

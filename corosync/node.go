@@ -433,6 +433,12 @@ func (n *Node) feed(ev service.Event) {
 func (n *Node) act(a service.Action) {
 	switch a := a.(type) {
 	case totem.Submit:
+		if len(a.Data) > totem.MaxMessage {
+			// It could never be sent, and would hold up everything behind it for ever.
+			// Whoever lets clients choose a length refuses this one before.
+			n.log.log(levelError, "MAIN", "message of %d bytes dropped: the ring takes no more than %d", len(a.Data), totem.MaxMessage)
+			return
+		}
 		n.toRing = append(n.toRing, a)
 		n.held += len(a.Data)
 	case totem.Synced:
