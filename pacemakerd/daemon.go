@@ -211,8 +211,8 @@ func (d *daemon) post(ctx context.Context, ev node.Event) {
 func (d *daemon) loop(ctx, stop context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	if len(d.undone) > 0 {
-		if err := d.step(ctx, node.Resume{Left: d.undone}); err != nil {
+	if kept := d.journal.Kept(); len(d.undone) > 0 || len(kept) > 0 {
+		if err := d.step(ctx, node.Resume{Left: d.undone, Kept: kept}); err != nil {
 			return err
 		}
 	}
@@ -314,6 +314,10 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 				d.post(ctx, node.FenceAgentDone{Finish: f})
 				return nil
 			})
+		case node.Keep:
+			if err := d.journal.Keep(a.Kept); err != nil {
+				d.log.Warn("what a resource runs with was not noted", "resource", a.Resource, "err", err)
+			}
 		case node.Kill:
 			d.runner.Kill(a.ID)
 		case node.GetMetadata:

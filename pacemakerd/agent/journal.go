@@ -60,6 +60,9 @@ func OpenJournal(dir string) (*Journal, []Entry, error) {
 	var old []aged
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name())
+		if strings.HasSuffix(f.Name(), keptSuffix) {
+			continue
+		}
 		var e Entry
 		b, err := os.ReadFile(path)
 		info, ierr := f.Info()
@@ -100,11 +103,7 @@ func (j *Journal) note(e Entry) error {
 	if err != nil {
 		return err
 	}
-	path := j.path(e.Ticket)
-	if err := os.WriteFile(path+".new", b, 0o600); err != nil { // parameters may be secrets
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return replaceFile(j.path(e.Ticket), b)
 }
 
 // begin notes that an operation is about to be started. It returns the ticket

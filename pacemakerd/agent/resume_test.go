@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
 // TestOperationOutlivesItsStarter ends a runner in the middle of an action. The
@@ -111,5 +113,45 @@ func TestBrokenJournal(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 0 {
 		t.Errorf("left: %v", files)
+	}
+}
+
+// TestKeptOutlivesItsProcess: what resources run with is there for the next process,
+// for root alone.
+func TestKeptOutlivesItsProcess(t *testing.T) {
+	dir := t.TempDir() + "/journal"
+	j, _, err := OpenJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vip := lrmd.Kept{Resource: "vip", Agent: lrmd.Agent{Class: "ocf", Provider: "heartbeat", Type: "IPaddr2"}, Params: []xml.Attr{{Name: "ip", Value: "1"}}}
+	plain := lrmd.Kept{Resource: "plain", Params: []xml.Attr{}} // runs, without parameters
+	for _, k := range []lrmd.Kept{{Resource: "web", Params: []xml.Attr{}}, vip, plain, {Resource: "web"}} {
+		if err := j.Keep(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(dir+"/torn"+keptSuffix, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j, entries, err := OpenJournal(dir)
+	if err != nil || len(entries) != 0 {
+		t.Fatalf("entries %v, %v", entries, err)
+	}
+	byName := map[string]lrmd.Kept{}
+	for _, k := range j.Kept() {
+		byName[k.Resource] = k
+	}
+	if want := map[string]lrmd.Kept{"vip": vip, "plain": plain}; !reflect.DeepEqual(byName, want) {
+		t.Errorf("kept %v, want %v", byName, want)
+	}
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v", f.Name(), info.Mode(), err)
+		}
+	}
+	if len(files) != 2 {
+		t.Errorf("files %v", files)
 	}
 }

@@ -146,6 +146,8 @@ func (m *Machine) execActions(out []lrmd.Action) {
 			m.do(Run{a})
 		case lrmd.Kill:
 			m.do(Kill{a})
+		case lrmd.Keep:
+			m.do(Keep{a.Kept})
 		case lrmd.Result:
 			m.executed(a)
 		}

@@ -49,9 +49,10 @@ func (m *Machine) settled(ticket string) {
 }
 
 // Resume takes up what an earlier process of this node has left undone. It comes
-// before anything else.
-func (m *Machine) Resume(now time.Duration, left []Held) []Action {
+// before anything else. kept is what its resources run with.
+func (m *Machine) Resume(now time.Duration, left []Held, kept []lrmd.Kept) []Action {
 	m.begin(now)
+	m.exec.queue.Inherit(kept)
 	for _, h := range left {
 		if h.Begun == nil {
 			continue

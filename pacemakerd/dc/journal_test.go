@@ -61,7 +61,7 @@ func TestWhatWasLeftUndone(t *testing.T) {
 			{Ticket: "t1", From: tt.from, Sys: "tengine", Request: request("begun"),
 				Begun: &lrmd.Op{Resource: "begun", Agent: lrmd.Agent{Class: "service", Type: "x"}, Action: "start", UserData: "begun:1:0:u"}},
 			{Ticket: "t2", From: tt.from, Sys: "tengine", Request: request("fresh")},
-		}))
+		}, nil))
 		if !slices.Equal(run, tt.run) || !slices.Equal(settled, tt.settled) {
 			t.Errorf("%s: run %q, settled %q; want %q and %q", tt.name, run, settled, tt.run, tt.settled)
 		}

@@ -82,6 +82,9 @@ type (
 	Run struct{ lrmd.Run }
 	// Kill kills a run.
 	Kill struct{ lrmd.Kill }
+	// Keep keeps what a resource runs with for the next process, or, without
+	// parameters, forgets it. It comes before the Run that it is about.
+	Keep struct{ lrmd.Kept }
 	// Metadata asks for an agent's meta-data, which comes through GotMetadata.
 	Metadata struct{ Agent lrmd.Agent }
 	// Fence asks the fencer; the outcome comes back through Fenced.
@@ -109,6 +112,7 @@ func (Attr) isAction()         {}
 func (ClearFailure) isAction() {}
 func (Run) isAction()          {}
 func (Kill) isAction()         {}
+func (Keep) isAction()         {}
 func (Metadata) isAction()     {}
 func (Fence) isAction()        {}
 func (Reply) isAction()        {}

@@ -12,10 +12,11 @@ type Machine struct {
 	rscs  map[string]*resource
 	calls int
 	runs  int
+	kept  map[string]*kept // what each resource runs with
 	out   []Action
 }
 
-// Action is an output of the Machine: Run, Kill or Result.
+// Action is an output of the Machine: Run, Kill, Keep or Result.
 type Action interface{ isAction() }
 
 func (Run) isAction()    {}
@@ -47,7 +48,7 @@ type item struct {
 
 // New returns a Machine without resources.
 func New(wall func() int64) *Machine {
-	return &Machine{wall: wall, rscs: map[string]*resource{}}
+	return &Machine{wall: wall, rscs: map[string]*resource{}, kept: map[string]*kept{}}
 }
 
 func (m *Machine) begin() { m.out = nil }
@@ -220,6 +221,7 @@ func (m *Machine) Finished(now time.Duration, f Finish) []Action {
 			continue
 		}
 		r.running = nil
+		m.learn(&it.op, f)
 		m.finish(now, r, it, f)
 		m.advance(now, r)
 		break
@@ -288,6 +290,7 @@ func (m *Machine) advance(now time.Duration, r *resource) {
 	m.runs++
 	it.runID, it.startedAt, it.runTime = m.runs, now, m.wall()
 	r.running = it
+	m.dress(&it.op)
 	m.out = append(m.out, Run{ID: it.runID, Op: it.op})
 }
 

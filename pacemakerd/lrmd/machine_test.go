@@ -35,7 +35,7 @@ func TestOneAtATime(t *testing.T) {
 	if _, out = m.Exec(0, Op{Resource: "a", Action: "stop"}); len(out) != 0 {
 		t.Fatalf("stop did not wait: %+v", out)
 	}
-	if _, out = m.Exec(0, Op{Resource: "b", Action: "start"}); len(out) != 1 {
+	if _, out = m.Exec(0, Op{Resource: "b", Action: "start"}); run(t, out).Op.Resource != "b" {
 		t.Fatalf("another resource waits: %+v", out)
 	}
 	out = m.Finished(2*time.Second, Finish{ID: start.ID})

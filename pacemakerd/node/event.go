@@ -69,8 +69,11 @@ type (
 	// Age tells how much CPU time the process has used.
 	Age struct{ Used time.Duration }
 	// Resume is what an earlier process of this node has left undone; it comes
-	// first.
-	Resume struct{ Left []dc.Held }
+	// first. Kept is what its resources run with.
+	Resume struct {
+		Left []dc.Held
+		Kept []lrmd.Kept
+	}
 	// Tick says only that time has passed.
 	Tick struct{}
 	// Shutdown asks for an orderly end.
@@ -126,6 +129,9 @@ type (
 	Settled  struct{ Ticket string }
 	// Run runs an agent; AgentDone follows.
 	Run struct{ lrmd.Run }
+	// Keep keeps what a resource runs with for the next process; without
+	// parameters it is forgotten.
+	Keep struct{ lrmd.Kept }
 	// Kill kills a run's process group.
 	Kill struct{ ID int }
 	// RunFence runs a fence agent for the fencer; FenceAgentDone follows.
@@ -151,6 +157,7 @@ func (Notify) isAction()      {}
 func (Save) isAction()        {}
 func (Run) isAction()         {}
 func (Kill) isAction()        {}
+func (Keep) isAction()        {}
 func (RunFence) isAction()    {}
 func (GetMetadata) isAction() {}
 func (Plan) isAction()        {}

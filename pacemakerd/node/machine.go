@@ -237,7 +237,7 @@ func (m *Machine) take(ev Event) {
 		m.attrd.Shutdown()
 		m.dcDo(m.dc.Shutdown(m.now))
 	case Resume:
-		m.dcDo(m.dc.Resume(m.now, ev.Left))
+		m.dcDo(m.dc.Resume(m.now, ev.Left, ev.Kept))
 	case Tick:
 	}
 }

@@ -122,6 +122,8 @@ func (m *Machine) dcDo(out []dc.Action) {
 			m.do(Run{a.Run})
 		case dc.Accepted:
 			m.do(Accepted{a})
+		case dc.Keep:
+			m.do(Keep{a.Kept})
 		case dc.Settled:
 			m.do(Settled{a.Ticket})
 		case dc.Kill:
