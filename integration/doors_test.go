@@ -59,7 +59,7 @@ func TestDoors(t *testing.T) {
 		return string(out)
 	}())
 	if len(ids) != 2 {
-		t.Skip("needs the user hacluster and the group haclient")
+		lacking(t, "needs the user hacluster and the group haclient")
 	}
 	hacluster, haclient := ids[0], ids[1]
 	people := []someone{

@@ -106,7 +106,7 @@ func newLab(t *testing.T, n int) *lab {
 func newLabOf(t *testing.T, hosts [][2]string) *lab {
 	t.Helper()
 	if err := netlab.Able(); err != nil {
-		t.Skip(err)
+		lacking(t, err.Error())
 	}
 	bin, err := build()
 	if err != nil {

@@ -68,7 +68,7 @@ const (
 func TestSAM(t *testing.T) {
 	python := real(t, "python3")
 	if list, _ := filepath.Glob("/usr/lib/*/libsam.so.4"); len(list) == 0 {
-		t.Skip("needs libsam4")
+		lacking(t, "needs libsam4")
 	}
 	said := make(map[string]map[string]string)
 	onBoth(t, "", func(t *testing.T, l *lab, h *host) {
