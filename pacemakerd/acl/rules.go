@@ -74,35 +74,34 @@ type Rules []rule
 // user is in a group's list of members; nil means in none.
 func For(doc *xml.Node, user string, inGroup func(user, group string) bool) Rules {
 	var all Rules
-	for _, acls := range find(doc, "acls") {
-		for entry := range acls.Each("") {
-			name := entry.Get("name")
-			if !entry.Has("name") {
-				name = entry.ID()
+	acls := find(doc, "acls")
+	for entry := range acls.Each("") {
+		name := entry.Get("name")
+		if !entry.Has("name") {
+			name = entry.ID()
+		}
+		switch entry.Name {
+		case "acl_target", "acl_user":
+			if name == user {
+				all.collect(acls, entry, 0)
 			}
-			switch entry.Name {
-			case "acl_target", "acl_user":
-				if name == user {
-					all.collect(acls, entry, 0)
-				}
-			case "acl_group":
-				if inGroup != nil && name != "" && inGroup(user, name) {
-					all.collect(acls, entry, 0)
-				}
+		case "acl_group":
+			if inGroup != nil && name != "" && inGroup(user, name) {
+				all.collect(acls, entry, 0)
 			}
 		}
-		break
 	}
 	return all
 }
 
-func find(doc *xml.Node, name string) (found []*xml.Node) {
+// find returns the first element of that name, nil for none.
+func find(doc *xml.Node, name string) *xml.Node {
 	for n := range doc.Walk() {
 		if n.Name == name {
-			found = append(found, n)
+			return n
 		}
 	}
-	return found
+	return nil
 }
 
 // maxRoles is how many roles may be inside each other.
