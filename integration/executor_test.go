@@ -9,19 +9,21 @@ import (
 	"time"
 )
 
-// executors is a cluster of an original pacemaker, which is node1, and ours, node2.
+// executors is a cluster of an original pacemaker, which is node1, and ours, the others.
 type executors struct {
 	*lab
 	n1, n2 *host
-	parent *daemon // of ours
+	online string
+	daemon map[*host]*daemon // pacemakerd
 }
 
-func newExecutors(t *testing.T, before ...func(h *host)) *executors {
-	pacemakerd, original := real(t, "pacemakerd"), real(t, "corosync")
-	l := newLab(t, 2)
+func newExecutors(t *testing.T, n int, before ...func(h *host)) *executors {
+	original := real(t, "corosync")
+	l := newLab(t, n)
 	l.configure("", "")
-	e := &executors{lab: l, n1: l.hosts[0], n2: l.hosts[1]}
+	e := &executors{lab: l, n1: l.hosts[0], n2: l.hosts[1], daemon: map[*host]*daemon{}}
 	for _, h := range l.hosts {
+		e.online += h.name + " "
 		for _, f := range before {
 			f(h)
 		}
@@ -33,14 +35,34 @@ func newExecutors(t *testing.T, before ...func(h *host)) *executors {
 			return says(out, status, 0)
 		})
 	}
-	e.n1.start(nil, pacemakerd, "-f")
-	e.parent = e.n2.start([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("pacemakerd"))
-	eventually(t, 60*time.Second, func() string {
-		out, status := e.n1.run(nil, real(t, "crm_mon"), "-1")
-		return says(out, status, 0, "Online: [ node1 node2 ]", "Current DC: node")
-	})
+	for _, h := range l.hosts {
+		e.up(h)
+	}
+	e.whole()
 	l.must(e.n1, "crm_attribute -n stonith-enabled -v false")
 	return e
+}
+
+func (e *executors) up(h *host) {
+	e.t.Cleanup(func() {
+		if e.t.Failed() {
+			out, _ := h.run(nil, "tail", "-n", "100", "/var/log/pacemaker/pacemaker.log")
+			e.t.Logf("%s: %s", h.name, out)
+		}
+	})
+	if h == e.n1 {
+		e.daemon[h] = h.start(nil, real(e.t, "pacemakerd"), "-f")
+	} else {
+		e.daemon[h] = h.start([]string{"GOCOROSYNC_COMPAT=el9"}, e.our("pacemakerd"))
+	}
+}
+
+func (e *executors) whole(want ...string) {
+	e.t.Helper()
+	eventually(e.t, 60*time.Second, func() string {
+		out, status := e.n1.run(nil, real(e.t, "crm_mon"), "-1")
+		return says(out, status, 0, append(want, "Online: [ "+e.online+"]", "Current DC: node")...)
+	})
 }
 
 // TestStopHasTheOldParameters changes an address while it is up, on a node of ours
@@ -48,7 +70,7 @@ func newExecutors(t *testing.T, before ...func(h *host)) *executors {
 // so too when the daemon was restarted since the start, and when the resource is
 // deleted right after the change.
 func TestStopHasTheOldParameters(t *testing.T) {
-	e := newExecutors(t)
+	e := newExecutors(t, 2)
 	vip := func(last int) string {
 		return fmt.Sprintf(`<primitive id="vip" class="ocf" provider="heartbeat" type="IPaddr2"><instance_attributes id="vip-i"><nvpair id="vip-ip" name="ip" value="10.88.0.%d"/><nvpair id="vip-m" name="cidr_netmask" value="24"/></instance_attributes><operations><op id="vip-mon" name="monitor" interval="10s" timeout="20s"/></operations></primitive>`, last)
 	}
@@ -104,4 +126,63 @@ func TestStopHasTheOldParameters(t *testing.T) {
 	e.must(e.n1, `cibadmin -D -X '<primitive id="vip"/>'`)
 	only("deleted", e.n2, "")
 	only("deleted", e.n1, "")
+}
+
+// TestAnswersComeBack runs what crm_resource asks of executors on each node for each
+// node, with a DC of ours and an original one: it ends soon, with the same status and
+// the same words as where all is original.
+func TestAnswersComeBack(t *testing.T) {
+	agent := func(h *host) {
+		h.overlaid("/usr/lib/ocf/resource.d", "test/Witness", fmt.Sprintf(tellingAgent, "/run/witness"))
+		e := h.l
+		e.must(h, "mkdir -p /run/witness/up /run/witness/busy")
+	}
+	e := newExecutors(t, 3, agent)
+	e.must(e.n1, `cibadmin -M --allow-create -o resources -X '<resources><clone id="c">`+primitive("w", 0)+`</clone></resources>'`)
+	running := "Started: [ " + e.online + "]"
+	e.whole(running)
+	asks := [][]string{{"--fail", "-r", "w"}, {"--cleanup", "-r", "w"}, {"--refresh", "-r", "w"}, {"--refresh"}}
+	said := map[string]string{} // command → by the original for itself
+	for i, dc := range []*host{e.n1, e.n2} {
+		if i > 0 { // another node is to be DC
+			e.daemon[e.n1].stop()
+			e.up(e.n1)
+		}
+		e.whole(running)
+		if got := e.designated(t, e.n1); got == e.n1 != (dc == e.n1) {
+			t.Fatalf("the DC is %s", got.name)
+		}
+		for _, from := range e.hosts {
+			for _, to := range e.hosts {
+				for _, ask := range asks {
+					began := time.Now()
+					out, status := from.run(nil, append([]string{"timeout", "20", real(t, "crm_resource")}, append(ask, "-N", to.name)...)...)
+					got := fmt.Sprintf("%d: %s", status, answers(strings.ReplaceAll(out, to.name, "NODE")))
+					if want, ok := said[ask[0]+fmt.Sprint(len(ask))]; !ok {
+						said[ask[0]+fmt.Sprint(len(ask))] = got
+					} else if got != want {
+						t.Errorf("%s for %s, DC %s: %v after %v:\n%s\nwant\n%s", from.name, to.name, dc.name, ask, time.Since(began), got, want)
+					}
+				}
+			}
+		}
+		e.whole(running)
+	}
+}
+
+// answers is what crm_resource says, without the order in which replies come between
+// its other lines.
+func answers(out string) string {
+	var lines []string
+	replies := 0
+	for line := range strings.Lines(out) {
+		switch {
+		case strings.HasPrefix(line, "... got reply"):
+			replies++
+		case strings.HasPrefix(line, "Waiting for "):
+		default:
+			lines = append(lines, line)
+		}
+	}
+	return fmt.Sprintf("%d replies\n%s", replies, strings.Join(lines, ""))
 }

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -163,6 +165,7 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 	if u.w.cfg.Log != nil {
 		cfg.Log = u.w.cfg.Log(u.n.ID)
 	}
+	cfg.Log = slog.New(faults{u, cfg.Log})
 	u.Node = node.New(cfg)
 	if left := u.undone; resumed && len(left) > 0 {
 		u.step(node.Resume{Left: slices.Clone(left)})
@@ -516,3 +519,29 @@ func Where(w *World) map[string][]string {
 	}
 	return on
 }
+
+// faults fails the world when a machine says that its own state is wrong, and passes
+// what it logs on.
+type faults struct {
+	u  *Pacemaker
+	to *slog.Logger // nil for nowhere
+}
+
+func (f faults) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelError || f.to != nil && f.to.Enabled(ctx, l)
+}
+
+func (f faults) Handle(ctx context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, "own state is wrong") {
+		text := r.Message
+		r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
+		f.u.w.Failf("node %d: %s", f.u.n.ID, text)
+	}
+	if f.to == nil {
+		return nil
+	}
+	return f.to.Handler().Handle(ctx, r)
+}
+
+func (f faults) WithAttrs([]slog.Attr) slog.Handler { return f }
+func (f faults) WithGroup(string) slog.Handler      { return f }

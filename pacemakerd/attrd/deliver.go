@@ -52,6 +52,7 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 			m.writeAll()
 		}
 	}
+	m.assert()
 	return m.out
 }
 

@@ -163,6 +163,7 @@ func (m *Machine) PeersChanged(now time.Duration, joined, left []string) []Actio
 		}
 	}
 	m.checkElection()
+	m.assert()
 	return m.out
 }
 

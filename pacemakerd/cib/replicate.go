@@ -80,6 +80,7 @@ type applied struct {
 func (m *Machine) conclude(a *applied) {
 	op, r := a.op, a.Result
 	if r.Changed {
+		m.assert(a)
 		m.doc = r.Doc
 		m.do(Changed{op, r.Patch, m.doc, r.ConfigChanged})
 		if m.primary {

@@ -31,6 +31,10 @@ func (m *Machine) Asked(now time.Duration, by Asker, msg *xml.Node) []Action {
 		m.relay(m.dc, msg)
 	case elsewhere:
 		m.relay(host, msg)
+	case host == "" && (task == "probe_again" || task == "reprobe"): // of every node
+		if mayRelay(task, by.Privileged) {
+			m.do(Send{Type: peer.SubCRMD, Msg: msg})
+		}
 	default:
 		m.serve(by, msg)
 	}
@@ -75,7 +79,9 @@ func (m *Machine) serve(by Asker, msg *xml.Node) {
 		if a := peer.Data(msg); a != nil {
 			m.clientInvoke(m.cfg.Node, task, msg, a)
 		}
-	case "lrm_refresh", "probe_again", "reprobe":
+	case "probe_again", "reprobe":
+		m.reprobe(m.cfg.Node, msg)
+	case "lrm_refresh":
 		if by.Privileged && m.isDC {
 			m.wantPlan("probe asked for")
 		}

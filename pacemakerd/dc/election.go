@@ -201,7 +201,7 @@ func (m *Machine) releaseDC() {
 	m.isDC = false
 	m.dropGraph()
 	m.join.reset()
-	m.plan = planning{id: m.plan.id}
+	m.newTerm()
 	m.cibOp(&cib.Op{Name: cib.OpSlave, Options: cib.ScopeLocal})
 	if m.dc == m.cfg.Node {
 		m.setDC("")

@@ -1,6 +1,7 @@
 package dc
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,13 +26,13 @@ type executor struct {
 
 // An ack is an answer that is owed directly to who asked.
 type ack struct {
-	node, sys string // where it goes
-	client    string // a client of this node, "" if not
+	node, sys string // where it goes: the tengine of whatever node is DC, or a client of that node
 	key       string // transition key
 	rsc, task string
 	interval  time.Duration
 	op        *xml.Node // the rsc_op
 	ticket    string    // in the journal, "" for none
+	quiet     bool      // nobody waits for it
 }
 
 func newExecutor(wall func() int64) executor {
@@ -232,14 +233,51 @@ func (m *Machine) invokeDelete(a ack) {
 	}
 	m.exec.queue.Forget(a.rsc)
 	m.forgetResource(a.rsc)
+	if a.quiet {
+		return
+	}
 	defer m.settled(a.ticket)
 	r := lrmd.Result{Op: lrmd.Op{Resource: a.rsc, Action: "delete", UserData: a.key, Params: a.op.Child("attributes").AttrList()}}
 	m.ackDirectly(a, m.entry(r, a.rsc+"_last_0", "controld_ack_event_directly", 0))
 }
 
+// reprobe forgets the history of all resources, so that the DC has everything probed,
+// and tells who asked. What is busy is forgotten when it has ended.
+func (m *Machine) reprobe(from string, msg *xml.Node) {
+	user := msg.Get(attrUser)
+	if m.state == Stopping || m.state == Terminated {
+		return
+	}
+	switch {
+	case user == "" && m.fromDC(from, "probe_again"), privilegedUser(user):
+		m.cfg.Log.Info("the state of all resources is looked for anew", "node", from, "user", user)
+		for _, rsc := range slices.Clone(m.exec.order) {
+			m.invokeDelete(ack{rsc: rsc, quiet: true})
+		}
+	default:
+		m.cfg.Log.Warn("request refused: its user may not do that", "task", "probe_again", "user", user, "node", from)
+	}
+	if to := msg.Get("crm_sys_from"); to != "" && to != "tengine" {
+		m.answerClient(from, to, m.cfg.Writer.Request(peer.Request{Origin: "handle_reprobe_op", Task: "lrm_invoke", To: to, From: m.self() + "_lrmd", Host: from}))
+	}
+}
+
+// answerClient sends a message to a client of some node, which may be this one.
+func (m *Machine) answerClient(node, client string, msg *xml.Node) {
+	if strings.EqualFold(node, m.cfg.Node) {
+		msg.Set("src", m.cfg.Node)
+		m.do(Reply{Client: client, Msg: msg})
+		return
+	}
+	m.do(Send{To: node, Type: peer.SubTE, Msg: msg})
+}
+
 // invokeFail records a failure that an administrator made up.
 func (m *Machine) invokeFail(a ack) {
-	if m.exec.history[a.rsc] == nil {
+	if m.exec.history[a.rsc] == nil { // who asked waits all the same
+		r := lrmd.Result{Op: lrmd.Op{Resource: a.rsc, Agent: agentOf(a.op.Child("primitive")), Action: "asyncmon", UserData: a.key,
+			Params: a.op.Child("attributes").AttrList()}, RC: lrmd.RCError, Status: lrmd.Failed, Reason: "Unknown resource"}
+		m.ackDirectly(a, m.entry(r, a.rsc+"_last_failure_0", "controld_ack_event_directly", 0))
 		return
 	}
 	_, rest, _ := strings.Cut(a.key, ":0:0:")
@@ -262,12 +300,11 @@ func (m *Machine) ackDirectly(a ack, entry *xml.Node) {
 	}
 	msg := m.cfg.Writer.Request(peer.Request{Origin: "controld_ack_event_directly", Task: "lrm_invoke", To: a.sys, From: "lrmd", Host: host, Data: state})
 	switch {
-	case a.client != "" || host != "" && strings.EqualFold(host, m.cfg.Node):
-		msg.Set("src", m.cfg.Node)
-		m.do(Reply{Client: a.sys, Msg: msg})
-	case a.sys == "tengine" && m.isDC:
+	case host != "":
+		m.answerClient(host, a.sys, msg)
+	case m.isDC:
 		m.event(entry, m.cfg.Node)
 	default:
-		m.do(Send{To: host, Type: peer.SubTE, Msg: msg})
+		m.do(Send{Type: peer.SubTE, Msg: msg})
 	}
 }

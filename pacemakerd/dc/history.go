@@ -203,12 +203,24 @@ func nameList(names []string) string { return "  " + strings.Join(names, " ") + 
 
 // forgetEntry removes one entry of a resource's history.
 func (m *Machine) forgetEntry(rsc, id string) {
-	h := m.exec.history[rsc]
-	if h == nil {
+	if m.exec.history[rsc] == nil {
 		return
 	}
-	h.ByID("lrm_rsc_op", id).Remove()
-	m.cibOp(erase(nodeState(m.cfg.Node) + "//lrm_resource[@id=" + quoted(rsc) + "]/lrm_rsc_op[@id=" + quoted(id) + "]"))
+	m.forgetEntryOn(m.cfg.Node, rsc, id, func(*xml.Node) bool { return true })
+}
+
+// forgetEntryOn removes an entry of a resource's history on a node if it is meant, as
+// far as its content is known here.
+func (m *Machine) forgetEntryOn(node, rsc, id string, meant func(e *xml.Node) bool) {
+	if strings.EqualFold(node, m.cfg.Node) {
+		if e := m.exec.history[rsc].ByID("lrm_rsc_op", id); e != nil {
+			if !meant(e) {
+				return
+			}
+			e.Remove()
+		}
+	}
+	m.cibOp(erase(nodeState(node) + "//lrm_resource[@id=" + quoted(rsc) + "]/lrm_rsc_op[@id=" + quoted(id) + "]"))
 }
 
 // forgetResource removes a resource's whole history.

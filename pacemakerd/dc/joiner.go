@@ -96,6 +96,10 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 		}
 	case task == "lrm_invoke" && to == "tengine":
 		m.directAck(msg)
+	case task == "lrm_invoke": // what an executor answers to a client here
+		m.relayResponse(msg)
+	case task == "probe_again" || task == "reprobe":
+		m.reprobe(from, msg)
 	case task == "lrm_delete" || task == "lrm_fail":
 		if a := peer.Data(msg); a != nil {
 			m.clientInvoke(from, task, msg, a)
@@ -114,8 +118,8 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	case task == "rm_node_cache":
 		m.forgetNode(msg)
 	case task == "clear_failcount":
-		if m.fromDC(from, task) {
-			m.clearFailcountFor(msg)
+		if e := peer.Data(msg); e != nil && m.fromDC(from, task) {
+			m.clearFailures(e)
 		}
 	case task == "ping":
 		m.pinged(from, msg)

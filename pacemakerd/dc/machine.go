@@ -289,6 +289,7 @@ func (m *Machine) settle() {
 	m.advanceJoin()
 	m.advancePlan()
 	m.advanceGraph()
+	m.assert()
 }
 
 func (m *Machine) setDC(name string) {

@@ -200,9 +200,12 @@ func (m *Machine) writeStates() {
 
 // cibTracked is cibOp for what a plan has to wait for.
 func (m *Machine) cibTracked(op *cib.Op) {
+	term := m.plan.term
 	m.plan.writes++
 	m.cibThen(op, func(_ time.Duration, code cib.Code, _ *xml.Node) {
-		m.plan.writes--
+		if m.plan.term == term {
+			m.plan.writes--
+		}
 		if code != cib.OK {
 			m.cfg.Log.Warn("update of the CIB failed", "op", op.Name, "section", op.Section, "err", code)
 		}

@@ -13,7 +13,8 @@ type planning struct {
 	wanted  bool // something changed since then
 	why     string
 	running bool // a request is out
-	writes  int  // updates of ours that a plan has to see
+	writes  int  // updates of ours in this term that a plan has to see
+	term    int  // of this node as DC
 }
 
 // wantPlan asks for a new plan as soon as the CIB has our last updates

@@ -137,8 +137,11 @@ func (m *Machine) executeEvent(g *graph, a *action) {
 			g.confirm(a, false)
 		}
 	case "clear_failcount":
-		p := a.elem.Child("primitive")
-		m.do(ClearFailure{Node: a.elem.Get("on_node"), Resource: p.ID()})
+		if p := m.cfg.Cache.ByName(a.node); p != nil && p.ID != m.cfg.ID && p.Active("crmd") {
+			m.request(peer.Request{Origin: "te_crm_command", Task: a.task, To: "crmd", From: "tengine", Host: a.node, Data: a.elem.Clone()})
+		} else {
+			m.clearFailures(a.elem)
+		}
 		g.confirm(a, false)
 	default:
 		m.request(peer.Request{Origin: "te_crm_command", Task: a.task, To: "crmd", From: "tengine", Host: a.node, Data: a.elem.Clone()})
@@ -146,10 +149,19 @@ func (m *Machine) executeEvent(g *graph, a *action) {
 	}
 }
 
-func (m *Machine) clearFailcountFor(msg *xml.Node) {
-	if a := peer.Data(msg); a != nil && a.Child("primitive") != nil {
-		m.do(ClearFailure{Node: m.cfg.Node, Resource: a.Child("primitive").ID()})
+// clearFailures forgets that a resource failed on a node: its fail counts, and the
+// entry of the failure, which would have them cleared again and again.
+func (m *Machine) clearFailures(event *xml.Node) {
+	rsc, node := event.Child("primitive").ID(), event.Get("on_node")
+	if rsc == "" || node == "" {
+		return
 	}
+	attrs := event.Child("attributes")
+	task, every := attrs.Get("CRM_meta_clear_failure_op"), attrs.Get("CRM_meta_clear_failure_interval")
+	m.forgetEntryOn(node, rsc, rsc+"_last_failure_0", func(e *xml.Node) bool {
+		return task == "" || e.Get("operation") == task && (every == "" || e.Get("interval") == every)
+	})
+	m.do(ClearFailure{Node: node, Resource: rsc, Op: task, Interval: every})
 }
 
 // Fenced tells what came of a Fence action.
