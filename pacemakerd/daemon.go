@@ -301,6 +301,7 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 		case node.Settled:
 			d.ring.after("cib", func() { d.ring.after("crmd", func() { d.journal.Settle(a.Ticket) }) })
 		case node.Run:
+			d.runner.Announce(a.ID)
 			d.spawn(func() error {
 				d.post(ctx, node.AgentDone{Finish: d.runner.Run(ctx, a.Run)})
 				return nil

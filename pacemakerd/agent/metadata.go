@@ -103,9 +103,9 @@ func (r *Runner) Agents(class, provider string) []string {
 			}
 		}
 	case "systemd":
-		list = units()
+		list = unitNames()
 	case "service":
-		list = append(executables(cmp.Or(r.LSBDir, "/etc/init.d")), units()...)
+		list = append(executables(cmp.Or(r.LSBDir, "/etc/init.d")), unitNames()...)
 		slices.Sort(list)
 		list = slices.Compact(list)
 	}
@@ -133,8 +133,8 @@ func executables(dir string) []string {
 	return list
 }
 
-// units lists the unit files of services.
-func units() []string {
+// unitNames lists the unit files of services.
+func unitNames() []string {
 	var list []string
 	for _, dir := range []string{"/etc/systemd/system", "/run/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"} {
 		entries, _ := os.ReadDir(dir)

@@ -9,29 +9,35 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 )
 
-// exitReason marks the line of stderr in which an agent says why it failed.
-const exitReason = "ocf-exit-reason:"
-
 // ocf runs an agent of class ocf.
 func (r *Runner) ocf(ctx context.Context, run lrmd.Run, ticket string) lrmd.Finish {
 	op := &run.Op
 	res := r.exec(ctx, job{
 		id: run.ID, ticket: ticket, path: r.ocfPath(op.Agent), args: []string{op.Action}, env: r.ocfEnv(op),
-		timeout: op.Timeout, name: "Resource agent",
+		timeout: op.Timeout, name: "Resource agent", missing: op.Agent.Type,
 	})
-	f := lrmd.Finish{ID: run.ID, RC: res.rc, Status: res.status, Output: res.stdout, Reason: res.reason}
+	f := lrmd.Finish{ID: run.ID, RC: res.rc, Status: res.status, Output: res.stdout, Reason: cmp.Or(res.reason, res.said)}
 	for line := range strings.Lines(res.stderr) {
-		if _, why, ok := strings.Cut(strings.TrimRight(line, "\r\n"), exitReason); ok && res.reason == "" {
-			f.Reason = why
-		}
 		if r.Log != nil && strings.TrimSpace(line) != "" {
 			r.Log.Debug("agent says", "resource", op.Resource, "op", op.Action, "text", strings.TrimSpace(line))
 		}
+	}
+	if res.status == lrmd.Done {
+		f.RC = known(f.RC)
 	}
 	if res.status == lrmd.Done && f.RC == lrmd.RCOK {
 		f.Reason = ""
 	}
 	return f
+}
+
+// known is an exit status as it is recorded: one that OCF does not know is an error.
+func known(rc int) int {
+	switch {
+	case rc >= lrmd.RCOK && rc <= lrmd.RCFailedPromoted, rc >= lrmd.RCConnectionDied && rc <= lrmd.RCDegradedPromoted:
+		return rc
+	}
+	return lrmd.RCError
 }
 
 func (r *Runner) ocfPath(a lrmd.Agent) string {
@@ -65,6 +71,10 @@ func (r *Runner) ocfEnv(op *lrmd.Op) []string {
 // clean drops what cannot be in an environment.
 func clean(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 
+func (r *Runner) initScript(a lrmd.Agent) string {
+	return filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(a.Type))
+}
+
 // lsb runs an init script.
 func (r *Runner) lsb(ctx context.Context, run lrmd.Run, ticket string) lrmd.Finish {
 	op := &run.Op
@@ -73,7 +83,7 @@ func (r *Runner) lsb(ctx context.Context, run lrmd.Run, ticket string) lrmd.Fini
 		action = "status"
 	}
 	res := r.exec(ctx, job{
-		id: run.ID, ticket: ticket, path: filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type)), args: []string{action},
+		id: run.ID, ticket: ticket, path: r.initScript(op.Agent), args: []string{action},
 		timeout: op.Timeout, name: "Init script",
 	})
 	f := lrmd.Finish{ID: run.ID, RC: res.rc, Status: res.status, Output: res.stdout, Reason: res.reason}

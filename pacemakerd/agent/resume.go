@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -31,7 +30,7 @@ func (r *Runner) resume(ctx context.Context, run lrmd.Run) lrmd.Finish {
 		e.PID = r.orphan(&run.Op)
 		e.Started = startOf(e.PID)
 	}
-	timedOut := false
+	killed, timedOut := r.killed(run.ID), false
 	var deadline <-chan time.Time
 	if run.Op.Timeout > 0 {
 		t := time.NewTimer(time.Until(e.Begun.Add(run.Op.Timeout)))
@@ -43,6 +42,9 @@ func (r *Runner) resume(ctx context.Context, run lrmd.Run) lrmd.Finish {
 	for e.PID > 0 && e.Started != "" && startOf(e.PID) == e.Started {
 		select {
 		case <-tick.C:
+		case <-killed:
+			killed = nil
+			_ = syscall.Kill(-e.PID, syscall.SIGKILL)
 		case <-deadline:
 			timedOut = true
 			_ = syscall.Kill(-e.PID, syscall.SIGKILL) // the leader of its group is the same as was started
@@ -138,7 +140,7 @@ func (r *Runner) orphan(op *lrmd.Op) int {
 	case "ocf":
 		path = r.ocfPath(op.Agent)
 	case "lsb":
-		path = filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type))
+		path = r.initScript(op.Agent)
 	default:
 		return 0
 	}

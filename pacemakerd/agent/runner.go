@@ -8,9 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -22,26 +19,29 @@ type Runner struct {
 	OCFRoot  string   // default /usr/lib/ocf
 	LSBDir   string   // default /etc/init.d
 	FenceDir string   // default /usr/sbin
+	UnitDir  string   // of what overrides units; default /run/systemd/system
 	WorkDir  string   // of the agents; default the current one
 	Env      []string // base environment; default the process's own
 	Journal  *Journal // of what runs, for the next process
 	// Hold has somebody else hold descriptors until release is called. What an
 	// agent writes must not be its death when this process dies.
-	Hold      func(ticket string, files ...*os.File) (release func())
-	Log       *slog.Logger
-	mu        sync.Mutex
-	processes map[int]*os.Process // run id → leader of its group
-	killed    map[int]bool
+	Hold func(ticket string, files ...*os.File) (release func())
+	Log  *slog.Logger
+	// Wait waits for a process; nil: the kernel does. A test may have one that
+	// cannot be killed.
+	Wait func(*os.Process) (*os.ProcessState, error)
+
+	runs  runs
+	units func(context.Context) (units, error) // nil: those of the system's systemd
 }
 
 func (r *Runner) ocfRoot() string { return cmp.Or(r.OCFRoot, "/usr/lib/ocf") }
 
-// maxOutput bounds what is kept of an agent's output, in bytes.
-const maxOutput = 1 << 20
-
 // Run carries out an operation and returns how it ended. It waits for the
 // process, at most until its timeout, and longer only if it cannot be killed.
 func (r *Runner) Run(ctx context.Context, run lrmd.Run) lrmd.Finish {
+	r.Announce(run.ID)
+	defer r.ended(run.ID)
 	if run.Resumed {
 		return r.resume(ctx, run)
 	}
@@ -61,25 +61,15 @@ func (r *Runner) run(ctx context.Context, run lrmd.Run, ticket string) lrmd.Fini
 	case "lsb":
 		return r.lsb(ctx, run, ticket)
 	case "service":
-		if _, err := os.Stat(filepath.Join(cmp.Or(r.LSBDir, "/etc/init.d"), filepath.Base(op.Agent.Type))); err == nil {
-			return r.lsb(ctx, run, ticket)
+		if r.isUnit(ctx, op) {
+			return r.systemd(ctx, run)
 		}
-		return r.systemd(ctx, run)
+		return r.lsb(ctx, run, ticket)
 	case "systemd":
 		return r.systemd(ctx, run)
 	}
 	return lrmd.Finish{ID: run.ID, RC: lrmd.RCNotInstalled, Status: lrmd.NotInstalled,
 		Reason: fmt.Sprintf("Agent class %q is not supported", op.Agent.Class)}
-}
-
-// Kill ends a run: its whole process group gets SIGKILL.
-func (r *Runner) Kill(id int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p := r.processes[id]; p != nil {
-		r.killed[id] = true
-		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
-	}
 }
 
 // A job is one process to run.
@@ -92,6 +82,7 @@ type job struct {
 	stdin   []byte   // nil: /dev/null
 	timeout time.Duration
 	name    string // for messages
+	missing string // the agent's, when it is not there; default path
 }
 
 // A result is how a process ended.
@@ -100,9 +91,13 @@ type result struct {
 	status   lrmd.Status
 	stdout   string
 	stderr   string
-	reason   string
+	reason   string // why it was not run, or not to its end
+	said     string // the exit reason that it gave
 	timedOut bool
 }
+
+// stubborn is after what time a killed process that is still there is told of.
+const stubborn = 5 * time.Second
 
 // exec runs a process in a group of its own (resource-agents.md 2 and 5).
 func (r *Runner) exec(ctx context.Context, j job) result {
@@ -146,70 +141,71 @@ func (r *Runner) exec(ctx context.Context, j job) result {
 		if inW != nil {
 			inW.Close()
 		}
-		return notStarted(err)
+		return notStarted(j, err)
 	}
-	r.mu.Lock()
-	if r.processes == nil {
-		r.processes, r.killed = map[int]*os.Process{}, map[int]bool{}
-	}
-	if j.id != 0 {
-		r.processes[j.id] = p
-	}
-	r.mu.Unlock()
 	r.Journal.started(j.ticket, p.Pid)
 	release := r.hold(j.ticket, stdout, stderr)
 
-	outC, errC := read(stdout), read(stderr)
+	out, errs := collect(stdout), collect(stderr)
 	if inW != nil {
 		go func() { // ends when all is written, or nobody reads any more
 			_, _ = inW.Write(j.stdin)
 			inW.Close()
 		}()
 	}
+	wait := r.Wait
+	if wait == nil {
+		wait = (*os.Process).Wait
+	}
 	exited := make(chan *os.ProcessState, 1)
 	go func() { // ends when the process does
-		state, _ := p.Wait()
+		state, _ := wait(p)
 		exited <- state
 	}()
 	var res result
 	var state *os.ProcessState
-	var deadline <-chan time.Time
+	var deadline, late <-chan time.Time
 	if j.timeout > 0 {
 		t := time.NewTimer(j.timeout)
 		defer t.Stop()
 		deadline = t.C
 	}
-	select {
-	case state = <-exited:
-	case <-deadline:
-		res.timedOut = true
+	toKill, killed := r.killed(j.id), false
+	kill := func() {
 		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
-		state = <-exited
-	case <-ctx.Done():
-		if j.ticket != "" { // the next process waits for it
-			stdout.Close()
-			stderr.Close()
+		toKill, deadline = nil, nil
+		late = time.After(stubborn)
+	}
+	// A process that waits for its disk cannot be killed. The result of its operation
+	// waits for it, but the end of this process does not.
+	for ended := false; !ended; {
+		select {
+		case state = <-exited:
+			ended = true
+		case <-deadline:
+			res.timedOut = true
+			kill()
+		case <-toKill:
+			killed = true
+			kill()
+		case <-late:
+			late = nil
+			if r.Log != nil {
+				r.Log.Error("agent cannot be killed", "agent", j.path, "pid", p.Pid)
+			}
+		case <-ctx.Done():
+			if j.ticket == "" { // else the next process waits for it
+				_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
+			}
+			out.abandon()
+			errs.abandon()
 			return result{rc: lrmd.RCUnknown, status: lrmd.Cancelled}
 		}
-		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
-		state = <-exited
 	}
 	release()
-	r.mu.Lock()
-	killed := r.killed[j.id]
-	if j.id != 0 {
-		delete(r.processes, j.id)
-		delete(r.killed, j.id)
-	}
-	r.mu.Unlock()
-	// Whatever the process wrote is in the pipes now. A daemon it left behind
-	// may hold them open for ever, so the rest is not waited for.
-	soon := time.Now().Add(20 * time.Millisecond)
-	_ = stdout.SetReadDeadline(soon)
-	_ = stderr.SetReadDeadline(soon)
-	res.stdout, res.stderr = <-outC, <-errC
-	stdout.Close()
-	stderr.Close()
+	// Whatever the process wrote is in the pipes now.
+	stdOut, stdErr := out.rest(), errs.rest()
+	res.stdout, res.stderr, res.said = r.report(j.path, stdOut), r.report(j.path, stdErr), stdErr.reason
 
 	switch ws, ok := state.Sys().(syscall.WaitStatus); {
 	case res.timedOut:
@@ -228,46 +224,19 @@ func (r *Runner) exec(ctx context.Context, j job) result {
 	return res
 }
 
-func seconds(d time.Duration) string {
-	if d%time.Second == 0 {
-		return fmt.Sprintf("%ds", d/time.Second)
-	}
-	return fmt.Sprintf("%dms", d/time.Millisecond)
-}
-
-// read collects what comes through a pipe until its end or deadline.
-func read(f *os.File) <-chan string {
-	c := make(chan string, 1)
-	go func() {
-		var b strings.Builder
-		buf := make([]byte, 8192)
-		for {
-			n, err := f.Read(buf)
-			if room := maxOutput - b.Len(); n > 0 && room > 0 {
-				b.Write(buf[:min(n, room)])
-			}
-			if err != nil {
-				c <- b.String()
-				return
-			}
-		}
-	}()
-	return c
-}
-
 // notStarted is the result of a process that could not be started
-// (resource-agents.md 4).
-func notStarted(err error) result {
-	res := result{rc: lrmd.RCError, status: lrmd.Failed, reason: err.Error()}
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
+// (resource-agents.md 4). An agent that is not there is told from one that is there
+// and cannot be executed, in the original's words.
+func notStarted(j job, err error) result {
+	if _, stat := os.Stat(j.path); errors.Is(stat, fs.ErrNotExist) {
+		return result{rc: lrmd.RCNotInstalled, status: lrmd.NotInstalled, reason: cmp.Or(j.missing, j.path) + ": No such file or directory"}
 	}
+	res := result{rc: lrmd.RCError, reason: "Child process was unable to execute file"}
 	switch {
 	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOEXEC):
-		res.rc, res.status = lrmd.RCNotInstalled, lrmd.NotInstalled
+		res.rc = lrmd.RCNotInstalled
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		res.rc = 4
+		res.rc = lrmd.RCNoPrivilege
 	}
 	return res
 }

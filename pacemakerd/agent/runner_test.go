@@ -1,6 +1,9 @@
 package agent
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +97,115 @@ func TestKillCancels(t *testing.T) {
 	}
 }
 
+// TestKillBeforeTheStart: a kill that comes before anything was started for a run is
+// carried out; one that comes after its end is nobody's.
+func TestKillBeforeTheStart(t *testing.T) {
+	r := newRunner(t, `sleep 30`)
+	r.Announce(1)
+	r.Kill(1)
+	begin := time.Now()
+	if f := r.Run(t.Context(), op("monitor")); f.Status != lrmd.Cancelled || time.Since(begin) > 10*time.Second {
+		t.Errorf("%+v after %v", f, time.Since(begin))
+	}
+	r.Kill(1)
+	r = newRunner(t, `exit 0`)
+	r.Kill(1)
+	if f := r.Run(t.Context(), op("monitor")); f.Status != lrmd.Done {
+		t.Errorf("after its end: %+v", f)
+	}
+	if len(r.runs.byID) != 0 {
+		t.Errorf("%d runs are left", len(r.runs.byID))
+	}
+}
+
+// TestEndWaitsForNoAgent has a process that nothing can kill: its operation ends when
+// it does, but the end of the daemon waits for neither it nor its output.
+func TestEndWaitsForNoAgent(t *testing.T) {
+	for _, ticket := range []string{"", "1:1:0:x"} {
+		r := newRunner(t, `exec sleep 30`)
+		let := make(chan struct{})
+		waited := make(chan struct{})
+		r.Wait = func(p *os.Process) (*os.ProcessState, error) {
+			defer close(waited)
+			<-let // as if it were in the kernel for ever
+			return p.Wait()
+		}
+		if ticket != "" {
+			var err error
+			if r.Journal, _, err = OpenJournal(t.TempDir()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run := op("start")
+		run.Op.Timeout, run.Op.Ticket = 50*time.Millisecond, ticket
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan lrmd.Finish, 1)
+		go func() { done <- r.Run(ctx, run) }()
+		select {
+		case f := <-done:
+			t.Fatalf("ended before its process: %+v", f)
+		case <-time.After(300 * time.Millisecond):
+		}
+		end()
+		select {
+		case <-done:
+		case <-time.After(5 * time.Second):
+			t.Fatal("the end waits for the process")
+		}
+		close(let)
+		<-waited
+	}
+}
+
+// TestOutputIsWhole writes more than a pipe holds, on a busy machine or not, and more
+// than is kept.
+func TestOutputIsWhole(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		script string
+		length int
+		cut    bool
+		reason string
+	}{
+		{"as much as is kept", `head -c 1048576 /dev/zero | tr '\0' x`, maxOutput, false, ""},
+		{"one more", `head -c 1048577 /dev/zero | tr '\0' x; head -c 2000000 /dev/zero | tr '\0' y >&2; echo >&2; echo ocf-exit-reason:last >&2; exit 1`, maxOutput, true, "last"},
+		{"what is in the pipe at the end", `head -c 60000 /dev/zero | tr '\0' x`, 60000, false, ""},
+		{"a daemon left behind writes on", `(while :; do echo noise || exit; done) & head -c 60000 /dev/zero | tr '\0' x`, -1, false, ""},
+	} {
+		var log bytes.Buffer
+		r := newRunner(t, tt.script)
+		r.Log = slog.New(slog.NewTextHandler(&log, nil))
+		f := r.Run(t.Context(), op("start"))
+		kept, cut := strings.CutSuffix(f.Output, cutMark)
+		if tt.length < 0 {
+			if strings.Count(kept, "x") != 60000 && !cut {
+				t.Errorf("%s: %d bytes, of them %d", tt.name, len(kept), strings.Count(kept, "x"))
+			}
+			continue
+		}
+		if len(kept) != tt.length || cut != tt.cut || f.Reason != tt.reason || strings.Contains(log.String(), "output cut") != tt.cut {
+			t.Errorf("%s: %d bytes, cut %v, reason %q, log %s", tt.name, len(kept), cut, f.Reason, &log)
+		}
+	}
+}
+
+func TestExitReasonIsCut(t *testing.T) {
+	for _, tt := range []struct{ said, want string }{
+		{strings.Repeat("a", 128), strings.Repeat("a", 128)},
+		{strings.Repeat("a", 129), strings.Repeat("a", 128)},
+		{strings.Repeat("a", 127) + "é", strings.Repeat("a", 127)},
+		{strings.Repeat("é", 70), strings.Repeat("é", 64)},
+	} {
+		o := &output{}
+		o.write([]byte("ocf-exit-reason:first\nocf-exit-reason:" + tt.said[:50]))
+		o.write([]byte(tt.said[50:] + "\r\nnoise"))
+		o.endLine()
+		if o.reason != tt.want {
+			t.Errorf("%q: %q", tt.said, o.reason)
+		}
+	}
+}
+
 func TestFenceAgentReadsItsOptions(t *testing.T) {
 	r := newRunner(t, `cat`)
 	run := op("reboot", xml.Attr{Name: "action", Value: "reboot"}, xml.Attr{Name: "port", Value: "n2"})
@@ -128,3 +240,5 @@ func waitFor(d time.Duration, ok func() bool) error {
 	}
 	return os.ErrDeadlineExceeded
 }
+
+func xmlAttr(name, value string) xml.Attr { return xml.Attr{Name: name, Value: value} }

@@ -93,3 +93,29 @@ func TestClearedFailureIsForgotten(t *testing.T) {
 		t.Errorf("cleared %v, erased %q, left %s", cleared, erased, m.exec.history["w"])
 	}
 }
+
+// TestCancelledBeforeItsResult: the DC is told of a recurring operation that is cancelled
+// before its first result, or it would wait for it until its timeout.
+func TestCancelledBeforeItsResult(t *testing.T) {
+	m := newMember(t)
+	invoke := func(task, interval, key string) []Action {
+		return m.Delivered(time.Second, "n2", parsed(t, `<m t="crmd" subt="request" crm_task="lrm_invoke" crm_sys_to="lrmd" crm_sys_from="tengine"><crm_xml>`+
+			`<rsc_op operation="`+task+`" transition-key="`+key+`"><primitive id="w" class="service" type="x"/><attributes CRM_meta_interval="`+interval+`"/></rsc_op></crm_xml></m>`))
+	}
+	invoke("start", "0", "1:1:0:u")
+	invoke("monitor", "10000", "2:1:0:u") // waits for the start
+	told, settled := false, false
+	for _, a := range m.Delivered(time.Second, "n2", parsed(t, `<m t="crmd" subt="request" crm_task="probe_again" crm_sys_to="crmd" crm_sys_from="c1" crm_user="root"/>`)) {
+		switch a := a.(type) {
+		case Send:
+			if e := a.Msg.ByID("lrm_rsc_op", "w_monitor_10000"); e != nil && a.To == "" && a.Msg.Get("crm_sys_to") == "tengine" {
+				told = e.Get("op-status") == "1" && e.Get("transition-key") == "2:1:0:u"
+			}
+		case Settled:
+			settled = settled || a.Ticket == "2:1:0:u"
+		}
+	}
+	if !told || !settled {
+		t.Errorf("told %v, settled %v", told, settled)
+	}
+}

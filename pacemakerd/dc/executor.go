@@ -219,6 +219,9 @@ func (m *Machine) cancelled(r lrmd.Result) {
 		m.ackDirectly(a, m.entry(r, opKey(r.Resource, r.Action, r.Interval), "controld_ack_event_directly", r.CallID))
 	}
 	m.exec.cancels = left
+	if r.Ticket != "" && !asked { // the DC waits for the first result
+		m.ackDirectly(ack{sys: "tengine", rsc: r.Resource}, m.entry(r, opKey(r.Resource, r.Action, r.Interval), "controld_ack_event_directly", r.CallID))
+	}
 	if asked { // otherwise it was cancelled because the resource stops: the entry stays
 		m.forgetEntry(r.Resource, opKey(r.Resource, r.Action, r.Interval))
 	}

@@ -64,6 +64,7 @@ func (m *Machine) event(op *xml.Node, node string) {
 		return
 	}
 	rc, _ := strconv.Atoi(op.Get("rc-code"))
+	rc = lrmd.Effective(rc)
 	status, _ := strconv.Atoi(op.Get("op-status"))
 	interval, _ := strconv.Atoi(op.Get("interval"))
 	if lrmd.Status(status) == lrmd.Pending || rc == lrmd.RCUnknown && lrmd.Status(status) != lrmd.Cancelled {

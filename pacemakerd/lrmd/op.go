@@ -46,8 +46,24 @@ const (
 	RCNotConfigured = 6
 	RCNotRunning    = 7
 	RCPromoted      = 8
-	RCUnknown       = 193
+
+	RCFailedPromoted   = 9
+	RCConnectionDied   = 189
+	RCDegraded         = 190 // runs, and something is wrong
+	RCDegradedPromoted = 191
+	RCUnknown          = 193
 )
+
+// Effective is what a result stands for: a degraded resource runs.
+func Effective(rc int) int {
+	switch rc {
+	case RCDegraded:
+		return RCOK
+	case RCDegradedPromoted:
+		return RCPromoted
+	}
+	return rc
+}
 
 // An Op is one operation asked of the executor.
 type Op struct {
