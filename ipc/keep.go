@@ -89,6 +89,9 @@ func Adopt(ctx context.Context, k Kept, files []*os.File) (*Client, error) {
 	if k.Max < minMaxMessage || k.Max > maxMaxMessage || len(conns) == 0 {
 		return fail(ErrMessage)
 	}
+	if over(conns[0]) {
+		return fail(ErrClosed)
+	}
 	c := &Client{name: k.Service, stream: conns[0], server: k.Server, max: k.Max, done: make(chan struct{})}
 	c.kept.Store(true)
 	switch {
@@ -104,6 +107,21 @@ func Adopt(ctx context.Context, k Kept, files []*os.File) (*Client, error) {
 	}
 	c.ended.Go(c.watch)
 	return c, nil
+}
+
+// over tells whether the server has ended the connection, looking at the stream
+// and taking nothing from it.
+func over(stream *net.UnixConn) bool {
+	raw, err := stream.SyscallConn()
+	if err != nil {
+		return true
+	}
+	ended := true
+	err = raw.Control(func(fd uintptr) {
+		n, _, rerr := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		ended = rerr == nil && n == 0 || rerr != nil && !errors.Is(rerr, unix.EAGAIN) && !errors.Is(rerr, unix.EINTR)
+	})
+	return ended || err != nil
 }
 
 func connections(files []*os.File) (conns []*net.UnixConn, err error) {
