@@ -6,6 +6,8 @@
 set -eu
 if [ $$ = 1 ]; then # the second half
 	mount --make-rprivate /
+	# Where the same tree is there already, it cannot be mounted over itself.
+	umount -l /sys/fs/cgroup 2>/dev/null || :
 	mount -t cgroup2 none /sys/fs/cgroup
 	# A /dev of its own: the journal puts its socket there.
 	dev=$(mktemp -d)
