@@ -150,6 +150,7 @@ func TestCommitEntryFarBack(t *testing.T) {
 func FuzzMachine(f *testing.F) {
 	f.Add([]byte("seed"), uint64(1), uint16(5))
 	f.Add([]byte{1, 2, 3}, uint64(2), uint16(0))
+	f.Add([]byte{}, uint64(11), uint16(14)) // a token goes round in recovery without an end
 	f.Fuzz(func(t *testing.T, b []byte, seed uint64, flip uint16) {
 		g := generations[seed%2]
 		c := newCluster(t, g, 2, Tunables{Token: 100 * time.Millisecond})
