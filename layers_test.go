@@ -56,13 +56,15 @@ var mayImport = map[string][]string{
 	"ipc/flight":       {}, // a format, no socket
 	"pacemakerd/agent": {"pacemakerd/xml", "pacemakerd/lrmd"},
 	"pacemakerd/vip":   {},
+	"scribe":           {},
+	"crash":            {},
 	// keeper holds what it does not understand.
 	"pacemakerd/keeper": {},
 
 	// Assemblies.
-	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight"},
+	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight", "scribe", "crash"},
 	"pacemakerd": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
-		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf"},
+		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf", "scribe", "crash"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
 	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601",

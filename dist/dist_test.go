@@ -88,6 +88,18 @@ func TestLikeOriginals(t *testing.T) {
 	}
 }
 
+// TestStandardError: nowhere is it thrown away. What the runtime says before it
+// ends a daemon goes there.
+func TestStandardError(t *testing.T) {
+	for _, unit := range units(t) {
+		for _, where := range settings(t, unit)["StandardError"] {
+			if where != "journal" {
+				t.Errorf("%s: standard error goes to %s", unit, where)
+			}
+		}
+	}
+}
+
 // TestLogrotate: the rules are understood.
 func TestLogrotate(t *testing.T) {
 	logrotate, err := exec.LookPath("logrotate")
