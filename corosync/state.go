@@ -43,9 +43,37 @@ func (r ringFile) load() (seq uint64, why string, err error) {
 	return binary.LittleEndian.Uint64(b), "", nil
 }
 
-// save makes seq durable.
+// save makes seq durable. On a full disk there is no room for a second file, but
+// the first has its block: a ring must form there too.
 func (r ringFile) save(seq uint64) error {
-	return writeFile(r.path, binary.LittleEndian.AppendUint64(nil, seq), r.mode)
+	b := binary.LittleEndian.AppendUint64(nil, seq)
+	err := writeFile(r.path, b, r.mode)
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		if overwrite(r.path, b) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// overwrite puts data in the place of as much in a file.
+func overwrite(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case st.Size() != int64(len(data)):
+		return fmt.Errorf("%s has %d bytes, not %d", path, st.Size(), len(data))
+	}
+	if _, err := f.WriteAt(data, 0); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // writeFile replaces a file so that after a power cut it is the old one or the
