@@ -1,6 +1,7 @@
 package corosync
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -89,7 +90,7 @@ func Check(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(err)
 	}
-	cfg := lint.Config{Profile: settings.Profile, Suggest: tool.Suggest, Host: thisHost(), Names: osNames{}}
+	cfg := lint.Config{Profile: settings.Profile, Suggest: tool.Suggest, Host: thisHost(context.Background()), Names: osNames{}}
 	if addresses || other != "" {
 		return checkAddresses(file, text, cfg, other, stdout, stderr)
 	}

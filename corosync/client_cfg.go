@@ -1,6 +1,7 @@
 package corosync
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -111,11 +112,7 @@ func (n *Node) cfgRequest(cl *client, id int32, msg []byte) coro.Error {
 	// of corosync 3 find a node of either profile the same.
 	switch id {
 	case coro.CFGReqReopenLogs:
-		s := coro.OK
-		if err := n.log.reopen(); err != nil {
-			s = coro.ErrLibrary
-		}
-		return cl.status(coro.CFGResReopenLogs, s)
+		return n.reopenLog(cl)
 	case coro.CFGReqNodeStatus:
 		var r coro.NodeStatusReq
 		if coro.Decode(msg, &r) != nil {
@@ -138,6 +135,26 @@ func (n *Node) cfgRequest(cl *client, id int32, msg []byte) coro.Error {
 		return cl.status(coro.CFGResTrackStop, coro.OK)
 	}
 	return coro.ErrInvalidParam
+}
+
+// reopenLog opens the log file again and answers when that is done.
+func (n *Node) reopenLog(cl *client) coro.Error {
+	if n.reopening {
+		return cl.status(coro.CFGResReopenLogs, coro.ErrTryAgain)
+	}
+	n.reopening = true
+	conn, s := cl.c.ID(), coro.OK
+	n.aside(func(context.Context) {
+		if err := n.log.reopen(); err != nil {
+			s = coro.ErrLibrary
+		}
+	}, func() {
+		n.reopening = false
+		if cl := n.cfgClient(conn); cl != nil {
+			cl.status(coro.CFGResReopenLogs, s)
+		}
+	})
+	return answered
 }
 
 func (n *Node) ringStatus() *coro.RingStatus {

@@ -56,7 +56,11 @@ func (n *Node) cmapRequest(cl *client, id int32, msg []byte) coro.Error {
 		if coro.Decode(msg, &r) != nil {
 			return coro.ErrInvalidParam
 		}
-		return cl.status(coro.CMAPReqSet, n.cmapSet(cl, m, r))
+		s := n.cmapSet(cl, m, r)
+		if s == coro.OK && r.Name == dumpFlightKey && n.awaitDump(cl) {
+			return answered // when the file is there
+		}
+		return cl.status(coro.CMAPReqSet, s)
 	case coro.CMAPReqDelete:
 		var r coro.CMAPKey
 		if coro.Decode(msg, &r) != nil {

@@ -95,11 +95,12 @@ func (n *Node) listen() error {
 // synchronisation is over.
 func (s *server) Connected(c *ipc.Conn) error {
 	var err error = syscall.EAGAIN
-	s.n.call(func() { err = s.n.connected(s.name, c) })
+	program := processName(c.Peer().PID)
+	s.n.call(func() { err = s.n.connected(s.name, c, program) })
 	return err
 }
 
-func (n *Node) connected(name string, c *ipc.Conn) error {
+func (n *Node) connected(name string, c *ipc.Conn, program string) error {
 	p := c.Peer()
 	if !n.admitted(p) {
 		n.log.log(levelError, "MAIN", "Denied connection attempt from %d:%d", p.UID, p.GID)
@@ -108,7 +109,7 @@ func (n *Node) connected(name string, c *ipc.Conn) error {
 	if !n.synced || n.stopping {
 		return syscall.EAGAIN
 	}
-	cl := &client{n: n, c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: processName(p.PID)}
+	cl := &client{n: n, c: c, service: name, serial: n.closed + uint64(len(n.clients)) + 1, name: program}
 	c.Value = cl
 	n.clients[c] = cl
 	n.openConnKeys(cl)

@@ -1,6 +1,7 @@
 package corosync
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -102,18 +103,19 @@ func sysReason(err error) string {
 }
 
 // host is this machine as the node of this program.
-func (n *Node) host() conf.Host {
-	h := thisHost()
+// It looks names up until ctx ends.
+func (n *Node) host(ctx context.Context) conf.Host {
+	h := thisHost(ctx)
 	h.NodeID = n.cfg.NodeID
 	if n.cfg.lookup != nil {
-		h.Resolve = n.cfg.lookup
+		h.Resolve = func(name string) ([]netip.Addr, error) { return n.cfg.lookup(ctx, name) }
 	}
 	return h
 }
 
 // thisHost is what this machine is called and where it can be reached.
-func thisHost() conf.Host {
-	h := conf.Host{ReadKey: readKey, Resolve: resolve}
+func thisHost(ctx context.Context) conf.Host {
+	h := conf.Host{ReadKey: readKey, Resolve: func(name string) ([]netip.Addr, error) { return resolve(ctx, name) }}
 	h.Hostname, _ = os.Hostname()
 	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {
@@ -124,14 +126,14 @@ func thisHost() conf.Host {
 	return h
 }
 
-func resolve(name string) ([]netip.Addr, error) {
-	ips, err := net.LookupIP(name)
+func resolve(ctx context.Context, name string) ([]netip.Addr, error) {
+	ips, err := net.DefaultResolver.LookupIPAddr(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	var list []netip.Addr
 	for _, ip := range ips {
-		if a, ok := netip.AddrFromSlice(ip); ok {
+		if a, ok := netip.AddrFromSlice(ip.IP); ok {
 			list = append(list, a.Unmap())
 		}
 	}

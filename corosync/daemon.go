@@ -159,12 +159,13 @@ func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
 	log := newLogger(stderr)
 	n, err := load(Config{File: opt.file, Profile: p, log: log})
 	if err != nil {
-		return failed(log, err, stderr, false)
+		return failed(log, err, false)
 	}
 	if err := n.checkStateDir(); err != nil {
-		return failed(log, err, stderr, false)
+		return failed(log, err, false)
 	}
 	log.log(levelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
+	log.close()
 	return exitOK
 }
 
@@ -190,7 +191,7 @@ func (n *Node) checkPriority() error {
 // failed reports why the daemon does not start, as the original does: what is
 // wrong with the file on standard error, everything later in the log. With help
 // it also says what to do.
-func failed(log *logger, err error, stderr io.Writer, help bool) int {
+func failed(log *logger, err error, help bool) int {
 	status := exitConfig
 	var ex *exitError
 	if errors.As(err, &ex) {
@@ -204,17 +205,17 @@ func failed(log *logger, err error, stderr io.Writer, help bool) int {
 	early := status == exitLogging || isConf && (ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file"))
 	switch {
 	case early:
-		fmt.Fprintln(stderr, err)
+		log.plain(err.Error())
 	case status != exitService: // whose reason is in the log
 		log.log(levelError, "MAIN", "%s", err)
 	}
 	if help && isConf && ce.Hint() != "" {
-		fmt.Fprintln(stderr, "gocorosync: "+ce.Hint())
+		log.plain("gocorosync: " + ce.Hint())
 	}
-	if early {
-		return status
+	if !early {
+		log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status %d at main.go.", status)
 	}
-	log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status %d at main.go.", status)
+	log.close()
 	return status
 }
 
@@ -247,28 +248,31 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 		debug.SetMemoryLimit(softMemoryLimit)
 	}
 	log := newLogger(stderr)
+	log.journal = toJournal()
 	cfg := Config{File: opt.file, Profile: p, log: log}
 	n, err := load(cfg)
 	if n != nil { // the log is where it should be
 		sayStarting(log, p)
 	}
 	if err != nil {
-		return tellParent(failed(log, err, stderr, true))
+		return tellParent(failed(log, err, true))
 	}
 	if err := cmp.Or(n.checkStateDir(), n.checkPriority()); err != nil {
-		return tellParent(failed(log, err, stderr, true))
+		return tellParent(failed(log, err, true))
 	}
 	lock, err := lockPID("/run/corosync.pid")
 	if err != nil {
-		return tellParent(failed(log, err, stderr, true))
+		return tellParent(failed(log, err, true))
 	}
 	defer lock.Close()
 	if t := n.conf; t.Cipher == "none" && t.Hash == "none" {
 		log.log(levelInfo, "TOTEM", "messages on the ring are not authenticated: whoever can send UDP to port %d can disturb it", t.Interfaces[0].McastPort)
 	}
+	n.recordCrash()
 	lockMemory(log)
 	n.onKilled = func() {
 		log.log(levelError, "MAIN", "Corosync Cluster Engine exiting with status -1 at cfg.go.")
+		log.close()
 		os.Exit(exitKilled)
 	}
 
@@ -276,9 +280,12 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	defer cancel()
 	// The node gets a context of its own: a signal makes it leave, not stop.
 	if err := n.startUp(context.WithoutCancel(ctx)); err != nil {
-		return tellParent(failed(log, err, stderr, true))
+		return tellParent(failed(log, err, true))
 	}
 	tool.NotifyService("READY=1")
+	if os.Getenv(childEnv) != "" {
+		log.flush(closeTime) // the parent and with it standard error goes
+	}
 	tellParent(exitOK)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR2)
@@ -313,7 +320,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	err = n.Wait()
 	tool.NotifyService("STOPPING=1")
 	if err != nil {
-		return failed(log, err, stderr, true)
+		return failed(log, err, true)
 	}
 	log.log(levelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
 	log.close()

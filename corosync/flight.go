@@ -1,11 +1,14 @@
 package corosync
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/ipc/flight"
 )
 
@@ -36,14 +39,50 @@ func (r *recorder) all() []flight.Record {
 	return append(append([]flight.Record(nil), r.records[r.next:]...), r.records[:r.next]...)
 }
 
-// dumpFlight writes the flight recorder into the state directory, under a name
-// of its own, and makes fdata a link to it, as corosync does.
-func (n *Node) dumpFlight() error {
-	n.log.mu.Lock()
-	records := n.log.recorder.all()
-	n.log.mu.Unlock()
+// dumpFlightKey asks for the flight recorder to be written when it is changed.
+const dumpFlightKey = "runtime.blackbox.dump_flight_data"
+
+// dumpFlight writes the flight recorder beside the loop. Clients that asked for
+// it find the file when they get their answer.
+func (n *Node) dumpFlight() {
+	if n.dumping {
+		return
+	}
+	n.dumping = true
 	dir := n.stateDir()
-	path := filepath.Join(dir, fmt.Sprintf("fdata-%s-%d", n.log.now().Format("2006-01-02T15:04:05"), os.Getpid()))
+	n.aside(func(context.Context) {
+		if err := n.log.dump(dir); err != nil {
+			n.log.log(levelError, "MAIN", "Could not write the flight recorder: %s", sysText(err))
+		}
+	}, func() {
+		n.dumping = false
+		for _, cl := range n.sortedClients() {
+			if cl.service == "cmap" && slices.Contains(n.dumped, cl.c.ID()) {
+				cl.status(coro.CMAPReqSet, coro.OK)
+			}
+		}
+		n.dumped = nil
+	})
+}
+
+// awaitDump reports whether a client that has set the key has to wait for the
+// file.
+func (n *Node) awaitDump(cl *client) bool {
+	n.notify() // which begins it
+	if n.dumping && !slices.Contains(n.dumped, cl.c.ID()) {
+		n.dumped = append(n.dumped, cl.c.ID())
+		return true
+	}
+	return false
+}
+
+// dump writes the flight recorder into the state directory, under a name of its
+// own, and makes fdata a link to it, as corosync does.
+func (l *logger) dump(dir string) error {
+	l.mu.Lock()
+	records := l.recorder.all()
+	l.mu.Unlock()
+	path := filepath.Join(dir, fmt.Sprintf("fdata-%s-%d", l.now().Format("2006-01-02T15:04:05"), os.Getpid()))
 	if err := os.WriteFile(path, flight.Append(nil, records), 0o600); err != nil {
 		return err
 	}

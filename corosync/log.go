@@ -1,11 +1,11 @@
 package corosync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"log/syslog"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/scribe"
 )
 
 // level is a syslog priority, 0 emerg to 7 debug.
@@ -33,103 +34,186 @@ func (l level) String() string { return conf.Priorities[l] }
 func parseLevel(s string) level { return level(slices.Index(conf.Priorities, s)) }
 
 // A logger writes corosync's log: to standard error, to a file and to syslog,
-// each in corosync's form. It may be used from any goroutine.
+// each in corosync's form. It may be used from any goroutine. Who logs waits for
+// none of the places; only what opens and closes them may take its time.
 type logger struct {
-	mu     sync.Mutex
-	cfg    *conf.Logging
-	stderr io.Writer
-	file   *os.File
-	path   string
-	sys    *syslog.Writer
-	host   string
-	pid    int
-	now    func() time.Time
-	margin string // in front of a line for syslog
+	mu       sync.Mutex
+	cfg      *conf.Logging
+	stderr   *scribe.Queue // nil for none, as the others
+	file     *scribe.Queue
+	path     string // of the file
+	sys      *scribe.Queue
+	facility string // of what goes to syslog, "" for nothing
+	host     string
+	pid      int
+	now      func() time.Time
+	margin   string // in front of a line for syslog
+	// journal says that standard error is where syslog's lines go too.
+	journal bool
+
+	moving sync.Mutex // held while places are opened and closed
 
 	recorder recorder
 }
+
+// What the places may take to write what is left when they are closed.
+const closeTime = 2 * time.Second
 
 // newLogger returns a logger that so far writes to stderr only.
 func newLogger(stderr io.Writer) *logger {
 	host, _ := os.Hostname()
 	host, _, _ = strings.Cut(host, ".")
-	return &logger{stderr: stderr, host: host, pid: os.Getpid(), now: time.Now, margin: " ",
+	l := &logger{host: host, pid: os.Getpid(), now: time.Now, margin: " ",
 		cfg: &conf.Logging{Stderr: stderr != nil, Timestamp: "off", SyslogPriority: "info", LogfilePriority: "info", Debug: "off", Blackbox: true}}
+	if stderr != nil {
+		l.stderr = l.queue(scribe.Stream(stderr), l.errLine)
+	}
+	return l
 }
 
-// configure puts settings in force. The error is that of the log file.
-func (l *logger) configure(cfg *conf.Logging) error {
+// queue is the way to a place, which is told in its own form of what it misses.
+func (l *logger) queue(s scribe.Sink, form func(lv level, subsys, text string) string) *scribe.Queue {
+	return scribe.New(s, func(missing int) scribe.Line {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		text := form(levelWarning, "MAIN", fmt.Sprintf("%d lines of this log are missing here: they could not be written in time", missing))
+		return scribe.Line{Priority: int(levelWarning), Text: text}
+	})
+}
+
+// adopt puts settings in force, and reports whether the places are those that
+// they ask for. If not, move must be called.
+func (l *logger) adopt(cfg *conf.Logging) (settled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cfg = cfg
-	if cfg.Path != l.path {
-		if l.file != nil {
-			l.file.Close()
-			l.file = nil
-		}
-		l.path = cfg.Path
-	}
-	if cfg.Path != "" && l.file == nil {
-		if err := l.open(); err != nil {
-			return err
-		}
-	}
-	if l.sys != nil {
-		l.sys.Close()
-		l.sys = nil
-	}
-	if cfg.Syslog {
-		// Without a syslog daemon there is nobody to tell.
-		l.sys, _ = syslog.New(facility(cfg.Facility)|syslog.LOG_INFO, "corosync")
-	}
-	return nil
+	return cfg.Path == l.path && (l.path == "" || l.file != nil) && sysFacility(cfg) == l.facility
 }
 
-func (l *logger) open() error {
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
-	if err != nil {
-		return err
+func sysFacility(cfg *conf.Logging) string {
+	if !cfg.Syslog {
+		return ""
 	}
-	l.file = f
-	return nil
+	return cmp.Or(cfg.Facility, "daemon")
+}
+
+// move opens and closes places so that they are those of the settings in force.
+// It may take long. The error is that of the log file.
+func (l *logger) move() error {
+	l.moving.Lock()
+	defer l.moving.Unlock()
+	l.mu.Lock()
+	cfg, path, file := l.cfg, l.path, l.file
+	var old []*scribe.Queue
+	if f := sysFacility(cfg); f != l.facility {
+		old = append(old, l.sys)
+		l.sys, l.facility = nil, f
+		if f != "" {
+			l.sys = l.queue(scribe.Syslog("corosync", facility(f)), l.sysLine)
+		}
+	}
+	l.mu.Unlock()
+	var err error
+	if cfg.Path != path || cfg.Path != "" && file == nil {
+		err = l.changeFile(cfg.Path)
+	}
+	closeAll(old)
+	return err
+}
+
+// configure puts settings in force and waits until that is done.
+func (l *logger) configure(cfg *conf.Logging) error {
+	if l.adopt(cfg) {
+		return nil
+	}
+	return l.move()
+}
+
+// changeFile makes path the log file, and closes the one before.
+func (l *logger) changeFile(path string) (err error) {
+	var next *scribe.Queue
+	if path != "" {
+		var s scribe.Sink
+		if s, err = scribe.OpenFile(path, 0o666); err == nil {
+			next = l.queue(s, l.fileLine)
+		}
+	}
+	l.mu.Lock()
+	old := l.file
+	l.file, l.path = next, path
+	l.mu.Unlock()
+	closeAll([]*scribe.Queue{old})
+	return err
+}
+
+// plain writes a line without a form to standard error, whatever is logged there.
+func (l *logger) plain(text string) {
+	if l.stderr != nil {
+		l.stderr.Add(scribe.Line{Text: text + "\n"})
+	}
 }
 
 // reopen opens the log file again, after a rotation.
 func (l *logger) reopen() error {
+	l.moving.Lock()
+	defer l.moving.Unlock()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.file == nil {
+	path, open := l.path, l.file != nil
+	l.mu.Unlock()
+	if !open {
 		return nil
 	}
-	l.file.Close()
-	l.file = nil
-	return l.open()
+	return l.changeFile(path)
 }
 
-func (l *logger) close() {
+// flush gives all places the time to write what there is.
+func (l *logger) flush(d time.Duration) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.file != nil {
-		l.file.Close()
-		l.file = nil
-	}
-	if l.sys != nil {
-		l.sys.Close()
-		l.sys = nil
+	all := []*scribe.Queue{l.stderr, l.file, l.sys}
+	l.mu.Unlock()
+	deadline := time.Now().Add(d)
+	for _, q := range all {
+		if q != nil {
+			q.Flush(time.Until(deadline))
+		}
 	}
 }
 
-func facility(name string) syslog.Priority {
+// close writes what is left, within closeTime, and closes the places.
+func (l *logger) close() {
+	l.flush(closeTime)
+	l.mu.Lock()
+	old := []*scribe.Queue{l.file, l.sys}
+	l.file, l.sys, l.path, l.facility = nil, nil, "", ""
+	l.mu.Unlock()
+	for _, q := range old {
+		if q != nil {
+			q.Close(0)
+		}
+	}
+}
+
+func closeAll(list []*scribe.Queue) {
+	deadline := time.Now().Add(closeTime)
+	for _, q := range list {
+		if q != nil {
+			q.Close(time.Until(deadline))
+		}
+	}
+}
+
+// facility is syslog's number of a facility.
+func facility(name string) int {
 	for i, n := range strings.Fields("kern user mail daemon auth syslog lpr news uucp cron authpriv ftp") {
 		if n == name {
-			return syslog.Priority(i << 3)
+			return i
 		}
 	}
 	var n int
 	if _, err := fmt.Sscanf(name, "local%d", &n); err == nil && n >= 0 && n < 8 {
-		return syslog.Priority((16 + n) << 3)
+		return 16 + n
 	}
-	return syslog.LOG_DAEMON
+	return 3
 }
 
 // wants reports whether a line of this level goes to a target whose limit is
@@ -158,8 +242,8 @@ func (l *logger) log(lv level, subsys, format string, args ...any) {
 		}
 	}
 	toFile := l.file != nil && l.cfg.Logfile && wants(lv, debug, fileLimit)
-	toErr := l.stderr != nil && l.cfg.Stderr && wants(lv, debug, fileLimit)
 	toSys := l.sys != nil && wants(lv, debug, sysLimit)
+	toErr := l.stderr != nil && l.cfg.Stderr && wants(lv, debug, fileLimit) && !(toSys && l.journal)
 	if !toFile && !toErr && !toSys && !l.cfg.Blackbox {
 		return
 	}
@@ -167,51 +251,49 @@ func (l *logger) log(lv level, subsys, format string, args ...any) {
 	if l.cfg.Blackbox {
 		l.recorder.add(l.now(), lv, subsys, text)
 	}
-	stamp := ""
-	switch l.cfg.Timestamp {
-	case "on":
-		stamp = l.now().Format("Jan 02 15:04:05 ")
-	case "hires":
-		stamp = l.now().Format("Jan 02 15:04:05.000 ")
-	}
-	if !toFile && !toErr && !toSys {
-		return
-	}
-	line := fmt.Sprintf("%-7s [%-6s] %s\n", lv, subsys, text)
+	line := func(q *scribe.Queue, text string) { q.Add(scribe.Line{Priority: int(lv), Text: text}) }
 	if toErr {
-		io.WriteString(l.stderr, stamp+line)
+		line(l.stderr, l.errLine(lv, subsys, text))
 	}
 	if toFile {
-		sep := ""
-		if stamp != "" {
-			sep = " "
-		}
-		fmt.Fprintf(l.file, "%s[%d] %s corosync%s%s", stamp, l.pid, l.host, sep, line)
+		line(l.file, l.fileLine(lv, subsys, text))
 	}
 	if toSys {
-		l.toSyslog(lv, fmt.Sprintf("%s[%-6s] %s", l.margin, subsys, text))
+		line(l.sys, l.sysLine(lv, subsys, text))
 	}
 }
 
-func (l *logger) toSyslog(lv level, text string) {
-	switch lv {
-	case 0:
-		l.sys.Emerg(text)
-	case levelAlert:
-		l.sys.Alert(text)
-	case levelCrit:
-		l.sys.Crit(text)
-	case levelError:
-		l.sys.Err(text)
-	case levelWarning:
-		l.sys.Warning(text)
-	case levelNotice:
-		l.sys.Notice(text)
-	case levelInfo:
-		l.sys.Info(text)
-	default:
-		l.sys.Debug(text)
+// stamp is the time in front of a line, with a space behind it if there is any.
+func (l *logger) stamp() string {
+	switch l.cfg.Timestamp {
+	case "on":
+		return l.now().Format("Jan 02 15:04:05 ")
+	case "hires":
+		return l.now().Format("Jan 02 15:04:05.000 ")
 	}
+	return ""
+}
+
+func bare(lv level, subsys, text string) string {
+	return fmt.Sprintf("%-7s [%-6s] %s\n", lv, subsys, text)
+}
+
+// The forms of a line, by place.
+
+func (l *logger) errLine(lv level, subsys, text string) string {
+	return l.stamp() + bare(lv, subsys, text)
+}
+
+func (l *logger) fileLine(lv level, subsys, text string) string {
+	stamp, sep := l.stamp(), ""
+	if stamp != "" {
+		sep = " "
+	}
+	return fmt.Sprintf("%s[%d] %s corosync%s%s", stamp, l.pid, l.host, sep, bare(lv, subsys, text))
+}
+
+func (l *logger) sysLine(_ level, subsys, text string) string {
+	return fmt.Sprintf("%s[%-6s] %s", l.margin, subsys, text)
 }
 
 // slog returns a logger for a machine, whose records become lines of subsys.

@@ -44,7 +44,9 @@ type Config struct {
 
 	// lookup finds the addresses of nodes' names; nil asks the system's
 	// resolver.
-	lookup func(name string) ([]netip.Addr, error)
+	lookup func(ctx context.Context, name string) ([]netip.Addr, error)
+	// readTime is what reading the configuration again may take; 0 means 30 s.
+	readTime time.Duration
 }
 
 // DefaultFile is where the configuration is.
@@ -102,6 +104,11 @@ type Node struct {
 	local      *localGroups
 	watch      *watch        // nil where there is no monitoring
 	statsAt    time.Duration // when the statistics were brought up to date
+	reloading  reloading
+	lookingUp  bool     // names that a client has put into keys
+	reopening  bool     // the log file
+	dumping    bool     // the flight recorder
+	dumped     []uint64 // the connections that wait for that
 
 	// Scratch of each message.
 	encoder coro.Encoder
@@ -109,6 +116,7 @@ type Node struct {
 	deliver coro.CPGDeliver
 	mcast   coro.CPGMcast
 
+	ctx      context.Context // of what goes on beside the loop
 	cancel   context.CancelCauseFunc
 	onKilled func() // ends the process at once, in the daemon
 	done     chan struct{}
@@ -181,7 +189,7 @@ func load(cfg Config) (*Node, error) {
 	if err := n.log.configure(logging); err != nil {
 		return nil, &exitError{exitLogging, fmt.Errorf("parse error in config: Can't open logfile '%s' for reason: %s.", logging.Path, sysReason(err))}
 	}
-	if n.conf, err = conf.ReadTotem(n.keys, cfg.Profile, n.host()); err != nil {
+	if n.conf, err = conf.ReadTotem(n.keys, cfg.Profile, n.host(context.Background())); err != nil {
 		return n, &exitError{exitConfig, file.Place(err)}
 	}
 	if n.conf.Transport == "knet" {
@@ -332,7 +340,7 @@ func (n *Node) makeServices() error {
 func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 	ctx, cancelCause := context.WithCancelCause(ctx)
 	cancel := func() { cancelCause(nil) }
-	n.cancel = cancelCause
+	n.ctx, n.cancel = ctx, cancelCause
 	t := n.conf
 	cfg := udp.Config{
 		Totem: tcfg, Port: t.Interfaces[0].McastPort, Cipher: t.Cipher, Hash: t.Hash, Key: t.Key,
@@ -383,8 +391,23 @@ func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 		if n.err == nil {
 			n.unloadEngines()
 		}
+		if n.cfg.log == nil {
+			n.log.close()
+		}
 	}()
 	return nil
+}
+
+// aside runs f beside the loop and then, in the loop, done. The loop alone may
+// call it: for what may wait for a disk, a name server or a client. f ends soon
+// after its context, which is the node's.
+func (n *Node) aside(f func(context.Context), done func()) {
+	n.wg.Go(func() {
+		f(n.ctx)
+		if done != nil {
+			n.loop.Go(n.ctx, func() { n.turn(done) })
+		}
+	})
 }
 
 // begin is the first turn of the loop.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/crash"
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
@@ -66,6 +67,28 @@ func self() string {
 // setName makes ps and pidof show the daemon's name, whatever the file is
 // called. It is a wish.
 func setName() { os.WriteFile("/proc/self/comm", []byte("corosync"), 0) }
+
+// toJournal reports whether standard error goes to systemd's journal, as what is
+// sent to syslog does there: a line need not stand in it twice.
+func toJournal() bool {
+	var st unix.Stat_t
+	if err := unix.Fstat(2, &st); err != nil {
+		return false
+	}
+	return os.Getenv("JOURNAL_STREAM") == fmt.Sprintf("%d:%d", st.Dev, st.Ino)
+}
+
+// recordCrash keeps what the runtime says if it ends this process, and tells of
+// an earlier one.
+func (n *Node) recordCrash() {
+	earlier, err := crash.Record(n.stateDir(), "corosync")
+	if err != nil {
+		n.log.log(levelWarning, "MAIN", "A crash would leave no report: %s", err)
+	}
+	if earlier != "" {
+		n.log.log(levelError, "MAIN", "An earlier corosync ended in a crash; its report is %s", earlier)
+	}
+}
 
 // tellParent passes a status on to the process that waits in detach, and
 // returns it.

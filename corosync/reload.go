@@ -1,7 +1,10 @@
 package corosync
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,22 +20,35 @@ import (
 )
 
 // reload reads the configuration again, because some node asked all to. The
-// client that did gets its answer here. Spec: corosync-conf.md section 6.
+// client that did gets its answer when what was read is in force, or refused.
+// Spec: corosync-conf.md section 6.
 func (n *Node) reload(a service.Reload) {
 	n.log.log(levelNotice, "CFG", "Config reload requested by node %d", a.From)
-	status := n.reloadFile()
-	n.notify()
-	if a.Source.Node != n.self {
-		return
-	}
-	id := int32(coro.CFGResReload2)
-	if n.gen == wire.EL9 {
-		id = coro.CFGResReload3
-	}
-	if cl := n.cfgClient(a.Source.Conn); cl != nil {
-		cl.status(id, status)
-	}
+	n.reloadFile(func(status coro.Error) {
+		n.notify()
+		if a.Source.Node != n.self {
+			return
+		}
+		id := int32(coro.CFGResReload2)
+		if n.gen == wire.EL9 {
+			id = coro.CFGResReload3
+		}
+		if cl := n.cfgClient(a.Source.Conn); cl != nil {
+			cl.status(id, status)
+		}
+	})
 }
+
+// reloading is the reload under way, and those that were asked for meanwhile:
+// they become one, since the file may have changed after it was read.
+type reloading struct {
+	underWay bool
+	next     []func(coro.Error)
+}
+
+// readTime is what reading the configuration may take, looking up names above
+// all. It is the time after which clients give up.
+const readTime = 30 * time.Second
 
 // fresh is a configuration that was read and checked, of which nothing is in
 // force yet.
@@ -54,12 +70,47 @@ type refusal struct {
 
 type logLine struct{ subsystem, text string }
 
-func (n *Node) reloadFile() coro.Error {
-	el9 := n.gen == wire.EL9
-	if el9 {
+// reloadFile reads the configuration beside the loop, puts it in force in the
+// loop and tells done, there too.
+func (n *Node) reloadFile(done func(coro.Error)) {
+	n.reloading.next = append(n.reloading.next, done)
+	if n.reloading.underWay {
+		return
+	}
+	asked := n.reloading.next
+	n.reloading = reloading{underWay: true}
+	if n.gen == wire.EL9 {
 		n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(1))
 	}
-	r, no := n.readAgain()
+	var r *fresh
+	var no *refusal
+	n.aside(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, cmp.Or(n.cfg.readTime, readTime))
+		defer cancel()
+		r, no = n.readAgain(ctx)
+	}, func() {
+		status := n.use(r, no)
+		for _, f := range asked {
+			f(status)
+		}
+		n.reloading.underWay = false
+		if next := n.reloading.next; len(next) > 0 {
+			n.reloading.next = nil
+			n.reloadFile(func(s coro.Error) {
+				for _, f := range next {
+					f(s)
+				}
+			})
+		}
+	})
+}
+
+// use puts what was read in force, unless something is wrong with it.
+func (n *Node) use(r *fresh, no *refusal) coro.Error {
+	el9 := n.gen == wire.EL9
+	if no == nil && el9 {
+		no = refuseMoved(n.conf, r.totem)
+	}
 	if no != nil {
 		for _, l := range no.lines {
 			n.log.log(levelError, l.subsystem, "%s", l.text)
@@ -75,8 +126,9 @@ func (n *Node) reloadFile() coro.Error {
 }
 
 // readAgain reads the configuration and looks at whether it can be put in force.
-// It changes nothing. All addresses come from here.
-func (n *Node) readAgain() (*fresh, *refusal) {
+// It changes nothing, and touches nothing of the loop's. All addresses come from
+// here.
+func (n *Node) readAgain(ctx context.Context) (*fresh, *refusal) {
 	el9 := n.gen == wire.EL9
 	status := coro.ErrLibrary
 	if el9 {
@@ -87,7 +139,7 @@ func (n *Node) readAgain() (*fresh, *refusal) {
 		return nil, &refusal{status: status, lines: []logLine{{"CFG", fmt.Sprintf("Unable to reload config file: %s", err)}}}
 	}
 	r := &fresh{file: file}
-	r.totem, r.totemErr = conf.ReadTotem(conf.FromKeys(file.Keys), n.cfg.Profile, n.host())
+	r.totem, r.totemErr = conf.ReadTotem(conf.FromKeys(file.Keys), n.cfg.Profile, n.host(ctx))
 	no := &refusal{status: status, valid: true}
 	switch {
 	case r.totemErr != nil && el9:
@@ -100,17 +152,22 @@ func (n *Node) readAgain() (*fresh, *refusal) {
 		no.lines = []logLine{{"CFG", fmt.Sprintf("Unable to reload config file: %s", err)}}
 		return nil, no
 	}
-	if el9 {
-		for _, text := range movedNodes(n.conf, r.totem) {
-			no.lines = append(no.lines, logLine{"TOTEM", text})
-		}
-	}
-	if len(no.lines) > 0 {
-		no.lines = append(no.lines, logLine{"CFG", "Cannot configure new interface definitions: To reconfigure an interface it must be deleted and recreated." +
-			" A working interface needs to be available to corosync at all times"})
-		return nil, no
-	}
 	return r, nil
+}
+
+// refuseMoved refuses a configuration in which a node has another address.
+func refuseMoved(old, t *conf.Totem) *refusal {
+	moved := movedNodes(old, t)
+	if len(moved) == 0 {
+		return nil
+	}
+	no := &refusal{status: coro.ErrInvalidParam, valid: true}
+	for _, text := range moved {
+		no.lines = append(no.lines, logLine{"TOTEM", text})
+	}
+	no.lines = append(no.lines, logLine{"CFG", "Cannot configure new interface definitions: To reconfigure an interface it must be deleted and recreated." +
+		" A working interface needs to be available to corosync at all times"})
+	return no
 }
 
 // unresolved tells which name has no address. A node without one is not a node
@@ -250,9 +307,14 @@ func (n *Node) applyLogging() {
 	if n.cfg.Quiet {
 		l.Stderr = false
 	}
-	if err := n.log.configure(l); err != nil {
-		n.log.log(levelError, "MAIN", "%s", err)
+	if n.log.adopt(l) {
+		return
 	}
+	n.aside(func(context.Context) {
+		if err := n.log.move(); err != nil {
+			n.log.log(levelError, "MAIN", "%s", err)
+		}
+	}, nil)
 }
 
 // rereadVotes puts a changed quorum section or nodelist in force.
@@ -289,13 +351,13 @@ func (n *Node) trackConfig() {
 	})
 	n.keys.Track("nodelist.", all|cmap.Prefix, func(note cmap.Note) {
 		if !busy() && note.Name != "nodelist.local_node_pos" {
-			n.rereadTotem()
+			n.rereadTotem(nil)
 			n.rereadVotes()
 		}
 	})
 	n.keys.Track("totem.", all|cmap.Prefix, func(cmap.Note) {
 		if !busy() {
-			n.rereadTotem()
+			n.rereadTotem(nil)
 		}
 	})
 	n.keys.Track("logging.", all|cmap.Prefix, func(cmap.Note) {
@@ -315,19 +377,19 @@ func (n *Node) trackConfig() {
 		switch note.Name {
 		case "runtime.blackbox.dump_state":
 			n.dumpState()
-		case "runtime.blackbox.dump_flight_data":
-			if err := n.dumpFlight(); err != nil {
-				n.log.log(levelError, "MAIN", "Could not write the flight recorder: %s", sysText(err))
-			}
+		case dumpFlightKey:
+			n.dumpFlight()
 		}
 	})
 }
 
 // rereadTotem puts keys in force that a client has changed. Names that are in
-// force keep their addresses; only others are looked up.
-func (n *Node) rereadTotem() {
-	h := n.host()
-	look := h.Resolve
+// force keep their addresses, as does the key; only names that are neither there
+// nor in found are looked up, beside the loop.
+func (n *Node) rereadTotem(found map[string][]netip.Addr) {
+	var unknown []string
+	h := n.host(context.Background())
+	h.ReadKey = func(string) ([]byte, error) { return n.conf.Key, nil }
 	h.Resolve = func(name string) ([]netip.Addr, error) {
 		for _, c := range n.conf.Nodes {
 			for i, known := range c.Names {
@@ -336,9 +398,16 @@ func (n *Node) rereadTotem() {
 				}
 			}
 		}
-		return look(name)
+		if _, ok := found[name]; !ok {
+			unknown = append(unknown, name)
+		}
+		return found[name], nil
 	}
 	t, err := conf.ReadTotem(n.keys, n.cfg.Profile, h)
+	if len(unknown) > 0 {
+		n.lookUp(unknown, found)
+		return
+	}
 	if err == nil {
 		err = unresolved(t)
 	}
@@ -347,6 +416,28 @@ func (n *Node) rereadTotem() {
 		return
 	}
 	n.applyTotem(t)
+}
+
+// lookUp finds the addresses of names beside the loop, and then the keys are
+// read again, with those and with what was found before.
+func (n *Node) lookUp(names []string, found map[string][]netip.Addr) {
+	if n.lookingUp {
+		return // all keys are read again when that is over
+	}
+	n.lookingUp = true
+	all := make(map[string][]netip.Addr)
+	maps.Copy(all, found)
+	n.aside(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, cmp.Or(n.cfg.readTime, readTime))
+		defer cancel()
+		resolve := n.host(ctx).Resolve
+		for _, name := range names {
+			all[name], _ = resolve(name) // none is what matters, not why
+		}
+	}, func() {
+		n.lookingUp = false
+		n.rereadTotem(all)
+	})
 }
 
 // dumpState writes what the machines know to the log.

@@ -1,6 +1,7 @@
 package corosync
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +23,34 @@ type named struct {
 	t     *testing.T
 	port  int
 	dir   string
-	lost  map[string]bool   // names that the resolver does not know now
-	addrs map[string]string // of the names
 	nodes []*Node
+
+	mu     sync.Mutex
+	lost   map[string]bool   // names that the resolver does not know now
+	silent map[string]bool   // names that it does not answer for
+	addrs  map[string]string // of the names
+}
+
+// resolver changes what the resolver says.
+func (c *named) resolver(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f()
+}
+
+func (c *named) lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	c.mu.Lock()
+	a, ok := c.addrs[name]
+	lost, silent := c.lost[name], c.silent[name]
+	c.mu.Unlock()
+	switch {
+	case silent:
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case lost || !ok:
+		return nil, errors.New("no such host")
+	}
+	return []netip.Addr{netip.MustParseAddr(a)}, nil
 }
 
 func (c *named) file(id int) string { return filepath.Join(c.dir, fmt.Sprintf("%d.conf", id)) }
@@ -44,12 +71,18 @@ func (c *named) write(id int, list ...int) {
 
 // reload makes a node read its file again.
 func (c *named) reload(id int) (status coro.Error) {
-	c.nodes[id-1].call(func() { status = c.nodes[id-1].reloadFile() })
+	n, done := c.nodes[id-1], make(chan coro.Error, 1)
+	n.call(func() { n.reloadFile(func(s coro.Error) { done <- s }) })
+	select {
+	case status = <-done:
+	case <-time.After(60 * time.Second):
+		c.t.Fatalf("node %d: the reload has no end", id)
+	}
 	return status
 }
 
 func startNamed(t *testing.T, p conf.Profile, port, n int) *named {
-	c := &named{t: t, port: port, dir: t.TempDir(), lost: make(map[string]bool), addrs: make(map[string]string)}
+	c := &named{t: t, port: port, dir: t.TempDir(), lost: make(map[string]bool), silent: make(map[string]bool), addrs: make(map[string]string)}
 	var all []int
 	for i := 1; i <= n; i++ {
 		all = append(all, i)
@@ -59,12 +92,7 @@ func startNamed(t *testing.T, p conf.Profile, port, n int) *named {
 		c.write(id, all...)
 		node, err := Start(t.Context(), Config{
 			File: c.file(id), Profile: p, NodeID: uint32(id), NoIPC: true, Quiet: true, StateDir: filepath.Join(c.dir, fmt.Sprint(id)),
-			lookup: func(name string) ([]netip.Addr, error) {
-				if a, ok := c.addrs[name]; ok && !c.lost[name] {
-					return []netip.Addr{netip.MustParseAddr(a)}, nil
-				}
-				return nil, errors.New("no such host")
-			},
+			lookup: c.lookup, readTime: 2 * time.Second,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -135,7 +163,7 @@ func TestReloadUnresolved(t *testing.T) {
 				c.wait(id+1, 1, 2, 3)
 			}
 			before := c.nodes[0].loop.Machine().Ring()
-			c.nodes[0].call(func() { c.lost["n3"] = true })
+			c.resolver(func() { c.lost["n3"] = true })
 			c.write(1, 1, 2, 3)
 			if status := c.reload(1); status != want {
 				t.Errorf("the reload is answered with %v, want %v", status, want)
@@ -150,7 +178,7 @@ func TestReloadUnresolved(t *testing.T) {
 					t.Errorf("node 3 is at %v", a)
 				}
 				// A key that a client changes does not ask the resolver either.
-				c.nodes[0].rereadTotem()
+				c.nodes[0].rereadTotem(nil)
 				if a := c.nodes[0].conf.Nodes; len(a) != 3 || !a[2].Addrs[0].IsValid() {
 					t.Errorf("nodes after a changed key: %v", a)
 				}
@@ -163,7 +191,7 @@ func TestReloadUnresolved(t *testing.T) {
 func TestReloadMoved(t *testing.T) {
 	c := startNamed(t, conf.EL9, 25424, 2)
 	c.wait(1, 1, 2)
-	c.nodes[0].call(func() { c.addrs["n2"] = "127.78.99.2" })
+	c.resolver(func() { c.addrs["n2"] = "127.78.99.2" })
 	if status := c.reload(1); status != coro.ErrInvalidParam {
 		t.Errorf("the reload is answered with %v", status)
 	}

@@ -77,6 +77,7 @@ func (k *kennel) wants(key, want string) {
 
 func (k *kennel) logged(want ...string) {
 	k.t.Helper()
+	k.log.flush(time.Second)
 	for _, w := range want {
 		if !strings.Contains(k.out.String(), w) {
 			k.t.Errorf("no %q in\n%s", w, k.out.String())
@@ -180,6 +181,7 @@ func TestSilentProcess(t *testing.T) {
 			k.told()
 			k.run(time.Second)
 		}
+		k.log.flush(time.Second)
 		if strings.Contains(k.out.String(), "failed!") || k.pets != 3 {
 			t.Errorf("%s: %d pets while it was alive\n%s", recovery, k.pets, k.out.String())
 		}

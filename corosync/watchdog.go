@@ -214,11 +214,16 @@ func (w *watch) check(g *guarded) {
 	w.enterGuarded(g, "failure", resourceFailed)
 	switch g.recovery {
 	case "reboot":
+		w.log.flush(lastWords)
 		w.reset(unix.LINUX_REBOOT_CMD_RESTART)
 	case "shutdown":
+		w.log.flush(lastWords)
 		w.reset(unix.LINUX_REBOOT_CMD_POWER_OFF)
 	}
 }
+
+// lastWords is how long the machine is let live to say why it must not.
+const lastWords = 200 * time.Millisecond
 
 func resetMachine(cmd int) { unix.Reboot(cmd) }
 

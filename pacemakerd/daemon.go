@@ -30,6 +30,8 @@ const (
 	ExitDisconnected = 102 // corosync is gone
 )
 
+const stateDir = "/var/lib/pacemaker"
+
 // Options set up a daemon.
 type Options struct {
 	Version string       // of gocorosync, part of dc-version
@@ -94,7 +96,7 @@ func Run(ctx context.Context, opt Options) int {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.State == "" {
-		opt.State = "/var/lib/pacemaker"
+		opt.State = stateDir
 	}
 	if opt.Run == "" {
 		opt.Run = RunDir

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gocorosync/gocorosync/scribe"
 )
 
 // logHandler writes records the way pacemaker's detail log has them:
@@ -24,9 +26,23 @@ type logHandler struct {
 
 // NewLog returns a logger that writes pacemaker's log format to w.
 func NewLog(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(&logHandler{mu: &sync.Mutex{}, w: w, level: level, host: shortHost()})
+}
+
+func shortHost() string {
 	host, _ := os.Hostname()
 	host, _, _ = strings.Cut(host, ".")
-	return slog.New(&logHandler{mu: &sync.Mutex{}, w: w, level: level, host: host})
+	return host
+}
+
+// lineHead is what stands in front of a line's text.
+func lineHead(t time.Time, host, word string) string {
+	return fmt.Sprintf("%s %s %-19s [%d] %9s: ", t.Format("Jan 02 15:04:05"), host, "pacemakerd", os.Getpid(), word)
+}
+
+// missing is what a log that lacks lines says in their place.
+func missing(n int) scribe.Line {
+	return scribe.Line{Text: fmt.Sprintf("%s%d lines of this log are missing here: they could not be written in time\n", lineHead(time.Now(), shortHost(), "warning"), n)}
 }
 
 func (h *logHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
@@ -46,7 +62,7 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	if t.IsZero() {
 		t = time.Now()
 	}
-	fmt.Fprintf(&b, "%s %s %-19s [%d] %9s: %s%s", t.Format("Jan 02 15:04:05"), h.host, "pacemakerd", os.Getpid(), word, r.Message, h.attrs)
+	b.WriteString(lineHead(t, h.host, word) + r.Message + h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		b.WriteString(attrText(a))
 		return true

@@ -1,6 +1,7 @@
 package pacemakerd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,8 +14,11 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
+	"github.com/gocorosync/gocorosync/crash"
 	"github.com/gocorosync/gocorosync/pacemakerd/keeper"
+	"github.com/gocorosync/gocorosync/scribe"
 )
 
 const usage = `Usage: pacemakerd [options]
@@ -55,8 +59,8 @@ func Main(name string, args []string, version string, stdout, stderr io.Writer) 
 	if os.Getenv("PCMK_debug") == "yes" {
 		level = slog.LevelDebug
 	}
-	out, closeLog := openLog(stderr)
-	defer closeLog()
+	out := openLog(stderr)
+	defer out.Close(closeTime)
 	log := NewLog(out, level)
 	if os.Getuid() != 0 {
 		fmt.Fprintf(stderr, "%s: must be started by root\n", name)
@@ -67,9 +71,11 @@ func Main(name string, args []string, version string, stdout, stderr io.Writer) 
 	defer cancel()
 	fd, isWorker := os.LookupEnv(keeper.Env)
 	if !isWorker {
+		recordCrash(coresDir, "pacemakerd", log)
 		return parent(ctx, args, log)
 	}
 	os.Unsetenv(keeper.Env) // agents are none of it
+	recordCrash(coresDir, "pacemakerd-worker", log)
 	signal.Ignore(syscall.SIGPIPE)
 	link, left, err := keeper.Attach(fd, RunDir, log)
 	if err != nil {
@@ -96,24 +102,36 @@ func parent(ctx context.Context, args []string, log *slog.Logger) int {
 	return p.Serve(ctx)
 }
 
-// openLog opens pacemaker's log file; without it the log goes to stderr.
-func openLog(stderr io.Writer) (io.Writer, func()) {
-	path := os.Getenv("PCMK_logfile")
-	if path == "none" {
-		return stderr, func() {}
+// closeTime is what writing the rest of the log may take at the end.
+const closeTime = 2 * time.Second
+
+// openLog opens pacemaker's log file; without it the log goes to stderr. Nobody
+// waits for either to take what is written.
+func openLog(stderr io.Writer) *scribe.Queue {
+	path := cmp.Or(os.Getenv("PCMK_logfile"), "/var/log/pacemaker/pacemaker.log")
+	sink := scribe.Stream(stderr)
+	if path != "none" && os.MkdirAll(filepath.Dir(path), 0o770) == nil {
+		if f, err := scribe.OpenFile(path, 0o660); err == nil {
+			sink = f
+		}
 	}
-	if path == "" {
-		path = "/var/log/pacemaker/pacemaker.log"
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o770); err != nil {
-		return stderr, func() {}
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o660)
-	if err != nil {
-		return stderr, func() {}
-	}
-	return f, func() { f.Close() }
+	return scribe.New(sink, missing)
 }
+
+// recordCrash keeps what the runtime says if it ends this process, beside the
+// cores of agents, and tells of an earlier one.
+func recordCrash(dir, name string, log *slog.Logger) {
+	earlier, err := crash.Record(dir, name)
+	if err != nil {
+		log.Warn("a crash would leave no report", "err", err)
+	}
+	if earlier != "" {
+		log.Error("an earlier process ended in a crash", "report", earlier)
+	}
+}
+
+// coresDir is for what is left of programs that died.
+const coresDir = stateDir + "/cores"
 
 // notifyReady tells the service manager that the daemon is up.
 func notifyReady() {
