@@ -187,3 +187,84 @@ func answers(out string) string {
 	}
 	return fmt.Sprintf("%d replies\n%s", replies, strings.Join(lines, ""))
 }
+
+// sayingAgent runs where its file is, and its recurring monitor says what it is told to.
+const sayingAgent = `#!/bin/sh
+F=/run/saying.$OCF_RESOURCE_INSTANCE
+case $1 in
+meta-data) echo '<?xml version="1.0"?><resource-agent name="Saying"><version>1.1</version><longdesc>s</longdesc><shortdesc>s</shortdesc><parameters><parameter name="rc"><longdesc>r</longdesc><shortdesc>r</shortdesc><content type="integer" default="0"/></parameter></parameters><actions><action name="start" timeout="20"/><action name="stop" timeout="20"/><action name="monitor" timeout="20" interval="10"/><action name="meta-data" timeout="5"/></actions></resource-agent>';;
+start) : >$F;;
+stop) rm -f $F;;
+monitor) [ -e $F ] || exit 7
+ [ ${OCF_RESKEY_CRM_meta_interval:-0} = 0 ] && exit 0
+ printf 'ocf-exit-reason:first\nocf-exit-reason:%0200d\nnoise\n' 7 >&2
+ exit ${OCF_RESKEY_rc:-0};;
+*) exit 3;;
+esac
+`
+
+// TestResultsAreTheOriginals has the same operations run on a node of ours and on an
+// original one: agents that are not there, or cannot be executed, and monitors with
+// results of every kind. What is in the history is the same. Then a recurring operation
+// that failed is removed, and nothing is left that a plan would clear again.
+func TestResultsAreTheOriginals(t *testing.T) {
+	e := newExecutors(t, 2, func(h *host) {
+		h.overlaid("/usr/lib/ocf/resource.d", "test/Saying", sayingAgent)
+		h.l.must(h, `d=/usr/lib/ocf/resource.d/test; printf '#!/nonexistent\n' | tee $d/Bad >$d/Closed; chmod 755 $d/Bad; chmod 644 $d/Closed`)
+	})
+	conf := ""
+	for _, p := range []string{`missing" class="ocf" provider="test" type="Nothing`, `script" class="lsb" type="nothing`, `service" class="service" type="nothing`,
+		`closed" class="ocf" provider="test" type="Closed`, `bad" class="ocf" provider="test" type="Bad`} {
+		conf += `<primitive id="` + p + `"><meta_attributes id="m-` + strings.Fields(p)[0] + `><nvpair id="t-` + strings.Fields(p)[0] + ` name="target-role" value="Stopped"/></meta_attributes></primitive>`
+	}
+	results := []string{"0", "190", "200", "255", "1"}
+	for _, rc := range results {
+		id := "r" + rc
+		conf += fmt.Sprintf(`<clone id="c%[1]s"><primitive id="%[1]s" class="ocf" provider="test" type="Saying"><instance_attributes id="%[1]s-i"><nvpair id="%[1]s-rc" name="rc" value="%[2]s"/></instance_attributes>`+
+			`<operations><op id="%[1]s-m" name="monitor" interval="5s" timeout="20s" on-fail="ignore"><instance_attributes id="%[1]s-o"><nvpair id="%[1]s-ol" name="OCF_CHECK_LEVEL" value="1"/></instance_attributes></op></operations></primitive></clone>`, id, rc)
+	}
+	e.must(e.n1, `cibadmin -M --allow-create -o resources -X '<resources>`+conf+`</resources>'`)
+	entry := func(node, rsc, id string) string {
+		out, _ := e.n1.run(nil, real(t, "cibadmin"), "-Q", "--xpath", "//node_state[@uname='"+node+"']//lrm_resource[@id='"+rsc+"']/lrm_rsc_op[@id='"+id+"']")
+		var said []string
+		for _, name := range []string{"operation_key", "exit-reason", "rc-code", "op-status"} {
+			_, v, _ := strings.Cut(out, " "+name+`="`)
+			v, _, _ = strings.Cut(v, `"`)
+			said = append(said, name+"="+v)
+		}
+		return strings.Join(said, " ")
+	}
+	same := func(rsc, id, want string) {
+		t.Helper()
+		eventually(t, 40*time.Second, func() string {
+			original, ours := entry("node1", rsc, id), entry("node2", rsc, id)
+			if original != ours || !strings.Contains(original, want) {
+				return fmt.Sprintf("%s: the original has\n%s\nours\n%s\nwant %s", id, original, ours, want)
+			}
+			return ""
+		})
+	}
+	same("missing", "missing_last_0", "exit-reason=Nothing: No such file or directory rc-code=5 op-status=7")
+	same("script", "script_last_0", "exit-reason=/etc/init.d/nothing: No such file or directory rc-code=5 op-status=7")
+	same("service", "service_last_0", "exit-reason=/etc/init.d/nothing: No such file or directory rc-code=5 op-status=7")
+	same("closed", "closed_last_0", "rc-code=4 op-status=0")
+	same("bad", "bad_last_0", "rc-code=5 op-status=0")
+	reason := "exit-reason=" + strings.Repeat("0", 128) + " "
+	same("r0", "r0_monitor_5000", "exit-reason= rc-code=0 op-status=0")
+	for rc, want := range map[string]string{"190": "rc-code=190", "200": reason + "rc-code=1 ", "255": reason + "rc-code=1 ", "1": reason + "rc-code=1 "} {
+		same("r"+rc, "r"+rc+"_last_failure_0", want)
+	}
+	out, _ := e.n1.run(nil, real(t, "crm_mon"), "-1f")
+	if strings.Contains(out, "r190: migration-threshold") {
+		t.Errorf("a degraded resource has a fail count:\n%s", out)
+	}
+	e.must(e.n1, `cibadmin -D -X '<op id="r1-m"/>'`)
+	eventually(t, 30*time.Second, func() string {
+		for _, node := range []string{"node1", "node2"} {
+			if left := entry(node, "r1", "r1_last_failure_0"); strings.Contains(left, "r1_monitor") {
+				return node + " still has " + left
+			}
+		}
+		return ""
+	})
+}
