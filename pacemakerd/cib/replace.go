@@ -155,6 +155,16 @@ func (c *change) applyDiff(op *Op) Code {
 		return UnknownFormat
 	}
 	v := op.Data.Child("version")
+	if v == nil { // it applies to whatever is there
+		old := c.doc.Clone()
+		if err := xml.Apply(c.doc, op.Data); err != nil {
+			return DiffFailed
+		}
+		VersionOf(old).set(c.doc)
+		c.compare(old, c.doc)
+		return OK
+	}
+	// What version the document has afterwards says the change of <cib> itself.
 	source, target, have := VersionOf(v.Child("source")), VersionOf(v.Child("target")), VersionOf(c.doc)
 	switch {
 	case have.Compare(source) < 0:
@@ -166,7 +176,6 @@ func (c *change) applyDiff(op *Op) Code {
 	if err := xml.Apply(c.doc, op.Data); err != nil {
 		return DiffFailed
 	}
-	target.set(c.doc)
 	if d := op.Data.Get("digest"); d != "" && d != xml.Digest(c.doc) {
 		return DiffFailed
 	}

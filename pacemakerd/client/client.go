@@ -36,8 +36,33 @@ type Conn struct {
 	refs    int
 }
 
+// Limit is how long a tool waits for one answer of a daemon: it may be stopped,
+// or wait for something that does not come. A context that ends earlier counts.
+const Limit = 30 * time.Second
+
+// ErrTimeout says that a daemon did not answer in time.
+var ErrTimeout = errors.New("no answer in time")
+
+// limited returns ctx with Limit, or as it is where it has a limit of its own.
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, has := ctx.Deadline(); has {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, Limit)
+}
+
+// late makes an error ErrTimeout if it is one because ctx has ended in time.
+func late(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ErrTimeout
+	}
+	return err
+}
+
 // Dial connects to an endpoint. program is the name of the calling tool.
 func Dial(ctx context.Context, service, program string) (*Conn, error) {
+	ctx, stop := limited(ctx)
+	defer stop()
 	size := 131072
 	switch service {
 	case "cib_ro", "cib_rw", "cib_shm":
@@ -48,7 +73,7 @@ func Dial(ctx context.Context, service, program string) (*Conn, error) {
 		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT) {
 			return nil, fmt.Errorf("connect to %s: %w", service, ErrNotRunning)
 		}
-		return nil, fmt.Errorf("connect to %s: %w", service, err)
+		return nil, fmt.Errorf("connect to %s: %w", service, late(ctx, err))
 	}
 	return &Conn{Program: program, service: service, ipc: c}, nil
 }
@@ -62,9 +87,11 @@ func (c *Conn) Ask(ctx context.Context, msg *xml.Node) (*xml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, stop := limited(ctx)
+	defer stop()
 	r, err := c.ipc.Call(ctx, b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.service, err)
+		return nil, fmt.Errorf("%s: %w", c.service, late(ctx, err))
 	}
 	return c.decode(r)
 }
@@ -75,17 +102,21 @@ func (c *Conn) Send(ctx context.Context, msg *xml.Node) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := limited(ctx)
+	defer stop()
 	if err := c.ipc.Post(ctx, b, 1); err != nil {
-		return fmt.Errorf("%s: %w", c.service, err)
+		return fmt.Errorf("%s: %w", c.service, late(ctx, err))
 	}
 	return nil
 }
 
 // Event waits for the next event.
 func (c *Conn) Event(ctx context.Context) (*xml.Node, error) {
+	ctx, stop := limited(ctx)
+	defer stop()
 	b, err := c.ipc.NextEvent(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.service, err)
+		return nil, fmt.Errorf("%s: %w", c.service, late(ctx, err))
 	}
 	return c.decode(b)
 }
@@ -107,15 +138,28 @@ func (c *Conn) decode(b []byte) (*xml.Node, error) {
 	return n, nil
 }
 
-// CIB is a client of the CIB manager.
+// CIB is a client of the CIB manager, or of a file that stands for it.
 type CIB struct {
-	*Conn
+	conn  *Conn // nil for a file
 	id    string
 	calls int
+	user  string // on whose behalf, "" for the process's own user
+	file  *file  // nil for the running cluster
 }
 
-// DialCIB connects to the CIB for reading and writing and registers.
-func DialCIB(ctx context.Context, program string) (*CIB, error) {
+// Close ends the connection.
+func (c *CIB) Close() error {
+	if c.conn == nil {
+		return nil
+	}
+	return c.conn.Close()
+}
+
+// IsFile tells whether the CIB is one in a file.
+func (c *CIB) IsFile() bool { return c.file != nil }
+
+// dialCIB connects to the CIB for reading and writing and registers.
+func dialCIB(ctx context.Context, program string) (*CIB, error) {
 	c, err := Dial(ctx, "cib_rw", program)
 	if err != nil {
 		return nil, err
@@ -125,12 +169,20 @@ func DialCIB(ctx context.Context, program string) (*CIB, error) {
 		c.Close()
 		return nil, err
 	}
-	return &CIB{Conn: c, id: r.Get("cib_clientid"), calls: 1}, nil
+	return &CIB{conn: c, id: r.Get("cib_clientid"), calls: 1}, nil
 }
 
 // Do carries out an operation and waits for its outcome. out is what came with
 // it, nil for nothing; err is a cib.Code if the operation was refused.
 func (c *CIB) Do(ctx context.Context, op *cib.Op) (out *xml.Node, err error) {
+	if op.User == "" && c.user != "" {
+		o := *op
+		o.User = c.user
+		op = &o
+	}
+	if c.file != nil {
+		return c.file.do(op)
+	}
 	c.calls++
 	n := xml.New("cib_command", "__name__", "cib_command", "t", "cib", "cib_async_id", c.id, "cib_op", op.Name)
 	if op.Host != "" {
@@ -147,7 +199,7 @@ func (c *CIB) Do(ctx context.Context, op *cib.Op) (out *xml.Node, err error) {
 	if op.Data != nil {
 		n.Append(xml.New("cib_calldata")).Append(op.Data.Clone())
 	}
-	r, err := c.Ask(ctx, n)
+	r, err := c.conn.Ask(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -168,16 +220,6 @@ func (c *CIB) Do(ctx context.Context, op *cib.Op) (out *xml.Node, err error) {
 // Query returns the whole CIB.
 func (c *CIB) Query(ctx context.Context) (*xml.Node, error) {
 	return c.Do(ctx, &cib.Op{Name: cib.OpQuery, Options: cib.ScopeLocal})
-}
-
-// QueryCIB connects, returns the whole CIB and disconnects.
-func QueryCIB(ctx context.Context, program string) (*xml.Node, error) {
-	c, err := DialCIB(ctx, program)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	return c.Query(ctx)
 }
 
 // Controller is a client of the controller.
@@ -230,6 +272,8 @@ func (c *Controller) Do(ctx context.Context, r Request) (*xml.Node, error) {
 	if r.Data != nil {
 		n.Append(xml.New("crm_xml")).Append(r.Data)
 	}
+	ctx, stop := limited(ctx) // for the answer, whatever else comes before it
+	defer stop()
 	if err := c.Send(ctx, n); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type attribute struct {
 	query, remove, quiet, hasDef bool
 	program                      string
 	isValue                      bool
+	transientToo                 bool // show the value until the next reboot where there is no other
 }
 
 // Attribute is the tool crm_attribute.
@@ -85,6 +86,7 @@ func Standby(ctx context.Context, env *tool.Env) int {
 	if a.node == "" {
 		a.node = "."
 	}
+	a.transientToo = a.query && env.Profile == conf.EL9 && a.section == "nodes"
 	return a.run(ctx)
 }
 
@@ -116,9 +118,9 @@ func FailCount(ctx context.Context, env *tool.Env) int {
 }
 
 func (a *attribute) connect(ctx context.Context) (*client.CIB, int) {
-	c, err := client.DialCIB(ctx, a.program)
+	c, err := OpenCIB(ctx, a.env, a.program)
 	if err != nil {
-		word, status := notConnected(a.env)
+		word, status := unconnected(a.env, err)
 		if a.env.Profile == conf.EL9 {
 			a.env.Errorf("%s: Could not connect to the CIB: %s\n", a.env.Name, word)
 		} else {
@@ -192,14 +194,22 @@ func (a *attribute) run(ctx context.Context) int {
 			}
 		}
 		if nodeID == "" {
+			if a.env.Profile == conf.EL9 {
+				a.env.Errorf("%s: ", a.program)
+			}
 			a.env.Errorf("Could not map name=%s to a UUID\n", a.node)
 			return exitOf(a.env, cib.NotFound)
 		}
 	}
 	switch {
 	case a.query:
+		if a.transientToo {
+			if _, err := c.Do(ctx, &cib.Op{Name: cib.OpQuery, Section: a.where(nodeID), Options: cib.XPath | cib.ScopeLocal}); codeOf(err) == cib.NotFound {
+				a.section = "status"
+			}
+		}
 		return a.show(ctx, c, nodeID)
-	case a.section == "status":
+	case a.section == "status" && !client.PlaceFromEnv().Elsewhere():
 		return a.update(ctx)
 	case a.remove:
 		return a.delete(ctx, c, nodeID)
@@ -250,6 +260,7 @@ func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int 
 		}
 	}
 	switch {
+	case code != cib.OK && a.env.Profile == conf.EL9:
 	case a.quiet:
 		if code == cib.OK {
 			a.env.Printf("%s\n", value)
@@ -293,13 +304,14 @@ func (a *attribute) delete(ctx context.Context, c *client.CIB, nodeID string) in
 		a.env.Errorf("Error performing operation: %s\n", text(a.env, code))
 		return exitOf(a.env, code)
 	}
-	place := a.section
-	if a.section == "nodes" {
-		place = "nodes attribute"
-	} else {
-		place += " option"
+	place, end := a.section+" option", "\n\n"
+	if a.section == "nodes" || a.section == "status" {
+		place = a.section + " attribute"
 	}
-	a.env.Printf("Deleted %s: id=%s name=%s\n\n", place, n.ID(), a.name)
+	if a.env.Profile == conf.EL9 {
+		end = "\n"
+	}
+	a.env.Printf("Deleted %s: id=%s name=%s%s", place, n.ID(), a.name, end)
 	return 0
 }
 
@@ -321,6 +333,10 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 			kind = "instance_attributes"
 			at = top.Append(xml.New("node", "id", nodeID))
 			set = cmp.Or(set, "nodes-"+nodeID)
+		case "status":
+			kind = "instance_attributes"
+			at = top.Append(xml.New("node_state", "id", nodeID)).Append(xml.New("transient_attributes", "id", nodeID))
+			set = cmp.Or(set, "status-"+nodeID)
 		case "crm_config":
 			kind = "cluster_property_set"
 			set = cmp.Or(set, "cib-bootstrap-options")
@@ -381,6 +397,11 @@ func (a *attribute) failCount(ctx context.Context, rsc string) int {
 }
 
 func (a *attribute) clear(ctx context.Context, rsc string) int {
+	if p := client.PlaceFromEnv(); p.Elsewhere() {
+		// 2.1.5 says so and ends by a fault of memory.
+		a.env.Errorf("Dry run: skipping clean-up of %s on %s due to %s\n", rsc, a.node, p.Why)
+		return 0
+	}
 	c, err := client.DialAttributes(ctx, a.env.Name)
 	if err != nil {
 		return a.env.Fail(exitError, "%v", err)

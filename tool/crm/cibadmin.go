@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -21,7 +22,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		stdin, force, local, noChildren bool
 		create, nodePath, deleteAll     bool
 		md5, md5Versioned, empty, sync_ bool
-		host, schema                    string
+		host, schema, user              string
 	)
 	op := func(n string) func(string) error { return func(string) error { name = n; return nil } }
 	opts := []option{
@@ -41,6 +42,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		{short: 'S', long: "sync", help: "(deprecated) Force a refresh of the CIB from the given host", call: op(cib.OpSync)},
 		{short: 'f', long: "force", flag: &force, help: "Force the action to be performed"},
 		{short: 't', long: "timeout", arg: "value", help: "Time (in seconds) to wait before declaring the operation failed", call: func(string) error { return nil }},
+		{short: 'U', long: "user", arg: "value", help: "Run the command with permissions of the named user (valid only for the root and hacluster accounts)", value: &user},
 		{short: 's', long: "sync-call", help: "Wait for call to complete before returning", flag: &sync_},
 		{short: 'l', long: "local", help: "Command takes effect locally (should be used only for queries)", flag: &local},
 		{short: 'c', long: "allow-create", help: "(with --modify/-M) Allow target of --modify to be created if it does not exist", flag: &create},
@@ -107,6 +109,9 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	}
 	if (name == cib.OpErase || name == cib.OpUpgrade) && !force {
 		env.Errorf("The supplied command is considered dangerous.  To prevent accidental destruction of the cluster, the --force flag is required in order to proceed.\n")
+		if env.Profile == conf.EL9 {
+			return exitUnsafe
+		}
 		return exitUsage(env)
 	}
 	o := &cib.Op{Name: name, Section: scope, Data: data, Host: host}
@@ -134,26 +139,35 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 			return exitUsage(env)
 		}
 	}
-	c, err := client.DialCIB(ctx, "cibadmin")
+	how := opening(env, "cibadmin", client.PlaceFromEnv())
+	how.User = user
+	c, err := client.OpenCIB(ctx, how)
 	if err != nil {
-		word, status := notConnected(env)
+		word, status := unconnected(env, err)
+		what := "Signon to CIB failed"
 		if env.Profile == conf.EL9 {
-			env.Errorf("Could not connect to the CIB: %s\n", word)
-		} else {
-			env.Errorf("Signon to CIB failed: %s\nInit failed, could not perform requested operations\n", word)
+			what = "Could not connect to the CIB"
 		}
+		env.Errorf("%s: %s\nInit failed, could not perform requested operations\n", what, word)
 		return status
 	}
 	defer c.Close()
 	out, err := c.Do(ctx, o)
 	code := codeOf(err)
+	if errors.Is(err, client.ErrChanged) {
+		return env.Fail(exitError, "%v", err)
+	}
 	if name == cib.OpUpgrade && code == cib.SchemaSame {
 		env.Printf("Upgrade unnecessary: %s\n", code)
 		return 0
 	}
 	if code != cib.OK {
 		if env.Profile == conf.EL9 {
-			env.Errorf("Call %s failed: %s\n", name, text(env, code))
+			call := "Call " + name
+			if c.IsFile() { // 2.1.5's answer from a file does not say of which call
+				call = "Call"
+			}
+			env.Errorf("%s failed: %s\n", call, text(env, code))
 		} else {
 			n := int(code)
 			if code == cib.Exists {

@@ -31,6 +31,7 @@ const (
 	exitOld         = 103
 	exitNoSuch      = 105
 	exitQuorum      = 106
+	exitUnsafe      = 107
 	exitExists      = 108
 	exitTimeout     = 124
 )
@@ -97,6 +98,8 @@ func codeOf(err error) cib.Code {
 		return c
 	case errors.Is(err, client.ErrNotRunning):
 		return cib.NotConnected
+	case errors.Is(err, client.ErrTimeout):
+		return cib.Timeout
 	}
 	return cib.Generic
 }

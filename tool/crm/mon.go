@@ -108,7 +108,9 @@ func Mon(ctx context.Context, env *tool.Env) int {
 		return env.Fail(exitUsage(env), "output format %q is unknown; there are text, xml and html", m.output)
 	}
 	if m.file == "" {
-		m.file = os.Getenv("CIB_file")
+		if p := client.PlaceFromEnv(); p.User == "" { // else access control has a word in it
+			m.file = p.File
+		}
 	}
 	if m.cgi && m.env.Profile != conf.EL9 && m.file != "" {
 		// A web server's user must not choose what file is read.
@@ -171,8 +173,13 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 		}
 		return nil, m.refused(src)
 	}
-	doc, err := client.QueryCIB(ctx, "crm_mon")
+	doc, err := readCIB(ctx, m.env, "crm_mon")
 	if err != nil {
+		if client.PlaceFromEnv().Elsewhere() {
+			word, status := unconnected(m.env, err)
+			m.env.Errorf("Could not connect to the CIB: %s\n", word)
+			return nil, status
+		}
 		if word, status := notLetIn(m.env, err); status == exitNoPrivilege {
 			m.env.Errorf("%s: Connection to cluster failed: %s\n", m.env.Name, word)
 			return nil, status

@@ -81,6 +81,9 @@ func Node(ctx context.Context, env *tool.Env) int {
 		}
 		env.Printf("%s\n", n.Get("uname"))
 	case remove != "":
+		if status := aside(env, "a node is removed"); status != 0 {
+			return status
+		}
 		return removeNode(ctx, env, c, remove)
 	case id, quorum, name:
 		n, status := info(0)
@@ -112,7 +115,7 @@ func removeNode(ctx context.Context, env *tool.Env, c *client.Controller, name s
 	if err := c.Post(ctx, client.Request{Task: "rm_node_cache", To: "crmd", Attrs: []xml.Attr{{Name: "uname", Value: name}}}); err != nil {
 		return env.Fail(exitError, "%v", err)
 	}
-	db, err := client.DialCIB(ctx, "crm_node")
+	db, err := OpenCIB(ctx, env, "crm_node")
 	if err != nil {
 		return env.Fail(exitError, "%v", err)
 	}
@@ -166,7 +169,7 @@ func Admin(ctx context.Context, env *tool.Env) int {
 		env.Printf("Status of pacemakerd: '%s' (last updated %s)\n", state, at.Format("2006-01-02 15:04:05Z07:00"))
 		return 0
 	case nodes:
-		doc, err := client.QueryCIB(ctx, "crmadmin")
+		doc, err := readCIB(ctx, env, "crmadmin")
 		if err != nil {
 			return fail(err)
 		}
@@ -242,6 +245,11 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 	}
 	if task == "" || name == "" && task != "refresh" {
 		return env.Fail(exitUsage(env), "give a command and the attribute's name: '%s -n NAME -U VALUE'", env.Name)
+	}
+	if task != "query" {
+		if status := aside(env, "the attribute manager's values change"); status != 0 {
+			return status
+		}
 	}
 	c, err := client.DialAttributes(ctx, env.Name)
 	if err != nil {

@@ -160,9 +160,12 @@ func (s *simulation) do(ctx context.Context) int {
 		return s.profile9()
 	}
 	cib, err := s.read(ctx)
-	if errors.Is(err, client.ErrNotRunning) {
+	if errors.Is(err, errNoCIB) {
+		if errors.Is(err, client.ErrRemote) {
+			s.env.Errorf("%s: %v\n", s.env.Name, err)
+		}
 		if s.env.Profile == conf.EL9 {
-			return s.env.Fail(exitDisconnect, "Live CIB query failed: Transport endpoint is not connected")
+			return s.env.Fail(exitNoInput, "CIB query failed: Input file not available")
 		}
 		s.env.Errorf("Live CIB query failed: Transport endpoint is not connected (-107)\n")
 		return int(syscall.ENOTCONN)
@@ -210,7 +213,11 @@ func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
 	case s.input != "":
 		b, err = os.ReadFile(s.env.Path(s.input))
 	default:
-		return client.QueryCIB(ctx, "crm_simulate")
+		doc, err := readCIB(ctx, s.env, "crm_simulate")
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errNoCIB, err)
+		}
+		return doc, nil
 	}
 	if err != nil {
 		return nil, err
@@ -222,6 +229,10 @@ func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
 	}
 	return s.src.doc, nil
 }
+
+// errNoCIB is the error of a cluster, or of a file in its place, that cannot be
+// read.
+var errNoCIB = errors.New("the CIB cannot be read")
 
 // errNoDocument is the error of a file without any element.
 var errNoDocument = errors.New("the input is not XML")

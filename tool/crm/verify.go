@@ -158,13 +158,13 @@ func configStatus(env *tool.Env) int {
 // it.
 func (v *verification) live(ctx context.Context) int {
 	env := v.env
-	if file := os.Getenv("CIB_file"); file != "" {
-		if src := acceptable(env, file); src != nil {
+	if place := client.PlaceFromEnv(); place.File != "" && place.User == "" {
+		if src := acceptable(env, place.File); src != nil {
 			return v.check(src)
 		}
 		return noLive(env)
 	}
-	doc, err := client.QueryCIB(ctx, "crm_verify")
+	doc, err := readCIB(ctx, env, "crm_verify")
 	switch {
 	case err == nil:
 		return v.check(&source{doc: doc})

@@ -28,7 +28,7 @@ func clusterCommands() []command {
 		{"unstandby", func(c *call, w []string) error { return c.standby(w, false) }, "unstandby [<node>] | --all\nRemove node(s) from standby mode."},
 		{"status", (*call).clusterStatus, "status\nView current cluster status (an alias of 'pcs status cluster')."},
 		{"cib", (*call).clusterCIB, "cib [filename] [scope=<scope>]\nGet the raw xml from the CIB (Cluster Information Base)."},
-		{"cib-push", (*call).clusterCIBPush, "cib-push <filename> [scope=<scope> | --config]\nPush the raw xml from <filename> to the CIB."},
+		{"cib-push", (*call).clusterCIBPush, "cib-push <filename> [diff-against=<filename_original> | scope=<scope> |\n    --config]\nPush the raw xml from <filename> to the CIB. With diff-against, push the\ndifference between the two files. Do not specify a scope to be warned in\nthe case of an outdated CIB; --config is the same as scope=configuration."},
 		{"verify", (*call).clusterVerify, "verify [-V] [filename]\nCheck the pacemaker configuration (cib) for syntax and common conceptual errors."},
 	}
 }
@@ -187,40 +187,5 @@ func (c *call) clusterCIB(words []string) error {
 	if err := os.WriteFile(c.env.Path(file), out.Format(), 0o600); err != nil {
 		return failf("Unable to write to file '%s', %v", file, err)
 	}
-	return nil
-}
-
-func (c *call) clusterCIBPush(words []string) error {
-	file, scope := "", "configuration"
-	for _, w := range words {
-		if s, ok := strings.CutPrefix(w, "scope="); ok {
-			scope = s
-			continue
-		}
-		file = w
-	}
-	if file == "" || c.opt.file != "" {
-		return &errUsage{group: "cluster"}
-	}
-	b, err := os.ReadFile(c.env.Path(file))
-	if err != nil {
-		return failf("unable to read '%s': %v", file, err)
-	}
-	n, err := xml.ParseKeepingComments(b)
-	if err != nil {
-		return failf("unable to parse new cib: %s: %v", file, err)
-	}
-	if _, err := c.open(); err != nil {
-		return err
-	}
-	if n.Name == "cib" {
-		if part := cib.Section(n, scope); part != nil {
-			n = part
-		}
-	}
-	if _, err := c.cib.live.Do(c.ctx, &cib.Op{Name: cib.OpReplace, Section: scope, Data: n.Clone()}); err != nil {
-		return failf("unable to push cib\nCall cib_replace failed (%d): %v", code(err), err)
-	}
-	c.env.Printf("CIB updated\n")
 	return nil
 }

@@ -206,3 +206,61 @@ func FuzzPairs(f *testing.F) {
 		}
 	})
 }
+
+// TestFileVersion: each change in a file is a version of its own, and a file that
+// is not there yet is made.
+func TestFileVersion(t *testing.T) {
+	s := newShell(t)
+	version := func(file string) cib.Version {
+		t.Helper()
+		b, err := os.ReadFile(filepath.Join(s.root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := xml.Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cib.VersionOf(doc)
+	}
+	s.must("property set stonith-enabled=false")
+	s.must("resource create a ocf:heartbeat:apache ip=1")
+	if got, want := version("cib.xml"), (cib.Version{Epoch: 2}); got != want {
+		t.Errorf("version %v after two changes, want %v", got, want)
+	}
+	s.must("property set stonith-enabled=false") // no change
+	if got, want := version("cib.xml"), (cib.Version{Epoch: 2}); got != want {
+		t.Errorf("version %v after no change, want %v", got, want)
+	}
+	s.must("-f /new.xml property set maintenance-mode=true")
+	if got, want := version("new.xml"), (cib.Version{Epoch: 1}); got != want {
+		t.Errorf("version %v of a new file, want %v", got, want)
+	}
+}
+
+// TestOverwritten: what somebody else changed meanwhile is not taken back.
+func TestOverwritten(t *testing.T) {
+	parse := func(s string) *xml.Node {
+		n, err := xml.Parse([]byte("<cib><configuration>" + s + "</configuration></cib>"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	base := `<r><p id="a"><n id="x" v="1"/></p></r>`
+	for _, c := range []struct {
+		mine, theirs string
+		want         bool
+	}{
+		{`<r><p id="a"><n id="x" v="2"/></p></r>`, base, false},
+		{`<r><p id="a"><n id="x" v="2"/></p></r>`, `<r><p id="a"><n id="x" v="3"/></p></r>`, true},
+		{`<r><p id="a"><n id="x" v="2"/></p></r>`, `<r><p id="a"/></r>`, true},
+		{`<r><p id="a"><n id="x" v="2"/></p></r>`, `<r><p id="a"><n id="x" v="1"/></p><p id="b"/></r>`, false},
+		{`<r/>`, `<r><p id="a"><n id="x" v="3"/></p></r>`, true},
+		{`<r/>`, `<r/>`, false},
+	} {
+		if got := overwritten(parse(base), parse(c.theirs), xml.Diff(parse(base), parse(c.mine))); got != c.want {
+			t.Errorf("%s onto %s: %v", c.mine, c.theirs, got)
+		}
+	}
+}

@@ -47,7 +47,7 @@ func (c *call) stopFirst(p *xml.Node) error {
 		if err != nil {
 			return err
 		}
-		c.cib.doc = doc
+		c.cib.doc, c.cib.base = doc, doc.Clone()
 		if len(where(doc, id)) == 0 {
 			c.env.Printf("Stopped\n")
 			return nil

@@ -3,20 +3,23 @@ package pcs
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+	"github.com/gocorosync/gocorosync/tool/crm"
 )
 
-// store is the CIB that commands work on: the live one, or a file.
+// store is the CIB that commands work on: the running cluster's, or a file.
 type store struct {
-	doc  *xml.Node
-	live *client.CIB // nil with -f
+	doc  *xml.Node   // being edited
+	base *xml.Node   // as it was read
+	db   *client.CIB // where it came from
+	live *client.CIB // db, nil for a file
 }
 
 // errNoCIB is pcs' word for a CIB that cannot be had.
@@ -28,32 +31,56 @@ func (c *call) open() (*xml.Node, error) {
 	if c.cib != nil {
 		return c.cib.doc, nil
 	}
+	var db *client.CIB
+	var err error
 	if c.opt.file != "" {
-		b, err := os.ReadFile(c.env.Path(c.opt.file))
-		if err != nil {
-			return nil, failf("unable to read '%s': %v", c.opt.file, err)
+		if err := c.makeFile(); err != nil {
+			return nil, err
 		}
-		doc, err := xml.ParseKeepingComments(b)
-		if err != nil {
-			return nil, failf("unable to parse xml in '%s': %v", c.opt.file, err)
-		}
-		c.cib = &store{doc: doc}
-		return doc, nil
+		db, err = crm.OpenFile(c.ctx, c.env, c.opt.file)
+	} else {
+		db, err = crm.OpenCIB(c.ctx, c.env, "cibadmin")
 	}
-	live, err := client.DialCIB(c.ctx, "cibadmin")
-	if err != nil {
-		if errors.Is(err, client.ErrNotRunning) {
-			return nil, errNoCIB
-		}
-		return nil, err
-	}
-	doc, err := live.Query(c.ctx)
-	if err != nil {
-		live.Close()
+	switch {
+	case errors.Is(err, client.ErrNotRunning):
+		return nil, errNoCIB
+	case err != nil && c.opt.file != "":
+		return nil, failf("unable to get cib: '%s': %v", c.opt.file, err)
+	case err != nil:
 		return nil, failf("unable to get cib: %v", err)
 	}
-	c.cib = &store{doc: doc, live: live}
+	doc, err := db.Query(c.ctx)
+	if err != nil {
+		db.Close()
+		return nil, failf("unable to get cib: %v", err)
+	}
+	c.cib = &store{doc: doc, base: doc.Clone(), db: db}
+	if !db.IsFile() {
+		c.cib.live = db
+	}
 	return doc, nil
+}
+
+// makeFile makes the file of -f where there is none.
+func (c *call) makeFile() error {
+	f, err := os.OpenFile(c.env.Path(c.opt.file), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return failf("Unable to write to file: '%s': '%v'", c.opt.file, err)
+	}
+	doc := cib.Empty()
+	doc.Attrs = nil
+	for _, a := range []string{"admin_epoch", "epoch", "num_updates"} {
+		doc.Set(a, "0")
+	}
+	doc.Set("validate-with", "pacemaker-3.1")
+	_, err = f.Write(doc.Format())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return failf("Unable to write to file: '%s': '%v'", c.opt.file, err)
+	}
+	return nil
 }
 
 // config returns the configuration section.
@@ -72,32 +99,6 @@ func (c *call) section(name string) (*xml.Node, error) {
 		return nil, err
 	}
 	return conf.Ensure(name), nil
-}
-
-// push writes the changed configuration back.
-func (c *call) push() error {
-	if c.cib.live == nil {
-		path := c.env.Path(c.opt.file)
-		f, err := os.CreateTemp(filepath.Dir(path), ".cib.")
-		if err != nil {
-			return failf("unable to write '%s': %v", c.opt.file, err)
-		}
-		_, err = f.Write(c.cib.doc.Format())
-		err = errors.Join(err, f.Sync(), f.Close())
-		if err == nil {
-			err = os.Rename(f.Name(), path)
-		}
-		if err != nil {
-			os.Remove(f.Name())
-			return failf("unable to write '%s': %v", c.opt.file, err)
-		}
-		return nil
-	}
-	_, err := c.cib.live.Do(c.ctx, &cib.Op{Name: cib.OpReplace, Section: "configuration", Data: c.cib.doc.Child("configuration").Clone()})
-	if err != nil {
-		return failf("Unable to update cib\nCall cib_replace failed (%d): %v", code(err), err)
-	}
-	return nil
 }
 
 func code(err error) int {

@@ -1,4 +1,4 @@
-package pacemakerd
+package acl
 
 import "testing"
 
@@ -11,7 +11,7 @@ func TestListed(t *testing.T) {
 		{"carol", "haclient", true}, {"dave", "haclient", true}, {"car", "haclient", false}, {"erin", "haclient", false},
 		{"frank", "ops", true}, {"", "root", false}, {"x", "", false}, {"", "", false}, {"carol", "nosuch", false},
 	} {
-		if got := listed(file, c.user, c.group); got != c.want {
+		if got := Listed(file, c.user, c.group); got != c.want {
 			t.Errorf("%q in %q: %v", c.user, c.group, got)
 		}
 	}
