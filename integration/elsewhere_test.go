@@ -28,7 +28,7 @@ func TestElsewhere(t *testing.T) {
 		out, status := h.run(env, l.our("corosync-cfgtool"), "-s")
 		return says(out, status, 0)
 	})
-	h.start(env, l.our("pacemakerd"))
+	pacemakerd := h.start(env, l.our("pacemakerd"))
 	eventually(t, 60*time.Second, func() string {
 		out, status := h.run(env, l.our("crm_mon"), "-1")
 		return says(out, status, 0, "Online: [ node1 ]")
@@ -124,6 +124,34 @@ func TestElsewhere(t *testing.T) {
 	}
 	alone([]string{"CIB_port"})
 	pushes(t, l, env)
+	erases(t, l, env, pacemakerd)
+}
+
+// erases erases the CIB of the running cluster, and replaces it by one without
+// nodes and status: both times they are back within seconds.
+func erases(t *testing.T, l *lab, env []string, pacemakerd *daemon) {
+	h, cibadmin := l.hosts[0], real(t, "cibadmin")
+	back := func(why string) {
+		t.Helper()
+		start := time.Now()
+		eventually(t, 15*time.Second, func() string {
+			out, status := h.run(env, l.our("crm_mon"), "-1")
+			return says(out, status, 0, "Current DC: node1", "1 node configured", "Online: [ node1 ]")
+		})
+		t.Logf("%s: back after %v", why, time.Since(start).Round(100*time.Millisecond))
+	}
+	if out, status := h.run(env, cibadmin, "-E", "--force"); status != 0 {
+		t.Fatalf("cibadmin -E: %d: %s", status, out)
+	}
+	back("erased")
+	const other = `<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="60" num_updates="0" admin_epoch="9"><configuration><crm_config/><nodes/><resources/><constraints/></configuration></cib>`
+	if out, status := h.run(env, cibadmin, "-R", "-X", other); status != 0 {
+		t.Fatalf("cibadmin -R: %d: %s", status, out)
+	}
+	back("replaced")
+	if status := pacemakerd.stop(); status != 0 {
+		t.Errorf("after all that, pacemakerd ends with %d", status)
+	}
 }
 
 // pushes: of two administrators at a time neither loses what the other did, and

@@ -101,6 +101,20 @@ func (m *Machine) CIBChanged(now time.Duration, patch, doc *xml.Node, config boo
 	return m.out
 }
 
+// CIBReplaced tells that the nodes or their status were replaced as a whole, by
+// an erase or by another CIB. What a DC wrote there is gone, and what the nodes
+// have run is known to themselves alone: all join anew, after an election, as
+// with the original.
+func (m *Machine) CIBReplaced(now time.Duration) []Action {
+	m.begin(now)
+	if m.isDC && m.state != Electing {
+		m.cfg.Log.Info("nodes or status of the CIB were replaced: all nodes join again")
+		m.elect()
+	}
+	m.settle()
+	return m.out
+}
+
 // examine looks for what a change means to the running transition, and for
 // results of its actions (pacemaker-cluster.md 8).
 func (m *Machine) examine(patch *xml.Node) {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/attrd"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
@@ -51,15 +52,28 @@ func (m *Machine) changed(a cib.Changed) {
 	if a.Config {
 		m.fenceDo(m.fence.CIBChanged(m.now, a.Doc))
 	}
-	if a.Op.Name == cib.OpReplace || a.Op.Name == cib.OpErase {
-		for c := range a.Patch.Each("change") {
-			path := c.Get("path")
-			if len(path) >= 11 && path[:11] == "/cib/status" || path == "/cib/configuration/nodes" || path == "/cib" && c.Child("status") != nil {
-				m.attrdDo(m.attrd.CIBReplaced(m.now))
-				break
-			}
+	if replacesPeers(a.Op, a.Patch) {
+		m.attrdDo(m.attrd.CIBReplaced(m.now))
+		if !a.Op.FullSync { // that is part of a join
+			m.dcDo(m.dc.CIBReplaced(m.now))
 		}
 	}
+}
+
+// replacesPeers tells whether an operation put something else in the place of
+// the nodes or their status, which the cluster has to write again.
+func replacesPeers(op *cib.Op, patch *xml.Node) bool {
+	if op.Name != cib.OpReplace && op.Name != cib.OpErase {
+		return false
+	}
+	for c := range patch.Each("change") {
+		path := c.Get("path")
+		if strings.HasPrefix(path, "/cib/status") || strings.HasPrefix(path, "/cib/configuration/nodes") || path == "/cib/configuration" ||
+			path == "/cib" && c.Get("operation") != "modify" {
+			return true
+		}
+	}
+	return false
 }
 
 // ask sends an operation to the CIB manager on behalf of a machine inside.
