@@ -127,6 +127,25 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// FuzzSettings: what is taken says which profile, and the same text says it again.
+func FuzzSettings(f *testing.F) {
+	f.Add([]byte(`compat = "el9"`))
+	f.Add([]byte("compat = \"el7\" # why\n[section]\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := ParseSettings(b)
+		if err != nil {
+			if s != (Settings{}) {
+				t.Errorf("%q: %v and an error", b, s)
+			}
+			return
+		}
+		again, err := ParseSettings([]byte(`compat = "` + s.Profile.String() + `"`))
+		if err != nil || again != s {
+			t.Errorf("%q: %v, and again %v, %v", b, s, again, err)
+		}
+	})
+}
+
 func TestText(t *testing.T) {
 	root := &Section{}
 	tot := root.AddSection("totem").Add("version", "2")

@@ -223,6 +223,9 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.local = &localGroups{groups: make(map[cpg.Conn]*Group), joins: make(map[cpg.Conn]chan cpg.Status)}
 	if err := n.startUp(ctx); err != nil {
+		if cfg.log == nil {
+			n.log.close()
+		}
 		return nil, err
 	}
 	return n, nil

@@ -105,6 +105,10 @@ func runHelper() (status int, done bool) {
 			port, _ := strconv.Atoi(args[1])
 			return traps(port)
 		}
+	case "pace":
+		run = func([]string) error { return pace() }
+	case "deaf":
+		run = func(args []string) error { return deaf(args[1], args[2:]) }
 	case "crowd":
 		run = func(args []string) error {
 			n, _ := strconv.Atoi(args[1])
