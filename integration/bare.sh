@@ -31,7 +31,7 @@ rm -rf "$dir/root/gocorosync"
 git clone -q "$here" "$dir/root/gocorosync"
 proxy=$(go env GOPROXY)
 sum=$(go env GOSUMDB)
-[ $# -gt 0 ] || set -- sh -c 'time make demo && time make test'
+[ $# -gt 0 ] || set -- bash -c 'time make demo && time make test'
 export BARE="$dir"
 exec unshare --mount --pid --fork --propagation private bash -c '
 	mount --bind "$BARE" "$BARE"; cd "$BARE"; pivot_root . old
