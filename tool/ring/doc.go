@@ -5,8 +5,11 @@
 package ring
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/ipc/coro"
@@ -16,13 +19,36 @@ import (
 // Tools are the tools by name.
 func Tools() map[string]tool.Func {
 	return map[string]tool.Func{
-		"corosync-blackbox":   Blackbox,
-		"corosync-cfgtool":    Cfgtool,
-		"corosync-cmapctl":    Cmapctl,
-		"corosync-quorumtool": Quorumtool,
-		"corosync-cpgtool":    Cpgtool,
+		"corosync-blackbox":   limited(Blackbox, ""),
+		"corosync-cfgtool":    limited(Cfgtool, ""),
+		"corosync-cmapctl":    limited(Cmapctl, "tT"),
+		"corosync-quorumtool": limited(Quorumtool, "m"),
+		"corosync-cpgtool":    limited(Cpgtool, ""),
 		"corosync-keygen":     Keygen,
 		"corosync-notifyd":    Notifyd,
+	}
+}
+
+// limit is how long a tool that looks or acts once works: the daemon may be
+// stopped, and then answers nothing.
+const limit = 30 * time.Second
+
+// limited is a tool with that limit, except with one of the options that make
+// it go on until it is ended.
+func limited(f tool.Func, endless string) tool.Func {
+	return func(ctx context.Context, env *tool.Env) int {
+		for _, a := range env.Args {
+			if len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.ContainsAny(a, endless) {
+				return f(ctx, env)
+			}
+		}
+		ctx, stop := context.WithTimeout(ctx, limit)
+		defer stop()
+		status := f(ctx, env)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			env.Errorf("%s: corosync has not answered within %v\n", env.Name, limit)
+		}
+		return status
 	}
 }
 
