@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/acl"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -39,7 +40,6 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		{short: 'a', long: "empty", arg: "", help: "Output an empty CIB", flag: &empty},
 		{short: '5', long: "md5-sum", help: "Calculate the on-disk CIB digest", flag: &md5},
 		{short: '6', long: "md5-sum-versioned", help: "Calculate an on-the-wire versioned CIB digest", flag: &md5Versioned},
-		{short: 'S', long: "sync", help: "(deprecated) Force a refresh of the CIB from the given host", call: op(cib.OpSync)},
 		{short: 'f', long: "force", flag: &force, help: "Force the action to be performed"},
 		{short: 't', long: "timeout", arg: "value", help: "Time (in seconds) to wait before declaring the operation failed", call: func(string) error { return nil }},
 		{short: 'U', long: "user", arg: "value", help: "Run the command with permissions of the named user (valid only for the root and hacluster accounts)", value: &user},
@@ -56,6 +56,26 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		{long: "obj_type", arg: "value", value: &scope},
 		{short: 'N', long: "node", arg: "value", help: "(Advanced) Send command to the specified host", value: &host},
 		{long: "schema", arg: "value", value: &schema},
+	}
+	var shown string // how to show access, "" for not at all
+	if env.Profile == conf.EL9 {
+		env.Args = showAccessArgument(env.Args)
+		opts = append(opts, option{short: 'S', long: "show-access", arg: "value", help: "Whether to use syntax highlighting for ACLs (with -Q/--query and -U/--user): text, color, namespace or auto", call: func(v string) error {
+			switch v {
+			case "auto":
+				v = "text"
+				if isTerminal(env.Stdout) {
+					v = "color"
+				}
+			case "text", "color", "namespace":
+			default:
+				return errOption("Unrecognized value for --show-access: \"" + v + "\"")
+			}
+			shown = v
+			return nil
+		}})
+	} else {
+		opts = append(opts, option{short: 'S', long: "sync", help: "(deprecated) Force a refresh of the CIB from the given host", call: op(cib.OpSync)})
 	}
 	_, done, status := parse(env, &verbose, "query and edit the Pacemaker configuration", "command [options] [data]", opts)
 	if done {
@@ -139,8 +159,18 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 			return exitUsage(env)
 		}
 	}
+	if shown != "" && name == cib.OpQuery {
+		if user == "" {
+			env.Errorf("The supplied command requires -U user specified.\n")
+			return exitUsage(env)
+		}
+	} else {
+		shown = ""
+	}
 	how := opening(env, "cibadmin", client.PlaceFromEnv())
-	how.User = user
+	if how.User = user; shown != "" {
+		how.User = "" // the rights are shown, not used
+	}
 	c, err := client.OpenCIB(ctx, how)
 	if err != nil {
 		word, status := unconnected(env, err)
@@ -187,6 +217,14 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	}
 	switch {
 	case out == nil:
+	case shown != "":
+		if !acl.Required(user) {
+			env.Errorf("Could not evaluate access per request (%s, error: Already in requested state)\n", user)
+			return exitConfig
+		}
+		a := &access{w: env.Stdout, form: shown, of: acl.For(out, user, how.InGroup).Accesses(out)}
+		env.Printf("<!-- ACLs as evaluated for user %s -->\n", user)
+		a.show(out, 0)
 	case nodePath && out.Name == "xpath-query":
 		for p := range out.Each("xpath-query-path") {
 			env.Printf("%s\n", p.ID())

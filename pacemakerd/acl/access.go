@@ -1,0 +1,30 @@
+package acl
+
+import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+
+// Access is what a user may do with an element.
+type Access uint8
+
+// From least to most.
+const (
+	Denied Access = iota
+	Readable
+	Writable
+)
+
+// Accesses tells of every element of a document what a user may do with it.
+func (r Rules) Accesses(doc *xml.Node) map[*xml.Node]Access {
+	m := r.on(doc)
+	all := map[*xml.Node]Access{}
+	for n := range doc.Walk() {
+		switch {
+		case m.may(n, write):
+			all[n] = Writable
+		case m.may(n, read):
+			all[n] = Readable
+		default:
+			all[n] = Denied
+		}
+	}
+	return all
+}
