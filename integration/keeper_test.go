@@ -252,14 +252,21 @@ func primitive(id string, takes int) string {
 // moment as other daemons.
 func (l *lab) killWorker(h *host, with ...*daemon) {
 	l.t.Helper()
+	pid := l.worker(h)
+	for _, d := range with {
+		d.signal(9)
+	}
+	l.must(h, "kill -9 "+pid)
+}
+
+// worker is the process that does the work of our pacemakerd in a host.
+func (l *lab) worker(h *host) (pid string) {
+	l.t.Helper()
 	// Nothing but a worker has that in its environment.
 	out, _ := h.run(nil, "sh", "-c", "for p in /proc/[0-9]*; do grep -qz ^GOCOROSYNC_KEEPER= $p/environ 2>/dev/null && basename $p; done")
 	pids := strings.Fields(out)
 	if len(pids) != 1 {
 		l.t.Fatalf("%s: workers: %q", h.name, out)
 	}
-	for _, d := range with {
-		d.signal(9)
-	}
-	l.must(h, "kill -9 "+pids[0])
+	return pids[0]
 }
