@@ -183,7 +183,7 @@ func (c *cluster) run(d time.Duration) {
 	}
 }
 
-const settling = 50 * time.Millisecond
+const settling = 5 * time.Millisecond
 
 func (c *cluster) say(id NodeID, text string) {
 	c.step(id, Submit{Data: append(wire.AppendGroup(nil, wire.GroupServices), text...)})
