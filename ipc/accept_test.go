@@ -100,8 +100,19 @@ func TestFileTableFull(t *testing.T) {
 		_, err = c.Call(ctx, message(1, make([]byte, 8)))
 		return err
 	}
+	open := func() int {
+		list, _ := os.ReadDir("/proc/self/fd")
+		return len(list)
+	}
+	before := open()
 	if err := ask(); err != nil {
 		t.Fatal(err)
+	}
+	// What the server closes later would make room in the full table for a moment.
+	for deadline := time.Now().Add(10 * time.Second); open() > before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d descriptors are open, %d before the client", open(), before)
+		}
 	}
 	// One of ours that connects from within needs a descriptor too: it has it before.
 	addr, _ := address("unix", name, false)
