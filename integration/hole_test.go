@@ -3,7 +3,6 @@
 package integration
 
 import (
-	"fmt"
 	"testing"
 	"time"
 )
@@ -57,7 +56,7 @@ func TestHole(t *testing.T) {
 			for _, k := range ts.live {
 				k.mu.Lock()
 				if k.rings > 0 {
-					t.Error(fmt.Sprintf("%s was on %d more rings", k.h.name, k.rings))
+					t.Errorf("%s was on %d more rings", k.h.name, k.rings)
 				}
 				k.mu.Unlock()
 			}
