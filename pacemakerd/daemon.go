@@ -134,7 +134,13 @@ func run(stop context.Context, opt Options) (err error) {
 		return nil
 	})
 
-	if d.ring, err = dialRing(stop, opt.Keeper, opt.Log); err != nil {
+	// Who goes on for a dead process is still a member, with all that runs here: it
+	// has to go in good order, even if it was told to before it began.
+	dial := stop
+	if d.left.resumed() {
+		dial = ctx
+	}
+	if d.ring, err = dialRing(dial, opt.Keeper, opt.Log); err != nil {
 		opt.Log.Error("corosync cannot be used", "err", err)
 		return errExit(ExitDisconnected)
 	}

@@ -107,6 +107,9 @@ func (m *Machine) Next() (at time.Duration, why string) {
 	take(m.timers.recheck, "cluster-recheck-interval")
 	take(m.timers.replan, "delayed planning")
 	take(m.timers.escalation, "shutdown-escalation")
+	if m.goLater {
+		take(m.unseenUntil, "resources of an earlier process were not found")
+	}
 	t, name := m.exec.queue.Next()
 	take(t, name)
 	take(m.graphDeadline(), "action timer")

@@ -107,7 +107,11 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	case task == "req_shutdown":
 		m.shutdownRequested(from)
 	case task == "do_shutdown":
-		if m.state != Terminated && m.fromDC(from, task) {
+		switch {
+		case m.state == Terminated || !m.fromDC(from, task):
+		case m.mustStay():
+			m.stayed()
+		default:
 			m.cfg.Log.Info("the DC lets this node go", "node", from)
 			m.leave()
 		}

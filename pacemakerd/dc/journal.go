@@ -53,6 +53,7 @@ func (m *Machine) settled(ticket string) {
 func (m *Machine) Resume(now time.Duration, left []Held, kept []lrmd.Kept) []Action {
 	m.begin(now)
 	m.exec.queue.Inherit(kept)
+	m.unseenUntil = now + unseenWait
 	for _, h := range left {
 		if h.Begun == nil {
 			continue

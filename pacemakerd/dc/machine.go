@@ -150,8 +150,12 @@ type Machine struct {
 
 	timers   timers
 	stopping bool // a shutdown was asked for
-	now      time.Duration
-	out      []Action
+	// What an earlier process of this node left running has to be found before this
+	// one may go (shutdown.go).
+	unseenUntil time.Duration
+	goLater     bool
+	now         time.Duration
+	out         []Action
 }
 
 // presence is what mattered of a peer when it was last looked at.
@@ -286,6 +290,10 @@ func (m *Machine) enter(s State) {
 
 // settle does what follows from the state, until nothing does.
 func (m *Machine) settle() {
+	if m.goLater && !m.mustStay() {
+		m.goLater = false
+		m.shutdown()
+	}
 	m.advanceJoin()
 	m.advancePlan()
 	m.advanceGraph()

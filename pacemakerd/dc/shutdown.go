@@ -23,6 +23,10 @@ func (m *Machine) shutdown() {
 	if m.stopping {
 		return
 	}
+	if m.mustStay() {
+		m.stayed()
+		return
+	}
 	m.stopping = true
 	m.timers.escalation = m.now + m.option("shutdown-escalation")
 	if m.state == Starting {
@@ -36,17 +40,38 @@ func (m *Machine) shutdown() {
 	m.askToShutDown()
 }
 
+// unseenWait bounds how long a node stays for resources that nobody probes:
+// those that are in no configuration any more, or on a node without a DC.
+const unseenWait = 2 * time.Minute
+
+// mustStay tells that resources may run here of which the DC knows nothing,
+// because the process that started them died. The DC would let this node go, and
+// start them elsewhere beside the first copies. Once they have been probed it
+// has them stopped first.
+func (m *Machine) mustStay() bool {
+	return m.now < m.unseenUntil && m.exec.queue.Unseen() > 0
+}
+
+// stayed remembers that this node is to go once it may.
+func (m *Machine) stayed() {
+	if !m.goLater {
+		m.cfg.Log.Warn("not leaving before the resources of an earlier process have been looked for", "resources", m.exec.queue.Unseen())
+	}
+	m.goLater = true
+}
+
 func (m *Machine) askToShutDown() {
 	m.request(peer.Request{Origin: "do_shutdown_req", Task: "req_shutdown", To: "crmd", From: "crmd"})
 }
 
-// shutdownRequested notes that a node wants to go; the DC tells the scheduler.
+// shutdownRequested tells the scheduler that a node wants to go (DC only). The
+// node is expected to be lost only once it was let go: until then resources run
+// on it.
 func (m *Machine) shutdownRequested(from string) {
 	p := m.cfg.Cache.ByName(from)
 	if p == nil {
 		return
 	}
-	m.expected[p.ID] = true
 	if !m.isDC {
 		return
 	}

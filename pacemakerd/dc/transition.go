@@ -124,6 +124,10 @@ func (m *Machine) executeEvent(g *graph, a *action) {
 	case "do_shutdown":
 		if strings.EqualFold(a.node, m.cfg.Node) {
 			g.confirm(a, false)
+			if m.mustStay() {
+				m.stayed()
+				return
+			}
 			g.setCompletion(abortShutdown, "DC shuts down")
 			return
 		}
@@ -132,6 +136,7 @@ func (m *Machine) executeEvent(g *graph, a *action) {
 			return
 		}
 		a.deadline = m.now + g.clusterDelay + m.option("shutdown-escalation")
+		m.expected[m.cfg.Cache.ByName(a.node).ID] = true
 		m.request(peer.Request{Origin: "te_crm_command", Task: "do_shutdown", To: "crmd", From: "tengine", Host: a.node})
 		if a.meta("op_no_wait") == "true" {
 			g.confirm(a, false)

@@ -40,6 +40,17 @@ func (m *Machine) Inherit(list []Kept) {
 	}
 }
 
+// Unseen returns how many resources an earlier process has left of which nothing
+// is known yet: they may run, and nobody but this node can tell.
+func (m *Machine) Unseen() (n int) {
+	for _, k := range m.kept {
+		if k.inherited {
+			n++
+		}
+	}
+	return n
+}
+
 // ofCluster tells whether a parameter belongs to the operation, not to the resource.
 func ofCluster(name string) bool { return strings.HasPrefix(name, "CRM_meta_") }
 
