@@ -172,7 +172,7 @@ func (r Rules) on(doc *xml.Node) marks {
 	m := marks{}
 	for _, rule := range r {
 		found, err := doc.Select(rule.xpath)
-		if rule.mode == deny && (errors.Is(err, xml.ErrXPathPanic) || errors.Is(err, xml.ErrXPathTooCostly)) {
+		if rule.mode == deny && (errors.Is(err, xml.ErrXPathPanic) || errors.Is(err, xml.ErrXPathTooCostly) || errors.Is(err, xml.ErrXPathCounts)) {
 			return marks{doc: deny}
 		}
 		for _, n := range found {

@@ -10,7 +10,7 @@ import (
 func (c *change) delete(op *Op) Code {
 	if op.Options&XPath != 0 {
 		found, err := c.doc.Select(op.Section)
-		if errors.Is(err, xml.ErrXPathPanic) || errors.Is(err, xml.ErrXPathTooCostly) {
+		if errors.Is(err, xml.ErrXPathPanic) || errors.Is(err, xml.ErrXPathTooCostly) || errors.Is(err, xml.ErrXPathCounts) {
 			return Invalid // there may be a match; to the original an expression that it cannot read has none
 		}
 		if op.Options&Multiple == 0 && len(found) > 1 {

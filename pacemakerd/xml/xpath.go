@@ -23,6 +23,7 @@ var (
 	ErrXPathTooCostly = fmt.Errorf("takes more than %d steps in this document", MaxXPathSteps)
 	ErrXPathPanic     = errors.New("the evaluation broke down")
 	ErrXPathNoNodes   = errors.New("does not select elements")
+	ErrXPathCounts    = errors.New("a number as the second predicate of a step is not supported behind //; write the path to the parent")
 )
 
 // Select returns the elements that an XPath expression picks from the document
@@ -41,7 +42,7 @@ func (n *Node) selectWithin(expr string, steps int) (found []*Node, err error) {
 		return nil, fmt.Errorf("xpath %q...: %w", expr[:64], ErrXPathTooLong)
 	}
 	if name := foreignFunction(expr); name != "" {
-		return nil, fmt.Errorf("xpath %q: XPath 1.0 has no function %s", expr, name)
+		return nil, fmt.Errorf("xpath %q: there is no function %s", expr, name)
 	}
 	found, err = evaluate(&cursor{doc: n, steps: &steps}, expr)
 	if err != nil || len(found) < 2 {
@@ -63,6 +64,9 @@ func (n *Node) selectWithin(expr string, steps int) (found []*Node, err error) {
 // evaluate returns the elements that expr picks, each once, in the order in
 // which the engine comes to them.
 func evaluate(root xpath.NodeNavigator, expr string) (found []*Node, err error) {
+	if miscounted(expr) {
+		return nil, fmt.Errorf("xpath %q: %w", expr, ErrXPathCounts)
+	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -107,13 +111,45 @@ func (n *Node) each(yield func(*Node) bool) bool {
 	return true
 }
 
-// core1 are the functions of XPath 1.0 and its tests of a node's kind. The
-// evaluator knows more, which pacemaker's does not; some of those make text
-// that grows without bound.
+// miscounted tells whether an expression has a predicate that is a number behind
+// another predicate, and looks at more than one parent: the evaluator counts all
+// that it has found so far there, and not anew below each parent.
+func miscounted(expr string) bool {
+	counts, deep := false, false
+	behind := false // the last thing was the end of a predicate
+	for i := 0; i < len(expr); i++ {
+		switch c := expr[i]; {
+		case c == '"' || c == '\'':
+			end := strings.IndexByte(expr[i+1:], c)
+			if end < 0 {
+				return false // the parser will say so
+			}
+			i += end + 1
+			behind = false
+		case c == '[' && behind:
+			if end := strings.IndexByte(expr[i:], ']'); end > 0 {
+				n := strings.TrimSpace(expr[i+1 : i+end])
+				counts = counts || n != "" && strings.Trim(n, "0123456789") == ""
+			}
+			behind = false
+		case c == ']':
+			behind = true
+		case c != ' ' && c != '\t' && c != '\n' && c != '\r':
+			deep = deep || strings.HasPrefix(expr[i:], "//") || strings.HasPrefix(expr[i:], "descendant")
+			behind = false
+		}
+	}
+	return counts && deep
+}
+
+// core1 are the functions of XPath 1.0 and its tests of a node's kind, but for id
+// and processing-instruction, which the evaluator takes for something else. It
+// knows more, which pacemaker's does not; some of those make text that grows
+// without bound.
 var core1 = []string{
-	"last", "position", "count", "id", "local-name", "namespace-uri", "name", "string", "concat", "starts-with", "contains",
+	"last", "position", "count", "local-name", "namespace-uri", "name", "string", "concat", "starts-with", "contains",
 	"substring-before", "substring-after", "substring", "string-length", "normalize-space", "translate", "boolean", "not",
-	"true", "false", "lang", "number", "sum", "floor", "ceiling", "round", "node", "text", "comment", "processing-instruction",
+	"true", "false", "lang", "number", "sum", "floor", "ceiling", "round", "node", "text", "comment",
 	"and", "or", "div", "mod", // operators before a parenthesis
 }
 

@@ -43,6 +43,9 @@ func TestSelectOrder(t *testing.T) {
 		"//primitive[position() = 1]":                           "a c",
 		"//group/descendant-or-self::node()[self::primitive]":   "a b",
 		"/cib/configuration/resources//*[@id][count(../*) > 1]": "g a b c",
+		"(//primitive[@id])[1]":                                 "a",
+		"/cib/configuration/resources/*[@id][2]":                "c",
+		"//primitive[@id!='[x][1]'][last()][@id='b']":           "b",
 	} {
 		found, err := doc.Select(expr)
 		if err != nil || ids(found) != want {
