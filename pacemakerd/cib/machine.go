@@ -292,7 +292,7 @@ func (m *Machine) asked(c *client, ev Asked) {
 		m.cfg.Log.Info("operation refused", "client", c.Name, "user", op.User, "op", op.Name, "why", m.cfg.Allowed(op))
 		answer(AccessDenied, nil)
 	case op.Name == OpQuery && (op.Host == "" || strings.EqualFold(op.Host, m.cfg.Node)):
-		r := Apply(m.doc, op, Stamp{}, m.env())
+		r := m.Try(op)
 		if r.Panic != nil {
 			m.cfg.Log.Error("query broken off; this is a fault of ours, please report it", "section", op.Section, "client", c.Name, "err", r.Panic)
 		}

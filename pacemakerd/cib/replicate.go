@@ -43,7 +43,7 @@ func (m *Machine) delivered(ev Delivered) {
 	case op.Name == OpShutdown:
 		m.do(Send{ev.From, xml.New("cib-reply", "t", "cib", "cib_op", OpShutdown, "cib_callopt", "0", "cib_rc", "0", "cib_isreplyto", ev.From)})
 	case op.Name == OpQuery && op.Host != "":
-		r := Apply(m.doc, op, Stamp{}, m.env())
+		r := m.Try(op)
 		reply := Reply(op, r.Code, r.Output)
 		reply.Set("cib_isreplyto", ev.From)
 		m.do(Send{ev.From, reply})
