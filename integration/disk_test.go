@@ -8,6 +8,17 @@ import (
 	"time"
 )
 
+// ourStack starts our corosync of el7 and, once its ring is up, our pacemakerd.
+func (h *host) ourStack(env []string) {
+	h.l.t.Helper()
+	h.ours("el7")
+	eventually(h.l.t, 15*time.Second, func() string {
+		out, status := h.run(env, h.l.our("corosync-cfgtool"), "-s")
+		return says(out, status, 0, "no faults")
+	})
+	h.start(env, h.l.our("pacemakerd"))
+}
+
 // TestFullDisk fills the file system below the CIB of a node that is alone: a
 // change that its disk does not take is refused by the original cibadmin's own
 // exit status and words, nothing of it is in force, and the next one is taken
@@ -19,12 +30,7 @@ func TestFullDisk(t *testing.T) {
 	env := []string{"GOCOROSYNC_COMPAT=el7", "PATH=" + l.bin + ":/usr/sbin:/usr/bin:/sbin:/bin"}
 	n := l.hosts[0]
 	l.must(n, "mkdir -p /var/lib/pacemaker/cib && mount -t tmpfs -o size=256k tmpfs /var/lib/pacemaker/cib && chown hacluster:haclient /var/lib/pacemaker/cib")
-	n.ours("el7")
-	eventually(t, 15*time.Second, func() string {
-		out, status := n.run(env, l.our("corosync-cfgtool"), "-s")
-		return says(out, status, 0, "no faults")
-	})
-	n.start(env, l.our("pacemakerd"))
+	n.ourStack(env)
 	eventually(t, 60*time.Second, func() string {
 		out, status := n.run(env, l.our("crm_mon"), "-1")
 		return says(out, status, 0, "Online: [ node1 ]")
@@ -72,12 +78,7 @@ func TestDiskOfOneNode(t *testing.T) {
 	n1, n2 := l.hosts[0], l.hosts[1]
 	l.must(n2, "mkdir -p /var/lib/pacemaker/cib && mount -t tmpfs -o size=256k tmpfs /var/lib/pacemaker/cib && chown hacluster:haclient /var/lib/pacemaker/cib")
 	for _, h := range l.hosts {
-		h.ours("el7")
-		eventually(t, 15*time.Second, func() string {
-			out, status := h.run(env, l.our("corosync-cfgtool"), "-s")
-			return says(out, status, 0, "no faults")
-		})
-		h.start(env, l.our("pacemakerd"))
+		h.ourStack(env)
 	}
 	eventually(t, 60*time.Second, func() string {
 		out, status := n1.run(env, l.our("crm_mon"), "-1")
