@@ -41,8 +41,11 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 		} else {
 			m.update(from, msg, false)
 		}
+	case "sync":
+		m.asked(from)
 	case "sync-response":
 		m.synced(from, msg, peer.ElectionState(state) == peer.ElectionWon)
+		m.answered(from)
 	case "peer-remove":
 		m.forgetNode(msg.Get("attr_host"))
 	case "clear-failure":
@@ -62,7 +65,7 @@ func (m *Machine) vote(from string, msg *xml.Node) {
 		active = active || strings.EqualFold(p.Name, from)
 	}
 	was := m.Writer()
-	outcome, reply := m.election.Count(m.now, m.cfg.Writer, msg, from, !m.stopping, active)
+	outcome, reply := m.election.Count(m.now, m.cfg.Writer, msg, from, !m.stopping && !m.asking.active, active)
 	if reply != nil {
 		m.out = append(m.out, Send{To: from, Msg: reply, Vote: true})
 	}
@@ -123,6 +126,13 @@ func (m *Machine) update(from string, msg *xml.Node, sync bool) {
 	key := strings.ToLower(host)
 	v := a.values[key]
 	text, has := msg.Lookup("attr_value")
+	if sync && v != nil && m.asking.active {
+		// Whatever came by itself since this node resumed is no older than the
+		// state that the others answer with.
+		v.seen = true
+		m.learnID(v, msg)
+		return
+	}
 	if sync && strings.EqualFold(host, m.cfg.Node) && !strings.EqualFold(from, m.cfg.Node) &&
 		v != nil && (v.text != text || v.has != has) {
 		// What others believe of us does not count: say it again.

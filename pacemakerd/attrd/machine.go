@@ -28,7 +28,7 @@ type Config struct {
 	Version string // feature set that elections announce
 
 	// Resumed says that the others have not seen this node leave: they still
-	// know its attributes, and tell them when the writer is elected.
+	// know its attributes, and are asked for them.
 	Resumed bool
 }
 
@@ -40,6 +40,7 @@ type Machine struct {
 	election *peer.Election
 	writer   string // name of the writer as last seen, "" if none
 	stopping bool
+	asking   asking
 	protocol map[string]int // node name → its protocol
 	now      time.Duration
 	out      []Action
@@ -103,6 +104,7 @@ func New(cfg Config) *Machine {
 		attrs:    map[string]*attribute{},
 		election: peer.NewElection(cfg.ID, cfg.Node, cfg.Version, electionTimeout),
 		protocol: map[string]int{},
+		asking:   asking{active: cfg.Resumed},
 	}
 }
 
@@ -132,6 +134,9 @@ func (m *Machine) Start(now time.Duration) []Action {
 	m.send("", xml.New("attrd_broadcast_protocol", "t", "attrd", "src", "pacemaker-attrd", "task", "update",
 		"attr_name", "#attrd-protocol", "attr_value", strconv.Itoa(Protocol), "attr_is_private", "1",
 		"attr_host", m.cfg.Node, "attr_host_id", strconv.FormatUint(uint64(m.cfg.ID), 10)))
+	if m.cfg.Resumed {
+		m.ask()
+	}
 	return m.out
 }
 
@@ -139,7 +144,7 @@ func (m *Machine) Start(now time.Duration) []Action {
 func (m *Machine) Shutdown() { m.stopping = true }
 
 func (m *Machine) elect() {
-	if m.stopping {
+	if m.stopping || m.asking.active {
 		return
 	}
 	m.out = append(m.out, Send{Msg: m.election.Vote(m.now, m.cfg.Writer), Vote: true})
@@ -156,6 +161,7 @@ func (m *Machine) PeersChanged(now time.Duration, joined, left []string) []Actio
 			m.writer = ""
 			m.elect()
 		}
+		m.answered(name)
 	}
 	for _, name := range joined {
 		if m.Writer() && !strings.EqualFold(name, m.cfg.Node) {
@@ -195,6 +201,10 @@ func (m *Machine) Tick(now time.Duration) []Action {
 	if m.election.Expired(now) {
 		m.won()
 	}
+	if m.asking.until != 0 && now >= m.asking.until {
+		m.cfg.Log.Warn("not all peers have told the attributes", "missing", len(m.asking.from))
+		m.askingEnds()
+	}
 	for _, a := range m.sorted() {
 		if a.writeAt != 0 && now >= a.writeAt {
 			a.writeAt = 0
@@ -207,6 +217,9 @@ func (m *Machine) Tick(now time.Duration) []Action {
 // Next returns when the Machine wants a Tick, 0 for not at all.
 func (m *Machine) Next() (at time.Duration, why string) {
 	at, why = m.election.Deadline(), "attribute writer election"
+	if m.asking.until != 0 && (at == 0 || m.asking.until < at) {
+		at, why = m.asking.until, "answers of the other attribute managers"
+	}
 	for _, a := range m.attrs {
 		if a.writeAt != 0 && (at == 0 || a.writeAt < at) {
 			at, why = a.writeAt, "attribute dampening"

@@ -43,15 +43,7 @@ func (m *Machine) asked(ev ClientAsked) {
 	case "crmd":
 		m.askedController(c, ev)
 	case "attrd":
-		user := c.User
-		if u := ev.Msg.Get("attr_user"); u != "" && c.Privileged {
-			user = u
-		}
-		reply, out := m.attrd.Asked(m.now, ev.Msg, user, c.Privileged)
-		if ev.Wants {
-			m.do(Respond{c.Client, ev.Frame, reply})
-		}
-		m.attrdDo(out)
+		m.attrdKnowing(func() { m.askedAttrd(c, ev) })
 	case "stonith-ng":
 		m.fenceDo(m.fence.Asked(m.now, c.Client, c.Program, c.Privileged, ev.Frame, ev.Wants, ev.Msg))
 	case "pacemakerd":
@@ -145,4 +137,19 @@ func (m *Machine) pokeAnswer() *xml.Node {
 		n.Append(xml.New("node", "id", strconv.FormatUint(uint64(p.ID), 10), "uname", p.Name, "state", state, "processes", up))
 	}
 	return n
+}
+
+func (m *Machine) askedAttrd(c *client, ev ClientAsked) {
+	if m.clients[ev.Client] != c {
+		return // gone while the attributes were asked for
+	}
+	user := c.User
+	if u := ev.Msg.Get("attr_user"); u != "" && c.Privileged {
+		user = u
+	}
+	reply, out := m.attrd.Asked(m.now, ev.Msg, user, c.Privileged)
+	if ev.Wants {
+		m.do(Respond{c.Client, ev.Frame, reply})
+	}
+	m.attrdDo(out)
 }

@@ -70,7 +70,9 @@ type Machine struct {
 
 	now   time.Duration
 	queue []func()
-	out   []Action
+	// unknowing waits until a resumed node knows the attributes
+	unknowing []func()
+	out       []Action
 }
 
 type client struct {

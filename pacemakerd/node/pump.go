@@ -43,7 +43,7 @@ func (m *Machine) unsaved(code cib.Code) {
 	if code != cib.OK {
 		text = code.String()
 	}
-	m.attrdDo(m.attrd.Update(m.now, m.cfg.Node, cib.UnsavedAttribute, text))
+	m.attrdKnowing(func() { m.attrdDo(m.attrd.Update(m.now, m.cfg.Node, cib.UnsavedAttribute, text)) })
 }
 
 // changed tells the others of a change of the CIB.
@@ -125,9 +125,9 @@ func (m *Machine) dcDo(out []dc.Action) {
 		case dc.Plan:
 			m.do(Plan{a.ID, a.CIB})
 		case dc.Attr:
-			m.later(func() { m.attrdDo(m.attrd.Update(m.now, a.Node, a.Name, a.Value)) })
+			m.attrdKnowing(func() { m.attrdDo(m.attrd.Update(m.now, a.Node, a.Name, a.Value)) })
 		case dc.ClearFailure:
-			m.later(func() { m.attrdDo(m.attrd.ClearFailure(m.now, a.Node, a.Resource, a.Op, a.Interval)) })
+			m.attrdKnowing(func() { m.attrdDo(m.attrd.ClearFailure(m.now, a.Node, a.Resource, a.Op, a.Interval)) })
 		case dc.Run:
 			if a.Op.Agent.Class == "stonith" {
 				m.later(func() { m.fenceDo(m.fence.Operate(m.now, a.Run)) })
@@ -176,7 +176,24 @@ func (m *Machine) left(code int) {
 	m.send("cib", "", peer.SubCIB, peer.SubCIB, m.cib.Leave())
 }
 
+// maxUnknowing bounds what waits in attrdKnowing.
+const maxUnknowing = 1000
+
+// attrdKnowing queues work that goes by the attributes' values until a node that
+// was resumed has heard them.
+func (m *Machine) attrdKnowing(f func()) {
+	if m.attrd.Asking() && len(m.unknowing) < maxUnknowing {
+		m.unknowing = append(m.unknowing, f)
+		return
+	}
+	m.later(f)
+}
+
 func (m *Machine) attrdDo(out []attrd.Action) {
+	if len(m.unknowing) > 0 && !m.attrd.Asking() {
+		m.queue = append(m.queue, m.unknowing...)
+		m.unknowing = nil
+	}
 	for _, a := range out {
 		switch a := a.(type) {
 		case attrd.Send:
