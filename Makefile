@@ -33,15 +33,15 @@ vet:            ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	go mod tidy -diff
-	cd tools && go mod tidy -diff
-	go tool -modfile=tools/go.mod staticcheck ./...
-	tools/vuln.sh
+	cd build && go mod tidy -diff
+	go tool -modfile=build/go.mod staticcheck ./...
+	build/vuln.sh
 
 vuln:           ## known vulnerabilities in what is linked (govulncheck)
-	tools/vuln.sh
+	build/vuln.sh
 
 notices:        ## version/notices.txt, the licences of what is linked into the binaries
-	tools/notices.sh > version/notices.txt.new && mv version/notices.txt.new version/notices.txt
+	build/notices.sh > version/notices.txt.new && mv version/notices.txt.new version/notices.txt
 
 race:           ## all tests with the race detector
 	CGO_ENABLED=1 go test -race -timeout 30m ./...

@@ -42,11 +42,11 @@ var mayImport = map[string][]string{
 	"pacemakerd/peer":    {"pacemakerd/xml"},
 
 	// Floor 3.
-	"pacemakerd/dc": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/lrmd", "pacemakerd/peer"},
+	"pacemakerd/controller": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/lrmd", "pacemakerd/peer"},
 
 	// node is the pump between those machines: one whole pacemaker without any
 	// IO, so that sim can run many.
-	"pacemakerd/node": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/dc", "pacemakerd/lrmd", "pacemakerd/attrd", "pacemakerd/stonith", "pacemakerd/peer"},
+	"pacemakerd/node": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/attrd", "pacemakerd/stonith", "pacemakerd/peer"},
 
 	// Edges.
 	"totem/udp":        {"totem", "totem/wire"},
@@ -63,22 +63,22 @@ var mayImport = map[string][]string{
 
 	// Assemblies.
 	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight", "scribe", "crash"},
-	"pacemakerd": {"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/dc", "pacemakerd/lrmd",
+	"pacemakerd": {"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/controller", "pacemakerd/lrmd",
 		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf", "scribe", "crash"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
-	"tool/ring":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
+	"tool/coro":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
 	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
 	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
 	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "cmap", "pacemakerd/xml", "pacemakerd/cib",
-		"pacemakerd/pengine", "pacemakerd/dc", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node"},
+		"pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node"},
 
 	"dist": {}, // no code: units and their tests
 
 	"examples/embed":   {"corosync", "conf"},
 	"cmd/gocorosync":   {"corosync", "pacemakerd", "conf", "tool", "version"},
-	"cmd/gopcs":        {"tool", "tool/ring", "tool/crm", "tool/pcs", "version"},
+	"cmd/gopcs":        {"tool", "tool/coro", "tool/crm", "tool/pcs", "version"},
 	"bench/cpg":        {"integration/lab", "ipc/coro"},
 	"bench/pengine":    {"pacemakerd/pengine", "pacemakerd/xml"},
 	"integration":      {},
@@ -92,7 +92,7 @@ var mayImport = map[string][]string{
 var pure = []string{
 	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "ipc/flight",
 	"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
-	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/dc", "pacemakerd/node",
+	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/controller", "pacemakerd/node",
 }
 
 var impure = []string{"net", "net/http", "os", "os/exec", "os/signal", "sync", "syscall"}

@@ -298,7 +298,7 @@ func (c *Client) why(ctx context.Context, err error) error {
 	}
 }
 
-// shmPath is where a ring named by the server is: an absolute name is used as
+// shmPath is where a shared memory channel named by the server is: an absolute name is used as
 // it is (libqb 2), others are below /dev/shm.
 func shmPath(name string) string {
 	if strings.HasPrefix(name, "/") {

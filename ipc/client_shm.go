@@ -16,13 +16,13 @@ type shmClient struct {
 	base   [3]string // of the rings' files: request, response, events
 
 	sending sync.Mutex
-	request *ring
+	request *shm
 
 	receiving sync.Mutex
-	response  *ring
+	response  *shm
 
 	dispatching sync.Mutex
-	events      *ring
+	events      *shm
 
 	ready chan struct{} // at most one: events may have arrived
 	bytes atomic.Int64  // stream bytes that belong to events not yet read
@@ -33,13 +33,13 @@ func newShmClient(stream *net.UnixConn, r connectResponse) (c *shmClient, err er
 	c = &shmClient{stream: stream, max: int(r.maxMessage), ready: make(chan struct{}, 1),
 		base: [3]string{shmPath(r.request), shmPath(r.response), shmPath(r.event)}}
 	err = guarded(func() (err error) {
-		if c.request, err = openRing(c.base[0]); err != nil {
+		if c.request, err = openShm(c.base[0]); err != nil {
 			return err
 		}
-		if c.response, err = openRing(c.base[1]); err != nil {
+		if c.response, err = openShm(c.base[1]); err != nil {
 			return err
 		}
-		c.events, err = openRing(c.base[2])
+		c.events, err = openShm(c.base[2])
 		return err
 	})
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *shmClient) send(b []byte) error {
 		return ErrClosed
 	}
 	if err := guarded(func() error { return c.request.write(b) }); err != nil {
-		if errors.Is(err, errRingFull) {
+		if errors.Is(err, errShmFull) {
 			return errAgain
 		}
 		return err
@@ -65,7 +65,7 @@ func (c *shmClient) send(b []byte) error {
 	return err
 }
 
-// recvSlice bounds one sleep on the response ring's semaphore. Nothing but the
+// recvSlice bounds one sleep on the response shared memory's semaphore. Nothing but the
 // server and hangup wakes it, so the end of a context is noticed by it alone
 // if that races with the sleep's beginning.
 const recvSlice = 500 * time.Millisecond
@@ -81,7 +81,7 @@ func (c *shmClient) recv(ctx context.Context, done <-chan struct{}) (b []byte, e
 	defer stop()
 	for {
 		err = guarded(func() (err error) { b, err = c.response.read(c.max, nil); return err })
-		if !errors.Is(err, errRingEmpty) {
+		if !errors.Is(err, errShmEmpty) {
 			return b, err
 		}
 		if ctx.Err() != nil {
@@ -104,7 +104,7 @@ func (c *shmClient) recv(ctx context.Context, done <-chan struct{}) (b []byte, e
 func (c *shmClient) event(ctx context.Context, done <-chan struct{}) (b []byte, err error) {
 	for {
 		b, err = c.takeEvent()
-		if !errors.Is(err, errRingEmpty) {
+		if !errors.Is(err, errShmEmpty) {
 			return b, err
 		}
 		select {
@@ -143,7 +143,7 @@ func (c *shmClient) arrived(n int) {
 
 func (c *shmClient) hangup() {
 	c.over.Store(true)
-	// recv may hold the lock while it sleeps; the ring cannot go away while
+	// recv may hold the lock while it sleeps; the shared memory cannot go away while
 	// this runs, since close comes after the watcher has ended.
 	if c.response != nil {
 		guarded(func() error { c.response.sem.wake(); return nil })
@@ -162,12 +162,12 @@ func (c *shmClient) flow() (v int32) {
 func (c *shmClient) close() {
 	for _, r := range []struct {
 		mu   *sync.Mutex
-		ring **ring
+		shm **shm
 	}{{&c.sending, &c.request}, {&c.receiving, &c.response}, {&c.dispatching, &c.events}} {
 		r.mu.Lock()
-		if *r.ring != nil {
-			guarded(func() error { (*r.ring).close(); return nil })
-			*r.ring = nil
+		if *r.shm != nil {
+			guarded(func() error { (*r.shm).close(); return nil })
+			*r.shm = nil
 		}
 		r.mu.Unlock()
 	}

@@ -227,7 +227,7 @@ func invalidParam() []byte {
 func (c *Conn) Read(f func(id int32, msg []byte) bool) (more bool, err error) {
 	ch := c.channel.(*shmServer)
 	for {
-		// First the stream: a request is in the ring before its byte is there.
+		// First the stream: a request is in the shared memory before its byte is there.
 		// The other way round, the byte of a request that comes in between
 		// would be lost, and the poller has nothing to tell then.
 		if err := ch.drain(); err != nil {

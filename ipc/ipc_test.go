@@ -338,7 +338,7 @@ func TestNothingStays(t *testing.T) {
 	})
 }
 
-// TestJunkOnTheStream: bytes without requests, and a truncated ring, end in an
+// TestJunkOnTheStream: bytes without requests, and a truncated shared memory, end in an
 // error and never in a crash.
 func TestJunkOnTheStream(t *testing.T) {
 	t.Run("shm", func(t *testing.T) { testJunk(t, transport{}) })
@@ -359,7 +359,7 @@ func testJunk(t *testing.T, opt transport) {
 	select {
 	case <-c.Done():
 	case <-time.After(5 * time.Second):
-		t.Error("server did not notice the truncated ring")
+		t.Error("server did not notice the truncated shared memory")
 	}
 }
 

@@ -180,26 +180,26 @@ func adoptSocket(reqres, events *net.UnixConn, k Kept) (c *socketClient, err err
 const settle = 20 * time.Millisecond
 
 // consumeWait is how long the server may take for requests that the dead one
-// has left in the ring before it is woken.
+// has left in the shared memory before it is woken.
 const consumeWait = 500 * time.Millisecond
 
 func adoptShm(ctx context.Context, stream *net.UnixConn, k Kept) (*shmClient, error) {
 	c := &shmClient{stream: stream, max: k.Max, ready: make(chan struct{}, 1), base: [3]string{k.Request, k.Response, k.Event}}
 	err := guarded(func() (err error) {
-		if c.request, err = adoptRing(k.Request, offWrite); err != nil {
+		if c.request, err = adoptChannel(k.Request, offWrite); err != nil {
 			return err
 		}
-		if c.response, err = adoptRing(k.Response, offRead); err != nil {
+		if c.response, err = adoptChannel(k.Response, offRead); err != nil {
 			return err
 		}
-		if c.events, err = adoptRing(k.Event, offRead); err != nil {
+		if c.events, err = adoptChannel(k.Event, offRead); err != nil {
 			return err
 		}
 		if err := c.request.consumed(ctx, stream); err != nil {
 			return err
 		}
 		for {
-			if _, err = c.response.read(k.Max, nil); errors.Is(err, errRingEmpty) {
+			if _, err = c.response.read(k.Max, nil); errors.Is(err, errShmEmpty) {
 				break
 			} else if err != nil {
 				return err
@@ -215,10 +215,10 @@ func adoptShm(ctx context.Context, stream *net.UnixConn, k Kept) (*shmClient, er
 	return c, nil
 }
 
-// adoptRing maps a ring that a dead process had open, and takes over the index
+// adoptChannel maps a shared memory channel that a dead process had open, and takes over the index
 // at off, which it owned.
-func adoptRing(base string, off int) (*ring, error) {
-	r, err := openRing(base)
+func adoptChannel(base string, off int) (*shm, error) {
+	r, err := openShm(base)
 	if err != nil {
 		return r, err
 	}
@@ -226,33 +226,33 @@ func adoptRing(base string, off int) (*ring, error) {
 	r.own = atomic.LoadUint32(r.at(off))
 	if r.own >= r.words {
 		r.close()
-		return nil, errRingBad
+		return nil, errShmBad
 	}
 	return r, nil
 }
 
-// chunks counts what lies in the ring between two indexes; mark is what each
+// chunks counts what lies in the shared memory between two indexes; mark is what each
 // must have, 0 for any.
-func (r *ring) chunks(from, to, mark uint32) (n uint32, err error) {
+func (r *shm) chunks(from, to, mark uint32) (n uint32, err error) {
 	for ; from != to; n++ {
 		size := atomic.LoadUint32(r.word(from))
 		if n > r.words || uint64(size)+ringMargin > uint64(len(r.data)) ||
 			mark != 0 && atomic.LoadUint32(r.word(from+1)) != mark {
-			return n, errRingBad
+			return n, errShmBad
 		}
 		from = r.next(from, size)
 	}
 	return n, nil
 }
 
-// recount makes the semaphore of a ring that we read agree with what is in it:
+// recount makes the semaphore of a shared memory channel that we read agree with what is in it:
 // the dead one may have counted down and not gone on. The writer is at work
 // meanwhile, so a difference counts only when it stays.
-func (r *ring) recount() error {
+func (r *shm) recount() error {
 	for same, last := 0, uint32(0); ; {
 		to := atomic.LoadUint32(r.at(offWrite))
 		if to >= r.words {
-			return errRingBad
+			return errShmBad
 		}
 		n, err := r.chunks(r.own, to, markCommitted)
 		have := atomic.LoadUint32(r.sem.word(0))
@@ -267,7 +267,7 @@ func (r *ring) recount() error {
 			continue
 		}
 		if err != nil || have > n {
-			return errRingBad
+			return errShmBad
 		}
 		for ; have < n; have++ {
 			r.sem.post()
@@ -278,7 +278,7 @@ func (r *ring) recount() error {
 
 // consumed waits until the server has taken what the dead one wrote. If it does
 // not, the dead one had no time to tell it, and that is made up for.
-func (r *ring) consumed(ctx context.Context, stream *net.UnixConn) error {
+func (r *shm) consumed(ctx context.Context, stream *net.UnixConn) error {
 	told := false
 	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
 		read := atomic.LoadUint32(r.at(offRead))
@@ -290,11 +290,11 @@ func (r *ring) consumed(ctx context.Context, stream *net.UnixConn) error {
 		}
 		switch waited := time.Since(begin); {
 		case waited > 20*consumeWait:
-			return fmt.Errorf("%w: the server takes no requests", errRingBad)
+			return fmt.Errorf("%w: the server takes no requests", errShmBad)
 		case waited > consumeWait && !told:
 			told = true
 			if read >= r.words {
-				return errRingBad
+				return errShmBad
 			}
 			n, err := r.chunks(read, r.own, 0)
 			if err != nil {

@@ -30,9 +30,9 @@ type shmServer struct {
 
 	mu       sync.Mutex // guards the rings against close
 	closed   bool
-	request  *ring
-	response *ring
-	events   *ring
+	request  *shm
+	response *shm
+	events   *shm
 	owed     int // event bytes that the stream had no room for
 }
 
@@ -54,15 +54,15 @@ func newShmServer(stream *net.UnixConn, service string, serial uint64, pid int, 
 		format = dir + "/qb-" + service + "-%s-" + rand.Text()
 	}
 	names := [3]string{}
-	rings := [3]**ring{&c.request, &c.response, &c.events}
+	rings := [3]**shm{&c.request, &c.response, &c.events}
 	for i, kind := range []string{"request", "response", "event"} {
 		path := fmt.Sprintf(format, kind)
-		r, err := createRing(path, max, owner)
+		r, err := createShm(path, max, owner)
 		if errors.Is(err, os.ErrExist) {
 			// Ours by name: a predecessor with our process id left it.
 			os.Remove(path + "-header")
 			os.Remove(path + "-data")
-			r, err = createRing(path, max, owner)
+			r, err = createShm(path, max, owner)
 		}
 		if err != nil {
 			c.close()
@@ -94,8 +94,8 @@ func (c *shmServer) receive() ([]byte, error) {
 			c.pending += n
 		}
 		b, err := c.take(nil)
-		if errors.Is(err, errRingEmpty) {
-			// The request is in the ring before its byte is on the
+		if errors.Is(err, errShmEmpty) {
+			// The request is in the shared memory before its byte is on the
 			// stream, so this byte belongs to none.
 			c.pending--
 			continue
@@ -154,7 +154,7 @@ func (c *shmServer) poll() ([]byte, error) {
 			c.scratch = b
 		}
 	}
-	if errors.Is(err, errRingEmpty) {
+	if errors.Is(err, errShmEmpty) {
 		return nil, errAgain
 	}
 	return b, err
@@ -221,15 +221,15 @@ func (c *shmServer) event(b []byte) error {
 	return nil
 }
 
-func (c *shmServer) put(r *ring, b []byte) error {
+func (c *shmServer) put(r *shm, b []byte) error {
 	err := guarded(func() error { return r.write(b) })
-	if errors.Is(err, errRingFull) {
+	if errors.Is(err, errShmFull) {
 		return errAgain
 	}
 	return err
 }
 
-// pay writes the stream bytes that go with events already in the ring.
+// pay writes the stream bytes that go with events already in the shared memory.
 func (c *shmServer) pay() error {
 	if c.owed == 0 {
 		return nil
@@ -291,7 +291,7 @@ func (c *shmServer) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	for _, r := range []*ring{c.request, c.response, c.events} {
+	for _, r := range []*shm{c.request, c.response, c.events} {
 		if r != nil {
 			guarded(func() error { r.close(); return nil })
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/gocorosync/gocorosync/ipc/pcmk"
 	"github.com/gocorosync/gocorosync/pacemakerd/agent"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/keeper"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -67,11 +67,11 @@ type daemon struct {
 	runner  *agent.Runner
 	disk    *cibDir
 	plans   *planner
-	ring    *ring
+	corosync *corosync
 	left    left // by an earlier process
 	// The operations that this node was asked for and has not answered.
 	journal *agent.Journal
-	undone  []dc.Held
+	undone  []controller.Held
 
 	mu    sync.Mutex
 	conns map[string]*ipc.Conn // by client id
@@ -140,14 +140,14 @@ func run(stop context.Context, opt Options) (err error) {
 	if d.left.resumed() {
 		dial = ctx
 	}
-	if d.ring, err = dialRing(dial, opt.Keeper, opt.Log); err != nil {
+	if d.corosync, err = dialCorosync(dial, opt.Keeper, opt.Log); err != nil {
 		opt.Log.Error("corosync cannot be used", "err", err)
 		return errExit(ExitDisconnected)
 	}
 	// What fails is not the ring: the next process goes on with it.
 	defer func() {
 		if _, left := err.(errExit); left || opt.Keeper == nil {
-			d.ring.close()
+			d.corosync.close()
 		}
 	}()
 	disk, err := openCIB(opt.State+"/cib", opt.Log)
@@ -173,14 +173,14 @@ func run(stop context.Context, opt Options) (err error) {
 	}
 	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log, Journal: d.journal, Hold: d.hold}
 	d.node = node.New(node.Config{
-		Node: d.ring.name, ID: d.ring.id, PID: d.left.pid(), Version: opt.dcVersion(), ClusterName: d.ring.cluster,
+		Node: d.corosync.name, ID: d.corosync.id, PID: d.left.pid(), Version: opt.dcVersion(), ClusterName: d.corosync.cluster,
 		CIB: doc, Schemas: schemas, InGroup: inGroup, Cores: runtime.NumCPU(), UUID: newUUID,
 		Wall:    func() int64 { return time.Now().Unix() },
 		CTime:   func() string { return time.Now().Format(time.ANSIC) },
 		Log:     opt.Log,
 		Resumed: d.left.resumed(), DC: d.left.designated(),
 	})
-	opt.Log.Info("starting", "node", d.ring.name, "id", d.ring.id, "cluster", d.ring.cluster, "version", opt.dcVersion())
+	opt.Log.Info("starting", "node", d.corosync.name, "id", d.corosync.id, "cluster", d.corosync.cluster, "version", opt.dcVersion())
 
 	if err := d.listen(ctx); err != nil {
 		return err
@@ -224,7 +224,7 @@ func (d *daemon) loop(ctx, stop context.Context) error {
 			return err
 		}
 	}
-	if err := d.step(ctx, node.Names{ByID: d.ring.names}); err != nil {
+	if err := d.step(ctx, node.Names{ByID: d.corosync.names}); err != nil {
 		return err
 	}
 	asked := stop.Done()
@@ -293,9 +293,9 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 				return nil, fmt.Errorf("join group %s: %w", a.Group, err)
 			}
 		case node.Leave:
-			d.ring.leave(a.Group)
+			d.corosync.leave(a.Group)
 		case node.Multicast:
-			d.ring.send(a.Group, a.Data, d.asked)
+			d.corosync.send(a.Group, a.Data, d.asked)
 		case node.Respond:
 			d.reply(a.Client, pcmk.Frame{ID: a.Frame, Flags: pcmk.Free, Data: a.Msg.Compact()}, false)
 		case node.Notify:
@@ -307,7 +307,7 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 				d.log.Warn("operation not noted", "ticket", a.Ticket, "err", err)
 			}
 		case node.Settled:
-			d.ring.after("cib", func() { d.ring.after("crmd", func() { d.journal.Settle(a.Ticket) }) })
+			d.corosync.after("cib", func() { d.corosync.after("crmd", func() { d.journal.Settle(a.Ticket) }) })
 		case node.Run:
 			d.runner.Announce(a.ID)
 			d.spawn(func() error {
@@ -349,7 +349,7 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 				d.log.Warn("not kept", "err", err)
 			}
 		case node.Exit:
-			d.ring.flush(2 * time.Second)
+			d.corosync.flush(2 * time.Second)
 			d.log.Info("left the cluster", "status", a.Code)
 			return nil, errExit(a.Code)
 		}

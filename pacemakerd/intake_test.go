@@ -203,7 +203,7 @@ func TestUnsent(t *testing.T) {
 // TestUnsentOfRing: the ring's queue says whose its messages are.
 func TestUnsentOfRing(t *testing.T) {
 	g := &group{wake: make(chan struct{}, 1)}
-	r := &ring{groups: map[string]*group{"cib": g}}
+	r := &corosync{groups: map[string]*group{"cib": g}}
 	l := &local{}
 	r.send("cib", make([]byte, 100), l)
 	r.send("cib", make([]byte, 100), nil)

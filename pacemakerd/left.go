@@ -9,7 +9,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/pacemakerd/agent"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/keeper"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -159,7 +159,7 @@ func (d *daemon) openJournal() error {
 	}
 	d.journal = j
 	for _, e := range entries {
-		h := dc.Held{Ticket: e.Ticket, From: e.From, Sys: e.Sys, Begun: e.Op}
+		h := controller.Held{Ticket: e.Ticket, From: e.From, Sys: e.Sys, Begun: e.Op}
 		if e.Request != "" {
 			if h.Request, err = xml.Parse([]byte(e.Request)); err != nil {
 				d.log.Warn("operation of an earlier process cannot be read", "ticket", e.Ticket, "err", err)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/cpg"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
@@ -48,7 +48,7 @@ type Pacemaker struct {
 	// What outlives pacemaker's process on a node that lives: its memberships,
 	// the operations that it owes an answer to, its agents.
 	members map[string][]uint32
-	undone  []dc.Held
+	undone  []controller.Held
 	agents  map[string]time.Duration // resource → when what runs on it ends
 	life    int                      // of the process
 	away    bool                     // the next process has not come yet
@@ -273,7 +273,7 @@ func (u *Pacemaker) step(ev node.Event) {
 		case node.Multicast:
 			u.backlog = append(u.backlog, mcast{conn: u.conns[a.Group], data: a.Data})
 		case node.Accepted:
-			u.undone = append(u.undone, dc.Held{Ticket: a.Ticket, From: a.From, Sys: a.Sys, Request: a.Op.Clone()})
+			u.undone = append(u.undone, controller.Held{Ticket: a.Ticket, From: a.From, Sys: a.Sys, Request: a.Op.Clone()})
 		case node.Settled:
 			u.backlog = append(u.backlog, mcast{settled: a.Ticket})
 		case node.Respond:
@@ -323,7 +323,7 @@ func (u *Pacemaker) runAgent(r lrmd.Run) {
 	ticket := r.Op.Ticket
 	if ticket == "" {
 		ticket = fmt.Sprintf("run %d of %d", r.ID, u.life)
-		u.undone = append(u.undone, dc.Held{Ticket: ticket})
+		u.undone = append(u.undone, controller.Held{Ticket: ticket})
 	}
 	for i := range u.undone {
 		if h := &u.undone[i]; h.Ticket == ticket {
@@ -361,7 +361,7 @@ func (u *Pacemaker) agentEnds(r lrmd.Run, took time.Duration, ticket string, f l
 }
 
 func (u *Pacemaker) settle(ticket string) {
-	u.undone = slices.DeleteFunc(u.undone, func(h dc.Held) bool { return h.Ticket == ticket })
+	u.undone = slices.DeleteFunc(u.undone, func(h controller.Held) bool { return h.Ticket == ticket })
 }
 
 // resumeAgent waits for what an earlier process has started; what it came to

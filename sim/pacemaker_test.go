@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/votequorum"
@@ -141,7 +141,7 @@ func TestProcessesDie(t *testing.T) {
 func haveDC(w *World) bool {
 	for _, n := range w.Nodes {
 		u := n.Up.(*Pacemaker)
-		if u.Node == nil || u.Node.State() != dc.Idle && u.Node.State() != dc.NotDC {
+		if u.Node == nil || u.Node.State() != controller.Idle && u.Node.State() != controller.NotDC {
 			return false
 		}
 	}
@@ -160,7 +160,7 @@ func settled(w *World, p *Pacemakers) string {
 		if u.Node.IsDC() {
 			dcs++
 		}
-		if s := u.Node.State(); s != dc.Idle && s != dc.NotDC {
+		if s := u.Node.State(); s != controller.Idle && s != controller.NotDC {
 			return fmt.Sprintf("node %d is in %s", n.ID, s)
 		}
 		d := xml.Digest(u.Node.CIB())

@@ -17,14 +17,14 @@ import (
 	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/tool/crm"
 	"github.com/gocorosync/gocorosync/tool/pcs"
-	"github.com/gocorosync/gocorosync/tool/ring"
+	"github.com/gocorosync/gocorosync/tool/coro"
 	"github.com/gocorosync/gocorosync/version"
 )
 
 // tools are all tools by name.
 func tools() map[string]tool.Func {
 	all := make(map[string]tool.Func)
-	maps.Copy(all, ring.Tools())
+	maps.Copy(all, coro.Tools())
 	maps.Copy(all, crm.Tools())
 	all["pcs"] = pcs.Pcs
 	return all
@@ -54,7 +54,7 @@ func run(ctx context.Context, argv []string, root string) int {
 		return tool.OK
 	}
 	if name == "--man" && len(args) == 1 {
-		if err := tool.WriteManuals(args[0], version.Version, slices.Collect(maps.Values(ring.Manuals()))...); err != nil {
+		if err := tool.WriteManuals(args[0], version.Version, slices.Collect(maps.Values(coro.Manuals()))...); err != nil {
 			fmt.Fprintln(os.Stderr, "gopcs:", err)
 			return tool.Failed
 		}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/peer"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -75,7 +75,7 @@ func (m *Machine) askedController(c *client, ev ClientAsked) {
 		m.log.Info("client of crmd has not said hello", "client", c.Program)
 		return
 	}
-	m.dcDo(m.dc.Asked(m.now, dc.Asker{Client: c.Client, User: c.User, Privileged: c.Privileged}, ev.Msg))
+	m.dcDo(m.dc.Asked(m.now, controller.Asker{Client: c.Client, User: c.User, Privileged: c.Privileged}, ev.Msg))
 }
 
 // askedPacemakerd serves the endpoint of pacemakerd itself (pacemaker-ipc.md 10).

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -296,9 +296,9 @@ func TestTwoNodesElectJoinAndFailOver(t *testing.T) {
 			c.run(30 * time.Second)
 			d := c.dc()
 			for _, h := range c.nodes {
-				want := dc.NotDC
+				want := controller.NotDC
 				if h == d {
-					want = dc.Idle
+					want = controller.Idle
 				}
 				if h.State() != want || h.DC() != d.name {
 					t.Fatalf("%s is in %s with DC %q, want %s and %q", h.name, h.State(), h.DC(), want, d.name)

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -71,7 +71,7 @@ type (
 	// Resume is what an earlier process of this node has left undone; it comes
 	// first. Kept is what its resources run with.
 	Resume struct {
-		Left []dc.Held
+		Left []controller.Held
 		Kept []lrmd.Kept
 	}
 	// Tick says only that time has passed.
@@ -125,7 +125,7 @@ type (
 	Save struct{ Doc *xml.Node }
 	// Accepted notes an operation that this node was asked for, before what
 	// follows; Settled says that it was answered by what came before.
-	Accepted struct{ dc.Accepted }
+	Accepted struct{ controller.Accepted }
 	Settled  struct{ Ticket string }
 	// Run runs an agent; AgentDone follows.
 	Run struct{ lrmd.Run }

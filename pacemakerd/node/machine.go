@@ -9,7 +9,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/pacemakerd/attrd"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/peer"
 	"github.com/gocorosync/gocorosync/pacemakerd/stonith"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -47,7 +47,7 @@ type Machine struct {
 	cache *peer.Cache
 	cib   *cib.Machine
 	attrd *attrd.Machine
-	dc    *dc.Machine
+	dc    *controller.Machine
 	fence *stonith.Machine
 
 	clients map[string]*client
@@ -104,7 +104,7 @@ func New(cfg Config) *Machine {
 	writer := func() *peer.Writer { return &peer.Writer{Version: cib.FeatureSet, Now: cfg.Wall} }
 	m.attrd = attrd.New(attrd.Config{Node: cfg.Node, ID: cfg.ID, Writer: writer(), Cache: m.cache, Log: cfg.Log, Version: cib.FeatureSet,
 		Resumed: cfg.Resumed})
-	m.dc = dc.New(dc.Config{Node: cfg.Node, ID: cfg.ID, FeatureSet: cib.FeatureSet, Version: cfg.Version, ClusterName: cfg.ClusterName,
+	m.dc = controller.New(controller.Config{Node: cfg.Node, ID: cfg.ID, FeatureSet: cib.FeatureSet, Version: cfg.Version, ClusterName: cfg.ClusterName,
 		UUID: cfg.UUID(), Writer: writer(), Cache: m.cache, Wall: cfg.Wall, Cores: cfg.Cores, Log: cfg.Log, MayForget: m.mayForget,
 		Resumed: cfg.Resumed, DC: cfg.DC}, m.cib.Doc())
 	m.fence = stonith.New(stonith.Config{Node: cfg.Node, ID: cfg.ID, PID: cfg.PID, Cache: m.cache, UUID: cfg.UUID, Wall: cfg.Wall, Log: cfg.Log})
@@ -128,7 +128,7 @@ func (m *Machine) DC() string { return m.dc.DC() }
 func (m *Machine) IsDC() bool { return m.dc.IsDC() }
 
 // State returns the controller's state.
-func (m *Machine) State() dc.State { return m.dc.State() }
+func (m *Machine) State() controller.State { return m.dc.State() }
 
 // CIB returns the current document, which must not be modified.
 func (m *Machine) CIB() *xml.Node { return m.cib.Doc() }
@@ -351,7 +351,7 @@ func (m *Machine) peersChanged() { m.dcDo(m.dc.PeersChanged(m.now, m.quorate)) }
 
 // tryStart starts the controller once all it builds on is there.
 func (m *Machine) tryStart() {
-	if m.dc.State() != dc.Starting || !m.hasQuorum {
+	if m.dc.State() != controller.Starting || !m.hasQuorum {
 		return
 	}
 	for _, g := range Groups {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/pacemakerd/attrd"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
-	"github.com/gocorosync/gocorosync/pacemakerd/dc"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/peer"
 	"github.com/gocorosync/gocorosync/pacemakerd/stonith"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -114,49 +114,49 @@ func (m *Machine) answered(c *inside, msg *xml.Node) {
 }
 
 // dcDo carries the controller's actions out.
-func (m *Machine) dcDo(out []dc.Action) {
+func (m *Machine) dcDo(out []controller.Action) {
 	for _, a := range out {
 		switch a := a.(type) {
-		case dc.Send:
+		case controller.Send:
 			from := peer.SubCRMD
 			m.send("crmd", a.To, a.Type, from, a.Msg)
-		case dc.CIB:
+		case controller.CIB:
 			m.ask(m.crmd, a.Op, a.Tag)
-		case dc.Plan:
+		case controller.Plan:
 			m.do(Plan{a.ID, a.CIB})
-		case dc.Attr:
+		case controller.Attr:
 			m.attrdKnowing(func() { m.attrdDo(m.attrd.Update(m.now, a.Node, a.Name, a.Value)) })
-		case dc.ClearFailure:
+		case controller.ClearFailure:
 			m.attrdKnowing(func() { m.attrdDo(m.attrd.ClearFailure(m.now, a.Node, a.Resource, a.Op, a.Interval)) })
-		case dc.Run:
+		case controller.Run:
 			if a.Op.Agent.Class == "stonith" {
 				m.later(func() { m.fenceDo(m.fence.Operate(m.now, a.Run)) })
 				continue
 			}
 			m.do(Run{a.Run})
-		case dc.Accepted:
+		case controller.Accepted:
 			m.do(Accepted{a})
-		case dc.Keep:
+		case controller.Keep:
 			m.do(Keep{a.Kept})
-		case dc.Settled:
+		case controller.Settled:
 			m.do(Settled{a.Ticket})
-		case dc.Kill:
+		case controller.Kill:
 			if m.fence.Operating(a.ID) {
 				m.later(func() { m.fenceDo(m.fence.Abandon(m.now, a.ID)) })
 				continue
 			}
 			m.do(Kill{a.ID})
-		case dc.Metadata:
+		case controller.Metadata:
 			m.do(GetMetadata{a.Agent})
-		case dc.Fence:
+		case controller.Fence:
 			m.later(func() { m.fenceDo(m.fence.Fence(m.now, a.ID, a.Target, a.Action, a.Timeout, a.Delay)) })
-		case dc.Reply:
+		case controller.Reply:
 			if m.clients[a.Client] != nil {
 				m.do(Notify{a.Client, a.Msg})
 			}
-		case dc.Role:
+		case controller.Role:
 			m.do(NewDC{a.DC})
-		case dc.Left:
+		case controller.Left:
 			m.left(a.Code)
 		}
 	}
