@@ -25,7 +25,8 @@ var mayImport = map[string][]string{
 
 	// Floor 1.
 	"totem":             {"totem/wire"},
-	"pacemakerd/acl":    {"pacemakerd/xml"},
+	"pacemakerd/rules":  {"pacemakerd/xml", "pacemakerd/iso8601"},
+	"pacemakerd/acl":    {"pacemakerd/xml", "pacemakerd/rules"},
 	"pacemakerd/cib":    {"pacemakerd/xml", "pacemakerd/acl"},
 	"pacemakerd/schema": {"pacemakerd/xml"},
 
@@ -33,9 +34,9 @@ var mayImport = map[string][]string{
 	"service":            {"totem", "totem/wire"},
 	"cpg":                {"totem", "totem/wire", "service"}, // its messages differ between the generations
 	"votequorum":         {"totem", "service"},
-	"pacemakerd/pengine": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema"},
+	"pacemakerd/pengine": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema"},
 	// status renders what the planner's unpacking found, as crm_mon does.
-	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/pengine"},
+	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/pengine"},
 	"pacemakerd/lrmd":    {"pacemakerd/xml"},
 	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/peer", "pacemakerd/lrmd"},
 	"pacemakerd/attrd":   {"pacemakerd/xml", "pacemakerd/peer"},
@@ -67,9 +68,9 @@ var mayImport = map[string][]string{
 		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf", "scribe", "crash"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/coro":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
-	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601",
+	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
-	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601",
+	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
 	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "cmap", "pacemakerd/xml", "pacemakerd/cib",
 		"pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node"},
@@ -91,7 +92,7 @@ var mayImport = map[string][]string{
 // the standard packages that reach the outside world or start concurrency.
 var pure = []string{
 	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "ipc/flight",
-	"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
+	"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
 	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/controller", "pacemakerd/node",
 }
 

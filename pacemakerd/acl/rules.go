@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -23,22 +24,14 @@ func Enabled(doc *xml.Node) bool {
 				continue
 			}
 			if set.ID() == "cib-bootstrap-options" {
-				return truth(nv.Get("value"))
+				return rules.IsTrue(nv.Get("value"))
 			}
 			if !found {
 				value, found = nv.Get("value"), true
 			}
 		}
 	}
-	return truth(value)
-}
-
-func truth(s string) bool {
-	switch strings.ToLower(s) {
-	case "true", "on", "yes", "y", "1":
-		return true
-	}
-	return false
+	return rules.IsTrue(value)
 }
 
 // mode is a set of marks.

@@ -1,6 +1,9 @@
 package pengine
 
-import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+import (
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
 
 // An Action is something that may have to be done (spec: scheduler.md 14).
 type Action struct {
@@ -132,7 +135,7 @@ func (c *Cluster) request(a *Action, optional, registered bool) {
 	if a.Node != nil && a.entry != nil && !a.haveExtra {
 		a.haveExtra = true
 		a.extra = make(map[string]string)
-		c.unpackSets(a.entry, "instance_attributes", "", &evaluation{attrs: a.Node.Attrs}, a.extra, keepFirst)
+		c.rules.Unpack(a.entry, "instance_attributes", "", &rules.Facts{Attrs: a.Node.Attrs}, a.extra, rules.KeepFirst)
 	}
 	c.decideRunnable(a, registered)
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
 func unix(s int64) time.Time { return time.Unix(s, 0) }
@@ -65,7 +67,7 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 		}
 	}
 	if r.NextRole == RoleStopped {
-		c.addScoreEverywhere(r, -Infinity, "its target role")
+		c.addScoreEverywhere(r, -rules.Infinity, "its target role")
 	} else if r.NextRole > r.Role && !c.haveQuorum && c.opt.noQuorum == "freeze" {
 		c.log("pcmk__primitive_assign", Notice, "Resource %s cannot be elevated from %s to %s due to no-quorum-policy=freeze", r.ID, r.Role, r.NextRole)
 		r.setNextRole(r.Role, "no-quorum-policy=freeze")
@@ -93,12 +95,12 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 }
 
 // factorOf is a colocation's score as a fraction, in single precision.
-func factorOf(col *Colocation) float32 { return float32(col.Score) / Infinity }
+func factorOf(col *Colocation) float32 { return float32(col.Score) / rules.Infinity }
 
 // applyThisWith assigns the primary and lets it count.
 func (c *Cluster) applyThisWith(r *Resource, col *Colocation) {
 	var archive table
-	if col.dependentRole >= RolePromoted || col.Score < 0 && col.Score > -Infinity {
+	if col.dependentRole >= RolePromoted || col.Score < 0 && col.Score > -rules.Infinity {
 		archive = r.allowed.clone()
 	}
 	c.assign(col.Primary, nil)
@@ -289,7 +291,7 @@ func (c *Cluster) sortNodes(t table, current *Node) []*Node {
 func (c *Cluster) nodeOrder(t table, current *Node) func(a, b *Node) int {
 	weight := func(n *Node) int {
 		if !n.available() {
-			return -Infinity
+			return -rules.Infinity
 		}
 		return t[n.index].score
 	}

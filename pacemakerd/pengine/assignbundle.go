@@ -1,5 +1,7 @@
 package pengine
 
+import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+
 // assignBundle places containers like instances, then what belongs to each
 // (spec: scheduler.md 12.9).
 func (c *Cluster) assignBundle(r *Resource, prefer *Node) {
@@ -17,7 +19,7 @@ func (c *Cluster) assignBundle(r *Resource, prefer *Node) {
 		host := rep.Container.Assigned
 		if rep.Connection != nil && host.Away() {
 			// Nested connections have to be on the same host.
-			c.colocate("child-remote-with-docker-remote", "", Infinity, rep.Connection, host.Connection, "", "", true)
+			c.colocate("child-remote-with-docker-remote", "", rules.Infinity, rep.Connection, host.Connection, "", "", true)
 		}
 		if rep.Connection != nil {
 			c.assign(rep.Connection, prefer)
@@ -31,9 +33,9 @@ func (c *Cluster) assignBundle(r *Resource, prefer *Node) {
 				continue
 			}
 			if n := c.allNodes[i]; n != rep.Node {
-				s.score = -Infinity
+				s.score = -rules.Infinity
 			} else if !c.thresholdReached(rep.Child, n) {
-				s.score = Infinity
+				s.score = rules.Infinity
 			}
 		}
 		inner := rep.Child.Parent
@@ -47,7 +49,7 @@ func (c *Cluster) assignBundle(r *Resource, prefer *Node) {
 			if !s.in {
 				continue
 			}
-			s.score = -Infinity
+			s.score = -rules.Infinity
 			for _, rep := range b.Replicas {
 				if rep.Node == c.allNodes[i] {
 					s.score = 0

@@ -1,6 +1,10 @@
 package pengine
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+)
 
 // assignClone places the instances of a clone (spec: scheduler.md 12.7).
 func (c *Cluster) assignClone(r *Resource, prefer *Node) {
@@ -66,7 +70,7 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 		switch {
 		case !inst.provisional:
 		case placed >= most:
-			c.addScoreEverywhere(inst, -Infinity, "the limit of instances")
+			c.addScoreEverywhere(inst, -rules.Infinity, "the limit of instances")
 		case c.assignInstance(parent, inst, nil, all, perNode):
 			placed++
 		}
@@ -110,7 +114,7 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 // node gets an instance.
 func (c *Cluster) takeOver(parent, inst *Resource, all bool) {
 	for _, col := range parent.thisWith {
-		if all || col.Score < 0 || col.Score >= Infinity {
+		if all || col.Score < 0 || col.Score >= rules.Infinity {
 			c.addThisWith(inst, col)
 		}
 	}
@@ -137,13 +141,13 @@ func (c *Cluster) limitInstance(parent, inst *Resource, n *Node, perNode int) {
 	default:
 		why = "the instances that the node has already"
 	}
-	c.addToListed(inst, n, -Infinity, why, of)
+	c.addToListed(inst, n, -rules.Infinity, why, of)
 }
 
 // addToListed adds to a score where the node is listed, below r too.
 func (c *Cluster) addToListed(r *Resource, n *Node, score int, why ...string) {
 	if s := r.allowed.get(n); s != nil {
-		s.score = AddScores(s.score, score)
+		s.score = rules.AddScores(s.score, score)
 		c.because(r, n, score, why...)
 	}
 	for _, child := range r.Children {
@@ -212,8 +216,8 @@ func before(first bool) int {
 }
 
 func compareNumbers(a, b *Resource) int {
-	x, _ := leadingInt(a.number)
-	y, _ := leadingInt(b.number)
+	x, _ := rules.Int(a.number)
+	y, _ := rules.Int(b.number)
 	return sign(int(x - y))
 }
 

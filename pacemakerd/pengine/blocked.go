@@ -1,5 +1,7 @@
 package pengine
 
+import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+
 // blockColocated makes what has to be with an unrunnable start or promote
 // unrunnable too (spec: 21.4).
 func (c *Cluster) blockColocated(a *Action) {
@@ -14,7 +16,7 @@ func (c *Cluster) blockColocated(a *Action) {
 		}
 	}
 	for _, col := range r.withThis {
-		if col.Score < Infinity || a.Task == "promote" && col.primaryRole != RolePromoted {
+		if col.Score < rules.Infinity || a.Task == "promote" && col.primaryRole != RolePromoted {
 			continue
 		}
 		task := "start"

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -62,8 +63,8 @@ func (c *Cluster) unpackBundle(r *Resource) bool {
 		if !ok {
 			return def
 		}
-		n, _ := leadingInt(v)
-		return int(max(0, min(n, Infinity)))
+		n, _ := rules.Int(v)
+		return int(max(0, min(n, rules.Infinity)))
 	}
 	b.promotedMax = count("promoted-max", count("masters", 0))
 	def := 1
@@ -274,9 +275,9 @@ func (c *Cluster) replicaConnection(r *Resource, rep *Replica) bool {
 	}
 	n := c.node(id)
 	if n == nil {
-		n = c.addNode(id, id, "remote", -Infinity)
+		n = c.addNode(id, id, "remote", -rules.Infinity)
 	} else {
-		n.weight = -Infinity
+		n.weight = -rules.Infinity
 	}
 	n.discover = discoverNever
 	for _, other := range c.Resources {
@@ -285,7 +286,7 @@ func (c *Cluster) replicaConnection(r *Resource, rep *Replica) bool {
 	rep.Node = n
 	rep.Child.allowed = nil
 	rep.Child.allowed.put(n, slot{score: 500, discover: discoverExclusive})
-	rep.Child.Parent.allowed.put(n, slot{score: -Infinity, discover: discoverExclusive})
+	rep.Child.Parent.allowed.put(n, slot{score: -rules.Infinity, discover: discoverExclusive})
 	e := connectionXML(id, rep.Container.ID, "", "", "", addr, b.port())
 	rep.Connection = c.unpackResource(e, r)
 	if rep.Connection == nil {
@@ -294,7 +295,7 @@ func (c *Cluster) replicaConnection(r *Resource, rep *Replica) bool {
 	for _, m := range c.Nodes {
 		if m.Kind == Remote {
 			if s := rep.Connection.allowed.get(m); s != nil {
-				s.score = -Infinity
+				s.score = -rules.Infinity
 			}
 		}
 	}
@@ -309,7 +310,7 @@ func (c *Cluster) replicaConnection(r *Resource, rep *Replica) bool {
 // others had listed it.
 func forbid(r *Resource, n *Node) {
 	if s := r.allowed.get(n); s != nil {
-		s.score, s.discover = -Infinity, discoverNever
+		s.score, s.discover = -rules.Infinity, discoverNever
 	}
 	for _, child := range r.Children {
 		forbid(child, n)

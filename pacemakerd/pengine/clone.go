@@ -2,6 +2,8 @@ package pengine
 
 import (
 	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
 func (c *Cluster) unpackGroup(r *Resource) bool {
@@ -37,7 +39,7 @@ func (c *Cluster) bounded(r *Resource, n int) int {
 
 // notFalse is for options that only an explicit false turns off.
 func notFalse(s string) bool {
-	v, ok := parseBool(s)
+	v, ok := rules.ParseBool(s)
 	return !ok || v
 }
 
@@ -49,11 +51,11 @@ func (c *Cluster) unpackClone(r *Resource) bool {
 	number := func(def int, names ...string) int {
 		for _, name := range names {
 			if v, ok := m[name]; ok {
-				n := c.integer(v)
+				n := c.rules.Integer(v)
 				if n < 0 {
 					c.log("pcmk__scan_min_int", Warning, "Clipped '%s' to minimum acceptable value 0", v)
 				}
-				return int(max(0, min(n, Infinity)))
+				return int(max(0, min(n, rules.Infinity)))
 			}
 		}
 		return def
@@ -64,8 +66,8 @@ func (c *Cluster) unpackClone(r *Resource) bool {
 	}
 	info.NodeMax = number(1, "clone-node-max")
 	info.Max = c.bounded(r, number(max(1, len(c.Nodes)), "clone-max"))
-	info.Ordered = isTrue(m["ordered"])
-	info.Interleave = isTrue(m["interleave"])
+	info.Ordered = rules.IsTrue(m["ordered"])
+	info.Interleave = rules.IsTrue(m["interleave"])
 	if !r.Unique && info.NodeMax > 1 {
 		c.log("clone_unpack", Error, "Ignoring clone-node-max of %d for %s because anonymous clones support only one instance per node", info.NodeMax, r.ID)
 		info.NodeMax = 1

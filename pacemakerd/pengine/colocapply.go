@@ -1,6 +1,10 @@
 package pengine
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+)
 
 // handDown gives the colocations of a group to its members, from whose
 // assignment on the group has none of its own: the first member has those in
@@ -11,7 +15,7 @@ func (c *Cluster) handDown(g *Resource) {
 	broken := false
 	for i, m := range g.Children {
 		for _, col := range g.thisWith {
-			if i == 0 || broken && col.Score >= Infinity {
+			if i == 0 || broken && col.Score >= rules.Infinity {
 				c.addThisWith(m, col)
 			}
 		}
@@ -31,7 +35,7 @@ func (c *Cluster) applyDependent(d, p *Resource, col *Colocation) {
 			c.applyDependent(d.Children[0], p, col)
 			return
 		}
-		if col.Score >= Infinity {
+		if col.Score >= rules.Infinity {
 			c.log("colocate_group_with", Error, "%s: Cannot perform mandatory colocation between non-colocated group and %s", d.ID, p.ID)
 			return
 		}
@@ -110,13 +114,13 @@ func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {
 		}
 		switch {
 		case at == nil:
-			s.score = AddScores(-col.Score, s.score)
+			s.score = rules.AddScores(-col.Score, s.score)
 		case c.sameAttr(c.allNodes[i], at, col.attr):
-			if col.Score < Infinity {
-				s.score = AddScores(col.Score, s.score)
+			if col.Score < rules.Infinity {
+				s.score = rules.AddScores(col.Score, s.score)
 			}
-		case col.Score >= Infinity:
-			s.score = AddScores(-col.Score, s.score)
+		case col.Score >= rules.Infinity:
+			s.score = rules.AddScores(-col.Score, s.score)
 		default:
 			continue
 		}
@@ -124,7 +128,7 @@ func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {
 			c.because(d, c.allNodes[i], s.score-d.allowed[i].score, "the colocation ", col.ID, " with ", p.ID)
 		}
 	}
-	if col.Score >= Infinity || col.Score <= -Infinity || c.anyAvailable(work) {
+	if col.Score >= rules.Infinity || col.Score <= -rules.Infinity || c.anyAvailable(work) {
 		d.allowed = work
 	}
 }
@@ -146,8 +150,8 @@ func (c *Cluster) applyToPriority(d, p *Resource, col *Colocation) {
 		return
 	}
 	if !c.sameAttr(p.Assigned, d.Assigned, col.attr) {
-		if col.Score >= Infinity && col.dependentRole == RolePromoted {
-			d.priority = -Infinity
+		if col.Score >= rules.Infinity && col.dependentRole == RolePromoted {
+			d.priority = -rules.Infinity
 		}
 		return
 	}
@@ -158,7 +162,7 @@ func (c *Cluster) applyToPriority(d, p *Resource, col *Colocation) {
 	if col.dependentRole == RoleUnpromoted {
 		score = -score
 	}
-	d.priority = AddScores(score, d.priority)
+	d.priority = rules.AddScores(score, d.priority)
 }
 
 func (c *Cluster) applyWithGroup(d, p *Resource, col *Colocation) {
@@ -167,13 +171,13 @@ func (c *Cluster) applyWithGroup(d, p *Resource, col *Colocation) {
 	}
 	if p.colocat {
 		m := p.Children[0]
-		if col.Score >= Infinity {
+		if col.Score >= rules.Infinity {
 			m = p.Children[len(p.Children)-1]
 		}
 		c.applyPrimary(d, m, col)
 		return
 	}
-	if col.Score >= Infinity {
+	if col.Score >= rules.Infinity {
 		c.log("colocate_with_group", Error, "%s: Cannot perform mandatory colocation with non-colocated group %s", d.ID, p.ID)
 		return
 	}
@@ -194,9 +198,9 @@ func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
 		if col.dependentRole == RolePromoted {
 			// Where it is decided already, it is about promotion.
 			if c.compatible(d, p, col.primaryRole, false) != nil {
-				d.priority = AddScores(d.priority, col.Score)
-			} else if col.Score >= Infinity {
-				d.priority = -Infinity
+				d.priority = rules.AddScores(d.priority, col.Score)
+			} else if col.Score >= rules.Infinity {
+				d.priority = -rules.Infinity
 			}
 			return
 		}
@@ -204,12 +208,12 @@ func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
 	if c.interleaved(col) {
 		if pair := c.compatible(d, p, RoleUnknown, false); pair != nil {
 			c.applyDependent(d, pair, col)
-		} else if col.Score >= Infinity {
+		} else if col.Score >= rules.Infinity {
 			c.settleOn(d, nil, true)
 		}
 		return
 	}
-	if col.Score >= Infinity {
+	if col.Score >= rules.Infinity {
 		var where []nodeScore
 		for _, inst := range p.Children {
 			if n, _ := inst.location(false); n != nil && !inst.blockedInside() {
@@ -245,7 +249,7 @@ func (r *Resource) discoveryOn(n *Node) discovery {
 // interleaved tells whether a colocation of clones pairs their instances.
 func (c *Cluster) interleaved(col *Colocation) bool {
 	d, p := col.Dependent, col.Primary
-	if d.Kind != Clone || !isTrue(d.Meta["interleave"]) {
+	if d.Kind != Clone || !rules.IsTrue(d.Meta["interleave"]) {
 		return false
 	}
 	if p.Kind != Clone || d.Clone.NodeMax != p.Clone.NodeMax {
@@ -306,19 +310,19 @@ func (c *Cluster) restrict(d *Resource, where []nodeScore, merge bool, col *Colo
 			if ns.n.index == i {
 				found = true
 				if merge {
-					s.score = AddScores(s.score, ns.score)
+					s.score = rules.AddScores(s.score, ns.score)
 				}
 				break
 			}
 		}
 		if !found {
-			s.score = -Infinity
-			c.because(d, c.allNodes[i], -Infinity, "the colocation ", col.ID, " with ", col.Primary.ID)
+			s.score = -rules.Infinity
+			c.because(d, c.allNodes[i], -rules.Infinity, "the colocation ", col.ID, " with ", col.Primary.ID)
 		}
 	}
 	for _, ns := range where {
 		if d.allowed.get(ns.n) == nil {
-			d.allowed.put(ns.n, slot{score: -Infinity, discover: ns.discover})
+			d.allowed.put(ns.n, slot{score: -rules.Infinity, discover: ns.discover})
 		}
 	}
 }
@@ -331,17 +335,17 @@ func (c *Cluster) applyWithPromotable(d, p *Resource, col *Colocation) {
 		if n == nil || inst.state(false) != col.primaryRole {
 			continue
 		}
-		if col.Score < Infinity {
+		if col.Score < rules.Infinity {
 			for i := range d.allowed {
 				if s := &d.allowed[i]; s.in && c.sameAttr(c.allNodes[i], n, col.attr) {
-					s.score = AddScores(s.score, col.Score)
+					s.score = rules.AddScores(s.score, col.Score)
 					c.because(d, c.allNodes[i], col.Score, "the colocation ", col.ID, " with ", p.ID)
 				}
 			}
 		}
 		where = append([]nodeScore{{n, inst.Primitives()[0].assignedScore, inst.discoveryOn(n)}}, where...)
 	}
-	if col.Score >= Infinity && (col.dependentRole != RolePromoted || col.primaryRole != RolePromoted) {
+	if col.Score >= rules.Infinity && (col.dependentRole != RolePromoted || col.primaryRole != RolePromoted) {
 		c.restrict(d, where, true, col)
 	}
 }
@@ -353,14 +357,14 @@ func (c *Cluster) applyWithBundle(d, p *Resource, col *Colocation) {
 	if col.Dependent.Kind > Group {
 		if pair := c.compatible(d, p, RoleUnknown, false); pair != nil {
 			c.applyDependent(d, pair, col)
-		} else if col.Score >= Infinity {
+		} else if col.Score >= rules.Infinity {
 			c.settleOn(d, nil, true)
 		}
 		return
 	}
 	var where []nodeScore
 	for _, rep := range p.Bundle.Replicas {
-		if col.Score < Infinity {
+		if col.Score < rules.Infinity {
 			c.applyPrimary(d, rep.Container, col)
 			continue
 		}
@@ -373,7 +377,7 @@ func (c *Cluster) applyWithBundle(d, p *Resource, col *Colocation) {
 		}
 		where = append(where, nodeScore{n, 0, rep.Container.discoveryOn(n)})
 	}
-	if col.Score >= Infinity {
+	if col.Score >= rules.Infinity {
 		c.restrict(d, where, false, col)
 	}
 }

@@ -3,6 +3,7 @@ package pengine
 import (
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -21,7 +22,7 @@ func colocationRole(s string) Role {
 	if s == "" || strings.EqualFold(s, "started") {
 		return RoleUnknown
 	}
-	return parseRole(s)
+	return rules.ParseRole(s)
 }
 
 // colocate stores a colocation with both resources.
@@ -37,7 +38,7 @@ func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resou
 	c.addThisWith(dependent, col)
 	c.addWithThis(primary, col)
 	c.colocations = append(c.colocations, col)
-	if score <= -Infinity {
+	if score <= -rules.Infinity {
 		c.antiColocationOrder(dependent, col.dependentRole, primary, col.primaryRole)
 		c.antiColocationOrder(primary, col.primaryRole, dependent, col.dependentRole)
 	}
@@ -108,7 +109,7 @@ func (c *Cluster) unpackColocation(e *xml.Node) {
 	if e == nil {
 		return
 	}
-	score := c.score(e.Get("score"))
+	score := c.rules.Score(e.Get("score"))
 	if sets := c.sets(e); len(sets) > 0 {
 		var last *xml.Node
 		for _, set := range sets {
@@ -132,7 +133,7 @@ func (c *Cluster) unpackColocation(e *xml.Node) {
 			return
 		}
 	}
-	if isTrue(e.Get("symmetrical")) {
+	if rules.IsTrue(e.Get("symmetrical")) {
 		c.log("unpack_simple_colocation", Warning, "The colocation constraint 'symmetrical' attribute has been removed")
 	}
 	c.colocate(e.ID(), e.Get("node-attribute"), score, dep, prim, e.Get("rsc-role"), e.Get("with-rsc-role"), influenceOf(e, dep))
@@ -141,7 +142,7 @@ func (c *Cluster) unpackColocation(e *xml.Node) {
 // influenceOf is the option influence, by default whether the dependent is
 // critical.
 func influenceOf(e *xml.Node, dependent *Resource) bool {
-	if v, ok := parseBool(e.Get("influence")); ok {
+	if v, ok := rules.ParseBool(e.Get("influence")); ok {
 		return v
 	}
 	return dependent.critical
@@ -166,10 +167,10 @@ func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
 
 func (c *Cluster) colocateSet(e, set *xml.Node, score int) bool {
 	if v, ok := set.Lookup("score"); ok {
-		score = c.score(v)
+		score = c.rules.Score(v)
 	}
 	list, ok := c.members(set)
-	if sequential, given := parseBool(set.Get("sequential")); score == 0 || given && !sequential {
+	if sequential, given := rules.ParseBool(set.Get("sequential")); score == 0 || given && !sequential {
 		return ok
 	}
 	role := set.Get("role")

@@ -1,5 +1,7 @@
 package pengine
 
+import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+
 // createActions makes the actions that bring everything where it was assigned
 // (spec: scheduler.md 15).
 func (c *Cluster) createActions() {
@@ -306,7 +308,7 @@ func (c *Cluster) createGroup(r *Resource) {
 		c.create(m)
 	}
 	tasks := []string{"start", "running", "stop", "stopped"}
-	if isTrue(r.Meta["promotable"]) || r.Top().Clone != nil && r.Top().Clone.legacyMaster {
+	if rules.IsTrue(r.Meta["promotable"]) || r.Top().Clone != nil && r.Top().Clone.legacyMaster {
 		tasks = append(tasks, "demote", "demoted", "promote", "promoted")
 	}
 	for _, task := range tasks {
@@ -332,14 +334,14 @@ func (c *Cluster) createInstances(r *Resource, instances []*Resource) {
 	}
 	start := c.pseudoAction(r, "start", !starting, true)
 	started := c.pseudoAction(r, "running", !starting, false)
-	started.priority = Infinity
+	started.priority = rules.Infinity
 	started.runnable = active || starting
 	if r.Notify && r.Kind == Clone {
 		r.Clone.startNotify = c.notifyPseudo(r, "start", start, started)
 	}
 	stop := c.pseudoAction(r, "stop", !stopping, true)
 	stopped := c.pseudoAction(r, "stopped", !stopping, true)
-	stopped.priority = Infinity
+	stopped.priority = rules.Infinity
 	if !restarting {
 		stop.migratable = true
 	}
@@ -421,13 +423,13 @@ func (c *Cluster) createPromotable(r *Resource) {
 	}
 	promote := c.pseudoAction(r, "promote", !promoting, true)
 	promoted := c.pseudoAction(r, "promoted", !promoting, true)
-	promoted.priority = Infinity
+	promoted.priority = rules.Infinity
 	if r.Notify {
 		r.Clone.promoteNotify = c.notifyPseudo(r, "promote", promote, promoted)
 	}
 	demote := c.pseudoAction(r, "demote", !demoting, true)
 	demoted := c.pseudoAction(r, "demoted", !demoting, true)
-	demoted.priority = Infinity
+	demoted.priority = rules.Infinity
 	if r.Notify {
 		info := r.Clone
 		info.demoteNotify = c.notifyPseudo(r, "demote", demote, demoted)
@@ -460,7 +462,7 @@ func (c *Cluster) createBundle(r *Resource) {
 		for _, task := range [...]string{"promote", "promoted", "demote", "demoted"} {
 			a := c.pseudoAction(r, task, true, true)
 			if task == "promoted" || task == "demoted" {
-				a.priority = Infinity
+				a.priority = rules.Infinity
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package pengine
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+)
 
 // nodeCriteria applies what nodes and constraints say about every resource
 // (spec: scheduler.md 11).
@@ -36,14 +40,14 @@ func (c *Cluster) applyHealth() {
 		score := c.opt.healthBase
 		for name, v := range n.Attrs {
 			if strings.HasPrefix(name, "#health") {
-				score = AddScores(score, c.score(v))
+				score = rules.AddScores(score, c.rules.Score(v))
 			}
 		}
 		if score == 0 {
 			continue
 		}
 		for _, r := range c.Resources {
-			if score < 0 && isTrue(r.Meta["allow-unhealthy-nodes"]) {
+			if score < 0 && rules.IsTrue(r.Meta["allow-unhealthy-nodes"]) {
 				continue
 			}
 			loc := c.newLocation(c.opt.healthStrategy, r, "")
@@ -75,7 +79,7 @@ func (c *Cluster) applyLock(r *Resource) {
 	case len(r.Running) == 1:
 		if n := r.Running[0]; n.Shutdown && !n.Unclean {
 			r.LockNode = n
-			r.LockTime, _ = leadingInt(n.Attrs["shutdown"])
+			r.LockTime, _ = rules.Int(n.Attrs["shutdown"])
 			if r.LockTime == 0 {
 				r.LockTime = c.now.Unix()
 			}
@@ -89,7 +93,7 @@ func (c *Cluster) applyLock(r *Resource) {
 	}
 	for _, n := range c.Nodes {
 		if n != r.LockNode {
-			c.addScore(r, n, -Infinity, "shutdown-lock: it is kept for the node that was shut down")
+			c.addScore(r, n, -rules.Infinity, "shutdown-lock: it is kept for the node that was shut down")
 		}
 	}
 }
@@ -130,7 +134,7 @@ func (c *Cluster) applyThreshold(r *Resource, n *Node) {
 		if c.ask.Explain {
 			why = c.thresholdWhy(r, n)
 		}
-		c.addScore(ban, n, -Infinity, why)
+		c.addScore(ban, n, -rules.Infinity, why)
 	}
 }
 
@@ -152,7 +156,7 @@ func (c *Cluster) applyExclusive(r *Resource, n *Node) {
 		c.applyExclusive(child, n)
 	}
 	if s := r.allowed.get(n); s != nil && s.discover != discoverExclusive {
-		s.score = -Infinity
-		c.because(r, n, -Infinity, "a location constraint with resource-discovery=exclusive elsewhere")
+		s.score = -rules.Infinity
+		c.because(r, n, -rules.Infinity, "a location constraint with resource-discovery=exclusive elsewhere")
 	}
 }

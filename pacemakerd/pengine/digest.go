@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -110,7 +111,7 @@ func (c *Cluster) secureDigest(r *Resource, own map[string]string, op *xml.Node)
 	if op != nil {
 		private = op.Get("op-secure-params")
 	}
-	old := compareVersions(version, "3.16.0") < 0
+	old := rules.CompareVersions(version, "3.16.0") < 0
 	params := make(map[string]string)
 	for k, v := range own {
 		if listed(private, k) || old && r.Class == "stonith" && (strings.HasPrefix(k, "pcmk_") || k == "provides" || k == "stonith-timeout") {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -48,7 +49,7 @@ func (c *Cluster) Count() (n Counts) {
 }
 
 // TargetRole is the configured target role, RoleUnknown if there is none.
-func (r *Resource) TargetRole() Role { return parseRole(r.Meta["target-role"]) }
+func (r *Resource) TargetRole() Role { return rules.ParseRole(r.Meta["target-role"]) }
 
 // Disabled tells whether the target role limits what the resource could be.
 func (r *Resource) Disabled() bool {
@@ -150,15 +151,15 @@ func (c *Cluster) NodeHealth(n *Node) int {
 		if !strings.HasPrefix(name, "#health") {
 			continue
 		}
-		score := c.score(v)
+		score := c.rules.Score(v)
 		switch {
 		case strings.EqualFold(v, "red"):
 			worst = 2
 		case strings.EqualFold(v, "yellow"):
 			worst = max(worst, 1)
-		case score <= c.opt.healthRed:
+		case score <= c.rules.Colours.Red:
 			worst = 2
-		case score <= c.opt.healthYellow && c.opt.healthYellow != c.opt.healthGreen:
+		case score <= c.rules.Colours.Yellow && c.rules.Colours.Yellow != c.rules.Colours.Green:
 			worst = max(worst, 1)
 		}
 	}
@@ -182,7 +183,7 @@ func (c *Cluster) Symmetric() bool { return c.opt.symmetric }
 
 // Milliseconds is a cluster option that is a time span.
 func (c *Cluster) Milliseconds(name, def string) string {
-	return itoa(interval(cmp.Or(c.opt.all[name], def)))
+	return itoa(rules.Interval(cmp.Or(c.opt.all[name], def)))
 }
 
 // Find finds a resource by id or by the name that histories have for it.

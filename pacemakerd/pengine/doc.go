@@ -7,7 +7,6 @@
 //
 // The files follow the pipeline, in this order:
 //
-//	values, nvset, rule, daterule      reading values
 //	options, nodes, resource, clone,
 //	bundle, template, tags             the configuration
 //	nodestate, history, historyop,
@@ -26,5 +25,5 @@
 //
 // The same CIB gives the same plan to the byte: what the expected results
 // depend on (order of creation, newest-first lists) is spelled out where it
-// matters. The spec is scheduler.md; its sections are cited.
+// matters. Values and rules are read by package rules. The spec is scheduler.md; its sections are cited.
 package pengine

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -78,7 +79,7 @@ func (x *executor) run(graph *xml.Node) {
 	var list []*synapse
 	for s := range graph.Each("synapse") {
 		syn := &synapse{action: s.Child("action_set").Child("")}
-		syn.prio, _ = leadingInt(s.Get("priority"))
+		syn.prio, _ = rules.Int(s.Get("priority"))
 		for t := range s.Child("inputs").Each("trigger") {
 			syn.inputs = append(syn.inputs, t.Child("").Get("id"))
 		}
@@ -88,7 +89,7 @@ func (x *executor) run(graph *xml.Node) {
 	for progress := true; progress && left > 0; {
 		progress = false
 		for _, s := range list {
-			if s.done || x.Aborted && s.prio < Infinity || !x.ready(s) {
+			if s.done || x.Aborted && s.prio < rules.Infinity || !x.ready(s) {
 				continue
 			}
 			s.done = true
@@ -154,7 +155,7 @@ func (x *executor) nodeState(node, uuid string) *xml.Node {
 
 // Updated counts a change of the status in a CIB, as the one who keeps it does.
 func Updated(cib *xml.Node) {
-	n, _ := leadingInt(cib.Get("num_updates"))
+	n, _ := rules.Int(cib.Get("num_updates"))
 	cib.Set("num_updates", itoa(n+1))
 }
 
@@ -206,7 +207,7 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 		}
 	}
 	attrs := a.Child("attributes")
-	ms, _ := leadingInt(attrs.Get("CRM_meta_interval"))
+	ms, _ := rules.Int(attrs.Get("CRM_meta_interval"))
 	step := Step{Kind: "resource", Resource: name, Task: task, MS: ms, Node: node, ID: a.Get("id")}
 	switch task {
 	case "delete", "meta-data", "probe_again", "crm-resource-refresh":
@@ -220,7 +221,7 @@ func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
 	}
 	state := x.nodeState(node, uuid)
 	history, fresh := x.history(state, name, local, prim)
-	rc, _ := leadingInt(attrs.Get("CRM_meta_op_target_rc"))
+	rc, _ := rules.Int(attrs.Get("CRM_meta_op_target_rc"))
 	expected := int(rc)
 	result := expected
 	for _, f := range x.faults {
@@ -366,7 +367,7 @@ func (x *executor) invent(history *xml.Node, id string, fresh bool, task string,
 func nextCall(history *xml.Node, fresh bool) int64 {
 	call := int64(0)
 	for op := range history.Each("lrm_rsc_op") {
-		if n, _ := leadingInt(op.Get("call-id")); !fresh {
+		if n, _ := rules.Int(op.Get("call-id")); !fresh {
 			call = max(call, n)
 		}
 	}
@@ -442,7 +443,7 @@ func (x *executor) countFailure(state *xml.Node, name, task string, ms int64, rc
 		for p := range values.Each("nvpair") {
 			if p.Get("name") == name {
 				if add {
-					n, _ := leadingInt(p.Get("value"))
+					n, _ := rules.Int(p.Get("value"))
 					value = itoa(n + 1)
 				}
 				p.Set("value", value)

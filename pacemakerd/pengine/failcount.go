@@ -3,6 +3,7 @@ package pengine
 import (
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -23,12 +24,12 @@ func (r *Resource) failName() string {
 // (spec: scheduler.md 9).
 func (c *Cluster) failCount(n *Node, r *Resource, effective bool, op *xml.Node) (count int, last int64) {
 	name := r.failName()
-	legacy := compareVersions(c.cib.Get("crm_feature_set"), "3.0.13") < 0
+	legacy := rules.CompareVersions(c.cib.Get("crm_feature_set"), "3.0.13") < 0
 	for attr, v := range n.Attrs {
 		if rest, ok := strings.CutPrefix(attr, "fail-count-"); ok && failAttr(rest, name, r.Unique, legacy) {
-			count = AddScores(count, c.score(v))
+			count = rules.AddScores(count, c.rules.Score(v))
 		} else if rest, ok := strings.CutPrefix(attr, "last-failure-"); ok && failAttr(rest, name, r.Unique, legacy) {
-			when, _ := leadingInt(v)
+			when, _ := rules.Int(v)
 			last = max(last, when)
 		}
 	}
@@ -54,7 +55,7 @@ func (c *Cluster) containerFailCount(n *Node, r *Resource) int {
 	if r.bundleOf() == nil {
 		for _, f := range r.fillers {
 			more, _ := c.failCount(n, f, true, nil)
-			count = AddScores(count, more)
+			count = rules.AddScores(count, more)
 		}
 	}
 	return count
@@ -97,7 +98,7 @@ func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Node) bool {
 			}
 			continue
 		}
-		ms := interval(conf.Get("interval"))
+		ms := rules.Interval(conf.Get("interval"))
 		for e := range c.lrmResource(base, n.Name).Each("lrm_rsc_op") {
 			if e.Get("operation") == conf.Get("name") && opInterval(e) == ms && matchesFailure(base, conf, e) {
 				return true
@@ -108,7 +109,7 @@ func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Node) bool {
 }
 
 func matchesFailure(id string, conf, op *xml.Node) bool {
-	ms := interval(conf.Get("interval"))
+	ms := rules.Interval(conf.Get("interval"))
 	if conf.Get("name") != op.Get("operation") || opInterval(op) != ms {
 		return false
 	}
@@ -116,7 +117,7 @@ func matchesFailure(id string, conf, op *xml.Node) bool {
 	case id + "_last_failure_0":
 		return true
 	case opKey(id, conf.Get("name"), ms):
-		rc, _ := leadingInt(op.Get("rc-code"))
+		rc, _ := rules.Int(op.Get("rc-code"))
 		return int(rc) != expectedResult(op)
 	}
 	return false

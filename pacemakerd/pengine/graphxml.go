@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -76,7 +77,7 @@ func (c *Cluster) graphKey(a *Action) string {
 	case a.cancelTask != "":
 		return opKey(name, a.cancelTask, a.cancelMS)
 	}
-	ms, _ := leadingInt(a.meta["interval"])
+	ms, _ := rules.Int(a.meta["interval"])
 	return opKey(name, a.Task, ms)
 }
 

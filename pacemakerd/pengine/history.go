@@ -3,6 +3,7 @@ package pengine
 import (
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -230,14 +231,14 @@ func (c *Cluster) newOrphan(e *xml.Node, n *Node) *Resource {
 	if !c.opt.stopOrphans {
 		r.Managed = false
 	} else {
-		c.addScoreEverywhere(r, -Infinity, "orphan")
+		c.addScoreEverywhere(r, -rules.Infinity, "orphan")
 	}
 	return r
 }
 
 // unpackLock notes that a resource is locked to a node that shut down.
 func (c *Cluster) unpackLock(e *xml.Node, r *Resource, n *Node) {
-	at, _ := leadingInt(e.Get("shutdown-lock"))
+	at, _ := rules.Int(e.Get("shutdown-lock"))
 	if at == 0 {
 		return
 	}
@@ -264,7 +265,7 @@ func olderOp(a, b *xml.Node, sameNode bool) int {
 		if !ok {
 			return -1
 		}
-		n, _ := leadingInt(v)
+		n, _ := rules.Int(v)
 		return n
 	}
 	changed := func(e *xml.Node) int64 {
@@ -272,7 +273,7 @@ func olderOp(a, b *xml.Node, sameNode bool) int {
 		if !ok {
 			return -1
 		}
-		n, _ := leadingInt(v)
+		n, _ := rules.Int(v)
 		return n
 	}
 	x, y := call(a), call(b)
@@ -325,9 +326,9 @@ func parseTransitionKey(s string) (k transitionKey, ok bool) {
 		return k, false
 	}
 	var ok1, ok2, ok3 bool
-	k.action, ok1 = leadingInt(f[0])
-	k.transition, ok2 = leadingInt(f[1])
-	k.expected, ok3 = leadingInt(f[2])
+	k.action, ok1 = rules.Int(f[0])
+	k.transition, ok2 = rules.Int(f[1])
+	k.expected, ok3 = rules.Int(f[2])
 	k.uuid = f[3]
 	return k, ok1 && ok2 && ok3
 }
@@ -412,6 +413,6 @@ func activeSince(ops []*xml.Node) (start, stop int) {
 }
 
 func opInterval(op *xml.Node) int64 {
-	n, _ := leadingInt(op.Get("interval"))
+	n, _ := rules.Int(op.Get("interval"))
 	return max(0, n)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -80,8 +81,8 @@ func masked(op *xml.Node) bool {
 	if !isProbe(op) {
 		return false
 	}
-	rc, _ := leadingInt(op.Get("rc-code"))
-	status, _ := leadingInt(op.Get("op-status"))
+	rc, _ := rules.Int(op.Get("rc-code"))
+	status, _ := rules.Int(op.Get("op-status"))
 	return rc == rcNotInstalled || rc == rcInvalid || status == opNotInstalled
 }
 
@@ -95,11 +96,11 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	case "notify", "meta-data":
 		return // it cannot affect the state
 	}
-	status, ok := leadingInt(op.Get("op-status"))
+	status, ok := rules.Int(op.Get("op-status"))
 	if !ok || status < opPending || status > opNoFenceDevice {
 		return
 	}
-	rc, _ := leadingInt(op.Get("rc-code"))
+	rc, _ := rules.Int(op.Get("rc-code"))
 	h.status, h.rc = int(status), int(rc)
 
 	expired := c.expired(h)
@@ -125,7 +126,7 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	if mask {
 		c.success(h, h.expected, st)
 		c.recordFailure(h)
-		c.addScore(r.wholeIfAnonymous(), n, -Infinity, "a probe that found it cannot run there")
+		c.addScore(r.wholeIfAnonymous(), n, -rules.Infinity, "a probe that found it cannot run there")
 		return
 	}
 	parent := r.wholeIfAnonymous()
@@ -141,7 +142,7 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 		if fail == failIgnore {
 			fail = failMigrate
 		}
-		c.addScore(parent, n, -Infinity, "an operation that failed with a hard error there")
+		c.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
 		c.failure(h, fail, role, st)
 		return
 	case opNotConnected:
@@ -164,9 +165,9 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	c.failure(h, fail, role, st)
 	switch h.status {
 	case opHard:
-		c.addScore(parent, n, -Infinity, "an operation that failed with a hard error there")
+		c.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
 	case opFatal:
-		c.addScoreEverywhere(parent, -Infinity, "an operation that failed with a fatal error")
+		c.addScoreEverywhere(parent, -rules.Infinity, "an operation that failed with a fatal error")
 	}
 }
 
@@ -261,7 +262,7 @@ func (c *Cluster) expired(h *record) bool {
 	last := strings.HasSuffix(h.xml.ID(), "_last_failure_0")
 	expired, why := false, ""
 	unexpiredCount := 0
-	if changed, ok := leadingInt(h.xml.Get("last-rc-change")); ok && r.failureTimeout > 0 {
+	if changed, ok := rules.Int(h.xml.Get("last-rc-change")); ok && r.failureTimeout > 0 {
 		if c.now.Unix() >= changed+r.failureTimeout && !c.waitsForFencing(h) {
 			expired = true
 		}
@@ -402,7 +403,7 @@ func (c *Cluster) failure(h *record, fail onFail, role Role, st *historyState) {
 	}
 	switch h.task {
 	case "stop":
-		c.addScore(r, h.n, -Infinity, "a failed stop there")
+		c.addScore(r, h.n, -rules.Infinity, "a failed stop there")
 	case "migrate_to":
 		c.migrateToFailed(h)
 	case "migrate_from":

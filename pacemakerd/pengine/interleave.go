@@ -1,6 +1,10 @@
 package pengine
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+)
 
 // updateInstances applies an ordering to a clone, instance by instance where
 // that is asked for.
@@ -36,7 +40,7 @@ func interleaves(first, then *Action) bool {
 	if strings.HasSuffix(then.Key, "_stop_0") || strings.HasSuffix(then.Key, "_demote_0") {
 		r = first.Rsc
 	}
-	return isTrue(r.Meta["interleave"])
+	return rules.IsTrue(r.Meta["interleave"])
 }
 
 func (c *Cluster) updateInterleaved(first, then *Action, n *Node, filter actionFlags, kind orderFlags) (changed changes) {

@@ -1,5 +1,7 @@
 package pengine
 
+import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+
 // internalOrderings stores the orderings, and colocations, that follow from
 // what resources are (spec: scheduler.md 21.2).
 func (c *Cluster) internalOrderings() {
@@ -77,14 +79,14 @@ func (c *Cluster) internalContent(r *Resource) {
 	if guest != nil {
 		for i := range r.allowed {
 			if r.allowed[i].in && c.allNodes[i].Connection != guest {
-				r.allowed[i].score = -Infinity
+				r.allowed[i].score = -rules.Infinity
 			}
 		}
 		return
 	}
 	c.then(r.container, "start", r, "start", orderImpliesThen|orderRunnableLeft)
 	c.then(r, "stop", r.container, "stop", orderImpliesFirst)
-	score := Infinity
+	score := rules.Infinity
 	if r.allowGuests {
 		score = 10_000 // much preferred, not essential
 	}
@@ -104,7 +106,7 @@ func (r *Resource) guestConnection() *Resource {
 func (c *Cluster) avoidRemoteNodes(r *Resource) {
 	for i := range r.allowed {
 		if r.allowed[i].in && c.allNodes[i].Connection != nil {
-			r.allowed[i].score = -Infinity
+			r.allowed[i].score = -rules.Infinity
 		}
 	}
 }
@@ -148,7 +150,7 @@ func (c *Cluster) internalGroup(g *Resource) {
 				done = orderImpliesThen
 			}
 		} else if g.colocat {
-			c.colocate("group:internal_colocation", "", Infinity, m, previous, "", "", m.critical)
+			c.colocate("group:internal_colocation", "", rules.Infinity, m, previous, "", "", m.critical)
 		}
 		up := orderRunnableLeft | orderImpliesThen | orderImpliesThenPrinted
 		if promotable {
@@ -268,7 +270,7 @@ func (c *Cluster) internalBundle(r *Resource) {
 			c.internal(rep.IP)
 			c.then(rep.IP, "start", rep.Container, "start", orderRunnableLeft|orderPreserve)
 			c.then(rep.Container, "stop", rep.IP, "stop", orderImpliesFirst|orderPreserve)
-			c.colocate("ip-with-container", "", Infinity, rep.IP, rep.Container, "", "", true)
+			c.colocate("ip-with-container", "", rules.Infinity, rep.IP, rep.Container, "", "", true)
 		}
 		if rep.Connection != nil {
 			c.internal(rep.Connection)

@@ -59,3 +59,9 @@ func (c *Cluster) spend(n int, what string) bool {
 	}
 	return c.failed == nil
 }
+
+// affordsRule is the budget of rules, which may refer to one that contains
+// them.
+func (c *Cluster) affordsRule(depth, expressions int) bool {
+	return c.spend(1+expressions, "evaluating rules") && c.fits(depth, 0, c.limits.RuleDepth, "rules inside each other")
+}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -31,7 +32,7 @@ func (c *Cluster) unpackConstraints() {
 			c.log("pcmk__unpack_constraints", Error, "Ignoring <%s> constraint without id", e.Name)
 			continue
 		}
-		if life := e.Child("lifetime"); life != nil && !c.anyRule(life, &evaluation{}) {
+		if life := e.Child("lifetime"); life != nil && !c.rules.AnyRule(life, &rules.Facts{}) {
 			continue
 		}
 		switch e.Name {
@@ -68,7 +69,7 @@ func (c *Cluster) constrained(id string) *Resource {
 func (c *Cluster) sets(e *xml.Node) []*xml.Node {
 	var list []*xml.Node
 	for set := range e.Each("resource_set") {
-		if s := c.referred(set); s != nil {
+		if s := c.rules.Referred(set); s != nil {
 			list = append(list, s)
 		}
 	}
@@ -136,12 +137,12 @@ func (c *Cluster) locate(e *xml.Node, r *Resource, role, score string, groups []
 			return
 		}
 		loc := c.newLocation(e.ID(), r, discovery)
-		loc.Nodes = []NodeScore{{n, c.score(score)}}
+		loc.Nodes = []NodeScore{{n, c.rules.Score(score)}}
 		if role == "" {
 			role = e.Get("role")
 		}
 		if role != "" {
-			switch parseRole(role) {
+			switch rules.ParseRole(role) {
 			case RolePromoted:
 				loc.role = RolePromoted
 			case RoleUnknown:
@@ -153,7 +154,7 @@ func (c *Cluster) locate(e *xml.Node, r *Resource, role, score string, groups []
 	some := false
 	for rule := range e.Each("rule") {
 		some = true
-		if rule = c.referred(rule); rule != nil {
+		if rule = c.rules.Referred(rule); rule != nil {
 			c.locateByRule(rule, r, discovery, groups)
 		}
 	}
@@ -183,26 +184,26 @@ func (c *Cluster) locateByRule(rule *xml.Node, r *Resource, discovery string, gr
 	score, literal := rule.Lookup("score")
 	attr := ""
 	if !literal {
-		attr = expandGroups(rule.Get("score-attribute"), groups)
+		attr = (&rules.Facts{Groups: groups}).Expand(rule.Get("score-attribute"))
 	}
 	or := strings.EqualFold(rule.Get("boolean-op"), "or")
 	loc := c.newLocation(rule.ID(), r, discovery)
 	if v, ok := rule.Lookup("role"); ok {
-		loc.role = parseRole(v)
+		loc.role = rules.ParseRole(v)
 	}
 	for _, n := range c.Nodes {
-		ev := &evaluation{attrs: n.Attrs, params: c.parameters(r, n), meta: r.Meta, groups: groups}
-		if !c.ruleHolds(rule, ev) {
+		ev := &rules.Facts{Attrs: n.Attrs, Params: c.parameters(r, n), Meta: r.Meta, Groups: groups}
+		if !c.rules.Holds(rule, ev) {
 			continue
 		}
-		value := -Infinity
+		value := -rules.Infinity
 		if literal {
-			value = c.score(score)
+			value = c.rules.Score(score)
 		} else if v, ok := c.attribute(r, n, attr); ok {
-			value = c.score(v)
+			value = c.rules.Score(v)
 		}
 		if or {
-			value = AddScores(n.weight, value)
+			value = rules.AddScores(n.weight, value)
 		}
 		loc.Nodes = append(loc.Nodes, NodeScore{n, value})
 	}
@@ -271,7 +272,7 @@ func (c *Cluster) applyLocationTo(r *Resource, loc *Location, nodes []NodeScore)
 		if s == nil {
 			s = r.allowed.put(ns.Node, slot{score: ns.Score, discover: ns.Node.discover})
 		} else {
-			s.score = AddScores(s.score, ns.Score)
+			s.score = rules.AddScores(s.score, ns.Score)
 		}
 		if ns.Score != 0 {
 			c.because(r, ns.Node, ns.Score, "the location constraint ", loc.ID)

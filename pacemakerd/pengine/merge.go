@@ -1,5 +1,7 @@
 package pengine
 
+import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+
 // How mergeScores treats contributions.
 type mergeMode uint
 
@@ -10,7 +12,7 @@ const (
 )
 
 // unusable marks nodes during a non-negative merge; they end as 1.
-const unusable = Infinity * -2
+const unusable = rules.Infinity * -2
 
 // mergeScores adds the scores of r, and of what is colocated with r, to a
 // table, by a factor (spec: 12.5, "Merging").
@@ -112,7 +114,7 @@ func (c *Cluster) addMatching(work table, r *Resource, attr string, factor float
 				rounded = -1
 			}
 		}
-		sum := AddScores(rounded, s.score)
+		sum := rules.AddScores(rounded, s.score)
 		if nonNegative && sum < 0 {
 			if s.score > 0 {
 				s.score = unusable
@@ -130,7 +132,7 @@ func (c *Cluster) addMatching(work table, r *Resource, attr string, factor float
 }
 
 func (c *Cluster) bestMatching(r *Resource, n *Node, attr string) int {
-	best := -Infinity
+	best := -rules.Infinity
 	if attr == "#uname" && n.named {
 		if s := r.allowed.get(n); s != nil && n.available() {
 			best = max(best, s.score)

@@ -1,6 +1,9 @@
 package pengine
 
-import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+import (
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
 
 // lrmResource finds the history of a resource on a node.
 func (c *Cluster) lrmResource(id, node string) *xml.Node {
@@ -56,7 +59,7 @@ func (c *Cluster) notRunningAfter(id, node string, op *xml.Node, sameNode bool) 
 	if m == nil || m.Get("rc-code") != "7" {
 		return false
 	}
-	if s, _ := leadingInt(m.Get("op-status")); s != opDone {
+	if s, _ := rules.Int(m.Get("op-status")); s != opDone {
 		return false
 	}
 	return newerOp(m, op, sameNode)
@@ -109,8 +112,8 @@ func (c *Cluster) migrateToSucceeded(h *record) {
 		if movedOn {
 			return
 		}
-		rc, _ := leadingInt(from.Get("rc-code"))
-		status, _ := leadingInt(from.Get("op-status"))
+		rc, _ := rules.Int(from.Get("rc-code"))
+		status, _ := rules.Int(from.Get("op-status"))
 		fromRC, fromStatus = int(rc), int(status)
 	}
 	news := c.newerState(id, target, h.xml, from)

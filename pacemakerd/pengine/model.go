@@ -3,17 +3,18 @@ package pengine
 import (
 	"time"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
 // A Cluster is the working set: a CIB unpacked, and, while planning, the plan
 // as it grows. Everything exported is for reading.
 type Cluster struct {
-	cib  *xml.Node
-	byID map[string][]*xml.Node
-	now  time.Time
-	opt  options
-	ask  Options
+	cib   *xml.Node
+	now   time.Time
+	rules *rules.Evaluator
+	opt   options
+	ask   Options
 
 	Nodes     []*Node     // by name
 	Resources []*Resource // top level, in the order everything follows
@@ -55,7 +56,6 @@ type Cluster struct {
 	steps     int
 	nrsc      int // resources unpacked, instances and members included
 	nmembers  int // of resource sets
-	rules     int // being evaluated, one inside the other
 	visitMark int
 	graph     *xml.Node
 	nsynapses int

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -16,14 +17,14 @@ func (c *Cluster) unpackNodes() {
 			c.log("unpack_nodes", Error, "Ignoring <node> entry in configuration without id")
 			continue
 		}
-		n := c.addNode(id, e.Get("uname"), e.Get("type"), c.score(e.Get("score")))
+		n := c.addNode(id, e.Get("uname"), e.Get("type"), c.rules.Score(e.Get("score")))
 		if n == nil {
 			continue
 		}
 		c.startupFencing(n)
-		c.nodeAttributes(n, e, keepFirst)
+		c.nodeAttributes(n, e, rules.KeepFirst)
 		values := make(map[string]string)
-		c.unpackSets(e, "utilization", "", &evaluation{attrs: n.Attrs}, values, keepFirst)
+		c.rules.Unpack(e, "utilization", "", &rules.Facts{Attrs: n.Attrs}, values, rules.KeepFirst)
 		n.Utilization = amounts(values)
 	}
 }
@@ -31,7 +32,7 @@ func (c *Cluster) unpackNodes() {
 func amounts(values map[string]string) map[string]int {
 	m := make(map[string]int, len(values))
 	for name, v := range values {
-		n, _ := leadingInt(v)
+		n, _ := rules.Int(v)
 		m[name] = int(n)
 	}
 	return m
@@ -97,7 +98,7 @@ func (c *Cluster) startupFencing(n *Node) {
 }
 
 // nodeAttributes adds the attribute sets below e, and the built-in ones.
-func (c *Cluster) nodeAttributes(n *Node, e *xml.Node, on onConflict) {
+func (c *Cluster) nodeAttributes(n *Node, e *xml.Node, on rules.OnConflict) {
 	a := n.Attrs
 	a["#uname"], a["#id"] = n.Name, n.ID
 	n.named = true
@@ -110,7 +111,7 @@ func (c *Cluster) nodeAttributes(n *Node, e *xml.Node, on onConflict) {
 	if cluster != "" {
 		a["#cluster-name"] = cluster
 	}
-	c.unpackSets(e, "instance_attributes", "", &evaluation{attrs: a}, a, on)
+	c.rules.Unpack(e, "instance_attributes", "", &rules.Facts{Attrs: a}, a, on)
 	if _, set := a["#site-name"]; !set {
 		if site, ok := a["site-name"]; ok {
 			a["#site-name"] = site

@@ -1,6 +1,7 @@
 package pengine
 
 import (
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -44,8 +45,8 @@ func (c *Cluster) unpackTicketState(e *xml.Node) {
 	}
 	t := c.ticket(id)
 	t.State = e
-	t.Granted = isTrue(e.Get("granted"))
-	t.Standby = isTrue(e.Get("standby"))
+	t.Granted = rules.IsTrue(e.Get("granted"))
+	t.Standby = rules.IsTrue(e.Get("standby"))
 	t.LastGranted = e.Get("last-granted")
 }
 
@@ -74,14 +75,14 @@ func (c *Cluster) unpackNodeState(e *xml.Node) {
 		return
 	}
 	n.Unclean, n.Unseen = false, false
-	c.nodeAttributes(n, e.Child("transient_attributes"), replace)
-	if isTrue(n.Attrs["standby"]) {
+	c.nodeAttributes(n, e.Child("transient_attributes"), rules.Replace)
+	if rules.IsTrue(n.Attrs["standby"]) {
 		n.Standby = true
 	}
-	if isTrue(n.Attrs["maintenance"]) {
+	if rules.IsTrue(n.Attrs["maintenance"]) {
 		n.Maintenance = true
 	}
-	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !isTrue(v) {
+	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !rules.IsTrue(v) {
 		c.logOnce("unpack_node_state", Warning, "Ignoring resource-discovery-enabled attribute for %s because disabling resource discovery is not allowed for cluster nodes", n.Name)
 	}
 	c.nodeOnline(n, e)
@@ -94,8 +95,8 @@ func (c *Cluster) unpackNodeState(e *xml.Node) {
 }
 
 func fenced(e *xml.Node) bool {
-	v, _ := leadingInt(e.Get("node_fenced"))
-	return v != 0 || isTrue(e.Get("node_fenced"))
+	v, _ := rules.Int(e.Get("node_fenced"))
+	return v != 0 || rules.IsTrue(e.Get("node_fenced"))
 }
 
 // asked reads an attribute that is off when missing or zero.
@@ -113,17 +114,17 @@ func (c *Cluster) nodeOnline(n *Node, e *xml.Node) {
 		n.Online = c.onlineWithoutFencing(n, e)
 	}
 	if n.Online && n.Shutdown || !n.Online {
-		n.fixed, n.weight = true, -Infinity
+		n.fixed, n.weight = true, -rules.Infinity
 	}
 	if n.Kind == Ping {
 		n.Unclean, n.Online = false, false
-		n.fixed, n.weight = true, -Infinity
+		n.fixed, n.weight = true, -rules.Infinity
 	}
 }
 
 func (c *Cluster) onlineWithoutFencing(n *Node, e *xml.Node) bool {
 	controller := e.Get("crmd") == "online"
-	if !isTrue(e.Get("in_ccm")) {
+	if !rules.IsTrue(e.Get("in_ccm")) {
 		return false
 	}
 	if controller {
@@ -138,7 +139,7 @@ func (c *Cluster) onlineWithoutFencing(n *Node, e *xml.Node) bool {
 // onlineWithFencing takes the first row of the table that applies (spec: 7.2).
 func (c *Cluster) onlineWithFencing(n *Node, e *xml.Node) bool {
 	member, known := e.Lookup("in_ccm")
-	inMembership := isTrue(member)
+	inMembership := rules.IsTrue(member)
 	controller := e.Get("crmd") == "online"
 	join, expected := e.Get("join"), e.Get("expected")
 	if join == "" {
@@ -148,7 +149,7 @@ func (c *Cluster) onlineWithFencing(n *Node, e *xml.Node) bool {
 		expected = "down"
 	}
 	term := n.Attrs["terminate"]
-	terminate := isTrue(term) || term != "" && term[0] >= '1' && term[0] <= '9'
+	terminate := rules.IsTrue(term) || term != "" && term[0] >= '1' && term[0] <= '9'
 	switch {
 	case n.Shutdown:
 		return controller
@@ -243,12 +244,12 @@ func (c *Cluster) remoteOnline(n *Node) {
 
 func (c *Cluster) remoteAttributes(n *Node, e *xml.Node) {
 	if v, ok := e.Lookup("node_in_maintenance"); ok {
-		n.remoteMaintenance = isTrue(v)
+		n.remoteMaintenance = rules.IsTrue(v)
 	}
 	if !n.remoteReset {
 		n.Unclean, n.Unseen = false, false
 	}
-	c.nodeAttributes(n, e.Child("transient_attributes"), replace)
+	c.nodeAttributes(n, e.Child("transient_attributes"), rules.Replace)
 	conn := n.Connection
 	if asked(n.Attrs["shutdown"]) {
 		n.Shutdown = true
@@ -256,13 +257,13 @@ func (c *Cluster) remoteAttributes(n *Node, e *xml.Node) {
 			conn.setNextRole(RoleStopped, "remote shutdown")
 		}
 	}
-	if isTrue(n.Attrs["standby"]) {
+	if rules.IsTrue(n.Attrs["standby"]) {
 		n.Standby = true
 	}
-	if isTrue(n.Attrs["maintenance"]) || conn != nil && !conn.Managed {
+	if rules.IsTrue(n.Attrs["maintenance"]) || conn != nil && !conn.Managed {
 		n.Maintenance = true
 	}
-	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !isTrue(v) {
+	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !rules.IsTrue(v) {
 		if n.RemoteOnly() && !c.opt.fencing {
 			c.logOnce("unpack_handle_remote_attrs", Warning, "Ignoring resource-discovery-enabled attribute on Pacemaker Remote node %s because fencing is disabled", n.Name)
 		} else {

@@ -3,6 +3,8 @@ package pengine
 import (
 	"slices"
 	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
 // notifyData is one phase of notifications of a clone (spec: scheduler.md 18).
@@ -44,7 +46,7 @@ func (c *Cluster) notifyPseudo(r *Resource, task string, action, complete *Actio
 		d.post = pseudo(complete, "notify", "post", "post")
 		d.postDone = pseudo(complete, "notified", "confirmed-post", "post")
 		for _, a := range [...]*Action{d.post, d.postDone} {
-			a.priority = Infinity
+			a.priority = rules.Infinity
 			a.runnable = complete.runnable
 		}
 		order(complete, d.post, orderImpliesThen)
@@ -274,7 +276,7 @@ func (c *Cluster) notifyAction(r *Resource, n *Node, from, done *Action, d *noti
 
 func (c *Cluster) postNotifyAction(r *Resource, n *Node, d *notifyData) {
 	if a := c.notifyAction(r, n, d.post, d.postDone, d); a != nil {
-		a.priority = Infinity
+		a.priority = rules.Infinity
 	}
 	if d.postDone == nil {
 		return

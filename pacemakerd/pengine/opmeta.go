@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -67,7 +68,7 @@ func (r *Resource) opWithKey(key string, disabledToo bool) *xml.Node {
 		if !disabledToo && !enabled(op) {
 			continue
 		}
-		name, ms := op.Get("name"), interval(op.Get("interval"))
+		name, ms := op.Get("name"), rules.Interval(op.Get("interval"))
 		tail := "_" + name + "_" + itoa(ms)
 		if base, ok := strings.CutSuffix(key, tail); ok && (base == r.ID || r.cloneName != "" && base == r.cloneName) {
 			return op
@@ -78,14 +79,14 @@ func (r *Resource) opWithKey(key string, disabledToo bool) *xml.Node {
 
 func enabled(op *xml.Node) bool {
 	v, ok := op.Lookup("enabled")
-	return !ok || isTrue(v)
+	return !ok || rules.IsTrue(v)
 }
 
 // unpackOperation merges the meta attributes of an operation (spec: 14.3).
 func (c *Cluster) unpackOperation(a *Action) {
 	r, m := a.Rsc, a.meta
-	ev := &evaluation{agent: r.agent(), op: &opIdentity{a.Task, a.ms}}
-	c.unpackSets(c.opDefaults, "meta_attributes", "", ev, m, keepFirst)
+	ev := &rules.Facts{Agent: r.agent(), Op: &rules.Operation{Name: a.Task, MS: a.ms}}
+	c.rules.Unpack(c.opDefaults, "meta_attributes", "", ev, m, rules.KeepFirst)
 	probe := a.Task == "monitor" && a.ms == 0
 	if probe {
 		if mon := r.shortestMonitor(); mon != nil {
@@ -95,7 +96,7 @@ func (c *Cluster) unpackOperation(a *Action) {
 		}
 	}
 	if a.entry != nil {
-		c.unpackSets(a.entry, "meta_attributes", "", ev, m, replace)
+		c.rules.Unpack(a.entry, "meta_attributes", "", ev, m, rules.Replace)
 		for _, attr := range a.entry.Attrs {
 			m[attr.Name] = attr.Value
 		}
@@ -111,7 +112,7 @@ func (c *Cluster) unpackOperation(a *Action) {
 			m["timeout"] = v
 		}
 	}
-	ms, ok := milliseconds(m["timeout"])
+	ms, ok := rules.Milliseconds(m["timeout"])
 	if !ok {
 		ms = 20_000
 	}
@@ -127,7 +128,7 @@ func (c *Cluster) unpackOperation(a *Action) {
 	}
 	c.unpackOnFail(a)
 	if v, ok := m["start-delay"]; ok {
-		ms, _ := milliseconds(v)
+		ms, _ := rules.Milliseconds(v)
 		m["start-delay"] = itoa(ms)
 	} else if v, ok := m["interval-origin"]; ok && a.ms > 0 {
 		c.unpackOrigin(a, v)
@@ -161,7 +162,7 @@ func (r *Resource) shortestMonitor() *xml.Node {
 		if op.Get("name") != "monitor" || !enabled(op) {
 			continue
 		}
-		ms := interval(op.Get("interval"))
+		ms := rules.Interval(op.Get("interval"))
 		if ms > 0 && (best == nil || ms < least) {
 			best, least = op, ms
 		}
@@ -226,7 +227,7 @@ func (c *Cluster) unpackOnFail(a *Action) {
 		a.onFail = failRestart
 	}
 	if a.failRole == RoleUnknown {
-		a.failRole = parseRole(a.meta["role_after_failure"])
+		a.failRole = rules.ParseRole(a.meta["role_after_failure"])
 	}
 	if a.failRole == RoleUnknown {
 		a.failRole = RoleStarted
@@ -254,8 +255,8 @@ func (c *Cluster) configuredOnFail(a *Action) string {
 	case a.Task == "demote" && v == "":
 		for op := range a.Rsc.ops.Each("op") {
 			f := op.Get("on-fail")
-			if f == "" || !enabled(op) || op.Get("name") != "monitor" || parseRole(op.Get("role")) != RolePromoted ||
-				interval(op.Get("interval")) == 0 || strings.EqualFold(f, "demote") {
+			if f == "" || !enabled(op) || op.Get("name") != "monitor" || rules.ParseRole(op.Get("role")) != RolePromoted ||
+				rules.Interval(op.Get("interval")) == 0 || strings.EqualFold(f, "demote") {
 				continue
 			}
 			v = f
@@ -263,7 +264,7 @@ func (c *Cluster) configuredOnFail(a *Action) string {
 	case a.Task == "lrm_delete":
 		return "ignore"
 	case strings.EqualFold(v, "demote"):
-		if a.Task != "promote" && (a.Task != "monitor" || parseRole(a.meta["role"]) != RolePromoted || a.ms == 0) {
+		if a.Task != "promote" && (a.Task != "monitor" || rules.ParseRole(a.meta["role"]) != RolePromoted || a.ms == 0) {
 			c.log("unpack_operation_on_fail", Error, "Resetting 'on-fail' for %s %s action to default value because 'demote' is not allowed for it", a.Rsc.ID, a.Task)
 			return ""
 		}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
 // options are the cluster options the engine reads (spec: scheduler.md 4).
@@ -25,7 +28,6 @@ type options struct {
 	removeAfterStop                       bool
 	healthStrategy                        string
 	healthBase                            int
-	healthGreen, healthYellow, healthRed  int
 	placement                             string
 	migrationLimit                        int64
 	clusterDelay, fenceTimeout, batchSize string
@@ -38,8 +40,8 @@ func (c *Cluster) unpackOptions() {
 	o := &c.opt
 	o.badAt = len(c.Messages)
 	o.all = make(map[string]string)
-	c.unpackSets(c.cib.Descend("configuration", "crm_config"), "cluster_property_set",
-		"cib-bootstrap-options", &evaluation{}, o.all, keepFirst)
+	c.rules.Unpack(c.cib.Descend("configuration", "crm_config"), "cluster_property_set",
+		"cib-bootstrap-options", &rules.Facts{}, o.all, rules.KeepFirst)
 
 	text := func(name, def string, valid ...string) string {
 		v, ok := o.all[name]
@@ -62,7 +64,7 @@ func (c *Cluster) unpackOptions() {
 		if !ok {
 			return def
 		}
-		b, valid := parseBool(v)
+		b, valid := rules.ParseBool(v)
 		if !valid {
 			c.badOption(name, v)
 			return def
@@ -74,7 +76,7 @@ func (c *Cluster) unpackOptions() {
 		if v == "" {
 			v = def
 		}
-		return interval(v)
+		return rules.Interval(v)
 	}
 
 	o.startupProbes = flag("enable-startup-probes", true)
@@ -103,7 +105,7 @@ func (c *Cluster) unpackOptions() {
 	o.placement = text("placement-strategy", "default", "default", "utilization", "minimal", "balanced")
 	o.migrationLimit = -1
 	if v, ok := o.all["migration-limit"]; ok {
-		o.migrationLimit, _ = leadingInt(v)
+		o.migrationLimit, _ = rules.Int(v)
 	}
 	o.clusterDelay = text("cluster-delay", "60s")
 	if strings.HasPrefix(o.clusterDelay, "-") {
@@ -119,7 +121,7 @@ func (c *Cluster) unpackOptions() {
 		case !o.fencing:
 			c.log("unpack_config", Error, "Setting no-quorum-policy=stop because 'suicide' requires fencing to be enabled")
 			o.noQuorum = "stop"
-		case !c.haveQuorum && !isTrue(c.cib.Get("no-quorum-panic")):
+		case !c.haveQuorum && !rules.IsTrue(c.cib.Get("no-quorum-panic")):
 			o.noQuorum = "stop"
 		}
 	}
@@ -133,18 +135,18 @@ func (c *Cluster) unpackHealthOptions() {
 		if !ok {
 			return def
 		}
-		return c.score(v)
+		return c.rules.Score(v)
 	}
 	o.healthStrategy = o.all["node-health-strategy"]
 	// Until the strategy is known the colours are worth nothing.
 	switch o.healthStrategy {
 	case "migrate-on-red":
-		o.healthRed = -Infinity
+		c.rules.Colours.Red = -rules.Infinity
 	case "only-green":
-		o.healthRed, o.healthYellow = -Infinity, -Infinity
+		c.rules.Colours = rules.Colours{Yellow: -rules.Infinity, Red: -rules.Infinity}
 	case "progressive", "custom":
-		green, yellow, red := number("node-health-green", 0), number("node-health-yellow", 0), number("node-health-red", -Infinity)
-		o.healthGreen, o.healthYellow, o.healthRed = green, yellow, red
+		green, yellow, red := number("node-health-green", 0), number("node-health-yellow", 0), number("node-health-red", -rules.Infinity)
+		c.rules.Colours = rules.Colours{Green: green, Yellow: yellow, Red: red}
 		if o.healthStrategy == "progressive" {
 			o.healthBase = number("node-health-base", 0)
 		}
@@ -182,4 +184,20 @@ func (c *Cluster) logOnce(origin string, s Severity, format string, args ...any)
 		}
 	}
 	c.Messages = append(c.Messages, m)
+}
+
+// reportValue notes what is wrong with a value or a rule.
+func (c *Cluster) reportValue(p rules.Problem) {
+	s := Warning
+	if p.Error {
+		s = Error
+	}
+	c.Messages = append(c.Messages, Message{p.Origin, s, p.Text})
+}
+
+// recheckAt keeps the earliest future moment at which the plan may change.
+func (c *Cluster) recheckAt(t time.Time) {
+	if t.After(c.now) && (c.recheck.IsZero() || t.Before(c.recheck)) {
+		c.recheck = t
+	}
 }

@@ -3,6 +3,7 @@ package pengine
 import (
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -26,7 +27,7 @@ const (
 func (c *Cluster) orderKindOf(e *xml.Node) orderKind {
 	kind, ok := e.Lookup("kind")
 	if !ok {
-		if v, scored := e.Lookup("score"); scored && c.score(v) == 0 {
+		if v, scored := e.Lookup("score"); scored && c.rules.Score(v) == 0 {
 			return kindOptional
 		}
 		return kindMandatory
@@ -49,11 +50,11 @@ func (c *Cluster) symmetryOf(e *xml.Node, parentKind orderKind, parent string) s
 		kind = c.orderKindOf(e)
 	}
 	text, given := e.Lookup("symmetrical")
-	if _, ok := parseBool(text); !given || !ok {
+	if _, ok := rules.ParseBool(text); !given || !ok {
 		text, given = parent, parent != ""
 	}
 	if given {
-		if !isTrue(text) {
+		if !rules.IsTrue(text) {
 			return asymmetric
 		}
 		if kind == kindSerialize {
@@ -199,10 +200,10 @@ func cloneMin(first *Resource, e *xml.Node) int {
 		return 0
 	}
 	if v, ok := first.Meta["clone-min"]; ok {
-		n, _ := leadingInt(v)
-		return int(max(0, min(n, Infinity)))
+		n, _ := rules.Int(v)
+		return int(max(0, min(n, rules.Infinity)))
 	}
-	if all, ok := parseBool(e.Get("require-all")); ok && !all {
+	if all, ok := rules.ParseBool(e.Get("require-all")); ok && !all {
 		return 1
 	}
 	return 0
@@ -220,7 +221,7 @@ func (c *Cluster) orderSet(set *xml.Node, kind orderKind, parentSymmetrical stri
 	}
 	sequential := true
 	if v, given := set.Lookup("sequential"); given {
-		sequential = isTrue(v)
+		sequential = rules.IsTrue(v)
 	}
 	flags := flagsFor(kind, task, sym)
 	if kind == kindSerialize && !c.fits(len(c.orderings), len(list)*(len(list)-1)/2, c.limits.Orderings, "orderings") {
@@ -294,10 +295,10 @@ func (c *Cluster) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
 		}
 		return list[:1]
 	}
-	if isTrue(a.Get("sequential")) {
+	if rules.IsTrue(a.Get("sequential")) {
 		firsts = end(firsts, sym != inverse)
 	}
-	if isTrue(b.Get("sequential")) {
+	if rules.IsTrue(b.Get("sequential")) {
 		thens = end(thens, sym == inverse)
 	}
 	if !c.fits(len(c.orderings), len(firsts)*len(thens), c.limits.Orderings, "orderings") {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -63,12 +64,12 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	if o.Limits != nil {
 		c.limits = *o.Limits
 	}
-	if at, ok := leadingInt(cib.Get("execution-date")); ok && at > 0 && !o.Fixed {
+	if at, ok := rules.Int(cib.Get("execution-date")); ok && at > 0 && !o.Fixed {
 		c.now = time.Unix(at, 0).In(o.Now.Location())
 	}
 	c.cib.Ensure("status")
-	c.haveQuorum = isTrue(cib.Get("have-quorum"))
-	c.indexIDs()
+	c.haveQuorum = rules.IsTrue(cib.Get("have-quorum"))
+	c.rules = &rules.Evaluator{Now: c.now, Index: rules.NewIndex(c.cib.Child("configuration")), Report: c.reportValue, Recheck: c.recheckAt, Budget: c.affordsRule}
 	c.unpackOptions()
 	if !c.haveQuorum && c.opt.noQuorum != "ignore" {
 		c.log("cluster_status", Warning, "Fencing and resource management disabled due to lack of quorum")

@@ -1,6 +1,10 @@
 package pengine
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+)
 
 // scheduleProbes finds out what is not known (spec: scheduler.md 16.2).
 func (c *Cluster) scheduleProbes() {
@@ -14,7 +18,7 @@ func (c *Cluster) scheduleProbes() {
 		if n.Unclean || !n.discovery {
 			continue
 		}
-		if v, ok := n.Attrs["probe_complete"]; ok && !isTrue(v) {
+		if v, ok := n.Attrs["probe_complete"]; ok && !rules.IsTrue(v) {
 			a := c.action(nil, "probe_again-"+n.Name, "probe_again", n, false)
 			a.meta["op_no_wait"] = "true"
 			continue
@@ -264,7 +268,7 @@ func (c *Cluster) probeBeforeRestarts(probe, after *Action) {
 	}
 	interleave := false
 	var partner *Resource
-	if r != nil && r.Kind > Group && isTrue(r.Meta["interleave"]) {
+	if r != nil && r.Kind > Group && rules.IsTrue(r.Meta["interleave"]) {
 		interleave = true
 		partner = c.compatible(probe.Rsc, r, RoleUnknown, false)
 	}

@@ -1,5 +1,7 @@
 package pengine
 
+import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+
 // addPromotionScores makes promotion scores count in the placement (spec:
 // scheduler.md 12.7, step 1).
 func (c *Cluster) addPromotionScores(r *Resource) {
@@ -16,7 +18,7 @@ func (c *Cluster) addPromotionScores(r *Resource) {
 			}
 			score, _ := c.promotionScore(child, n)
 			if score > 0 {
-				s.score = AddScores(s.score, score)
+				s.score = rules.AddScores(s.score, score)
 				c.because(child, n, score, "its promotion score")
 			}
 			child.priority = max(child.priority, score)
@@ -51,7 +53,7 @@ func (c *Cluster) promotionScore(r *Resource, n *Node) (score int, set bool) {
 	if !ok {
 		return 0, false
 	}
-	return c.score(v), true
+	return c.rules.Score(v), true
 }
 
 // promotionCounts tells whether an instance's promotion score on a node means
@@ -157,7 +159,7 @@ func (c *Cluster) promotionPriority(r, inst *Resource) {
 		}
 		inst.priority = score
 	case RoleUnpromoted, RoleStopped:
-		inst.priority = -Infinity
+		inst.priority = -rules.Infinity
 	}
 	for _, list := range [...][]*Location{inst.locations, r.locations} {
 		for i := len(list) - 1; i >= 0; i-- {
@@ -167,7 +169,7 @@ func (c *Cluster) promotionPriority(r, inst *Resource) {
 			}
 			for _, ns := range loc.Nodes {
 				if ns.Node == n {
-					inst.priority = AddScores(inst.priority, ns.Score)
+					inst.priority = rules.AddScores(inst.priority, ns.Score)
 				}
 			}
 		}
@@ -177,7 +179,7 @@ func (c *Cluster) promotionPriority(r, inst *Resource) {
 	}
 	inst.sortIndex = inst.priority
 	if next == RolePromoted {
-		inst.sortIndex = Infinity
+		inst.sortIndex = rules.Infinity
 	}
 }
 
@@ -202,7 +204,7 @@ func (c *Cluster) sortForPromotion(r *Resource) {
 			continue
 		}
 		if s := r.allowed.get(n); s != nil {
-			s.score = AddScores(inst.sortIndex, s.score)
+			s.score = rules.AddScores(inst.sortIndex, s.score)
 		}
 	}
 	for _, col := range r.thisWith {
@@ -210,7 +212,7 @@ func (c *Cluster) sortForPromotion(r *Resource) {
 			continue
 		}
 		mode := mergeActive
-		if col.Score >= Infinity {
+		if col.Score >= rules.Infinity {
 			mode = 0
 		}
 		c.mergeScores(col.Primary, r, &r.allowed, col.attr, factorOf(col), mode)
@@ -222,14 +224,14 @@ func (c *Cluster) sortForPromotion(r *Resource) {
 	}
 	for _, tc := range r.tickets {
 		if tc.role == RolePromoted && (!tc.ticket.Granted || tc.ticket.Standby) {
-			c.addScoreEverywhere(r, -Infinity, "no ticket "+tc.ticket.ID)
+			c.addScoreEverywhere(r, -rules.Infinity, "no ticket "+tc.ticket.ID)
 		}
 	}
 	for _, inst := range r.Children {
 		n, _ := inst.location(false)
 		switch {
 		case !inst.Managed && inst.NextRole == RolePromoted:
-			inst.sortIndex = Infinity
+			inst.sortIndex = rules.Infinity
 		case n == nil || inst.sortIndex < 0:
 		default:
 			if s := r.allowed.get(n); s != nil {

@@ -3,6 +3,7 @@ package pengine
 import (
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -40,7 +41,7 @@ func (c *Cluster) createRecurring(r *Resource) {
 // recurring tells whether an op element is a recurring operation to run. Of
 // several with one name and interval none is.
 func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
-	o.name, o.ms = e.Get("name"), interval(e.Get("interval"))
+	o.name, o.ms = e.Get("name"), rules.Interval(e.Get("interval"))
 	if o.ms == 0 {
 		return o, false
 	}
@@ -51,7 +52,7 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 	}
 	first := ""
 	for other := range r.ops.Each("op") {
-		if other.Get("name") != o.name || interval(other.Get("interval")) != o.ms {
+		if other.Get("name") != o.name || rules.Interval(other.Get("interval")) != o.ms {
 			continue
 		}
 		if first != "" {
@@ -61,7 +62,7 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 		first = other.ID()
 	}
 	if v, given := e.Lookup("role"); given {
-		if o.role = parseRole(v); o.role == RoleUnknown {
+		if o.role = rules.ParseRole(v); o.role == RoleUnknown {
 			return o, false
 		}
 	}

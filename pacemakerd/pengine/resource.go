@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -102,7 +103,7 @@ func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
 	r.fenceDevice = r.Kind == Primitive && r.Class == "stonith"
 	r.isConnection = r.Kind == Primitive && isConnectionAgent(full)
 	if ops := full.Child("operations"); ops != nil {
-		r.ops = c.referred(ops)
+		r.ops = c.rules.Referred(ops)
 	}
 	c.resourceMeta(r)
 	if !c.commonOptions(r) {
@@ -135,13 +136,13 @@ func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
 		c.addScoreEverywhere(r, 0, "guest connection")
 	}
 	values := make(map[string]string)
-	c.unpackSets(full, "utilization", "", &evaluation{agent: r.agent()}, values, keepFirst)
+	c.rules.Unpack(full, "utilization", "", &rules.Facts{Agent: r.agent()}, values, rules.KeepFirst)
 	r.utilization = amounts(values)
 	return r
 }
 
-func (r *Resource) agent() *agent {
-	return &agent{r.Class, r.Provider, r.Type}
+func (r *Resource) agent() *rules.Agent {
+	return &rules.Agent{Class: r.Class, Provider: r.Provider, Type: r.Type}
 }
 
 // resourceMeta resolves the meta attributes: first hit wins (spec: 6.3).
@@ -151,12 +152,12 @@ func (c *Cluster) resourceMeta(r *Resource) {
 	for _, a := range r.XML.Attrs {
 		m[a.Name] = a.Value
 	}
-	ev := &evaluation{agent: r.agent()}
-	c.unpackSets(r.XML, "meta_attributes", "", ev, m, keepFirst)
+	ev := &rules.Facts{Agent: r.agent()}
+	c.rules.Unpack(r.XML, "meta_attributes", "", ev, m, rules.KeepFirst)
 	for p := r.Parent; p != nil; p = p.Parent {
-		c.unpackSets(p.XML, "meta_attributes", "", ev, m, keepFirst)
+		c.rules.Unpack(p.XML, "meta_attributes", "", ev, m, rules.KeepFirst)
 	}
-	c.unpackSets(c.rscDefaults, "meta_attributes", "", ev, m, keepFirst)
+	c.rules.Unpack(c.rscDefaults, "meta_attributes", "", ev, m, rules.KeepFirst)
 	if r.Parent != nil {
 		for k, v := range r.Parent.Meta {
 			if _, set := m[k]; !set {
@@ -174,15 +175,15 @@ func (c *Cluster) parameters(r *Resource, n *Node) map[string]string {
 	}
 	p := make(map[string]string)
 	r.params[n] = p
-	ev := &evaluation{agent: r.agent()}
+	ev := &rules.Facts{Agent: r.agent()}
 	if n != nil {
-		ev.attrs = n.Attrs
+		ev.Attrs = n.Attrs
 	}
-	c.unpackSets(r.XML, "instance_attributes", "", ev, p, keepFirst)
+	c.rules.Unpack(r.XML, "instance_attributes", "", ev, p, rules.KeepFirst)
 	for q := r.Parent; q != nil; q = q.Parent {
-		c.unpackSets(q.XML, "instance_attributes", "", ev, p, keepFirst)
+		c.rules.Unpack(q.XML, "instance_attributes", "", ev, p, rules.KeepFirst)
 	}
-	c.unpackSets(c.rscDefaults, "instance_attributes", "", ev, p, keepFirst)
+	c.rules.Unpack(c.rscDefaults, "instance_attributes", "", ev, p, rules.KeepFirst)
 	return p
 }
 
@@ -191,31 +192,31 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 	if r.XML.Name == "master" {
 		m["promotable"] = "true"
 	}
-	r.priority = c.score(m["priority"])
+	r.priority = c.rules.Score(m["priority"])
 	r.critical = true
 	if v, ok := m["critical"]; ok {
-		r.critical = isTrue(v)
+		r.critical = rules.IsTrue(v)
 	}
-	r.Notify = isTrue(m["notify"])
-	r.internal = isTrue(m["internal-rsc"])
+	r.Notify = rules.IsTrue(m["notify"])
+	r.internal = rules.IsTrue(m["internal-rsc"])
 	remote := r.isConnection && m["container"] == ""
 	if v, ok := m["allow-migrate"]; ok {
-		r.allowMigrate = isTrue(v)
+		r.allowMigrate = rules.IsTrue(v)
 	} else {
 		r.allowMigrate = remote
 	}
 	if v, ok := m["is-managed"]; ok && !strings.EqualFold(v, "default") {
-		r.Managed = isTrue(v)
+		r.Managed = rules.IsTrue(v)
 	}
-	if isTrue(m["maintenance"]) {
+	if rules.IsTrue(m["maintenance"]) {
 		r.Managed, r.Maintenance = false, true
 	}
 	if c.opt.maintenance {
 		r.Managed, r.Maintenance = false, true
 	}
 	if r.Top().Kind == Clone {
-		r.Unique = isTrue(m["globally-unique"])
-		r.Promotable = r.Kind == Clone && isTrue(m["promotable"])
+		r.Unique = rules.IsTrue(m["globally-unique"])
+		r.Promotable = r.Kind == Clone && rules.IsTrue(m["promotable"])
 	} else {
 		r.Unique = true
 	}
@@ -229,22 +230,22 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 		c.log("pe__unpack_resource", Warning, "%s is not a valid value for multiple-active, using default of \"stop_start\"", v)
 	}
 	if v, ok := m["resource-stickiness"]; ok && !strings.EqualFold(v, "default") {
-		r.stickiness = c.score(v)
+		r.stickiness = c.rules.Score(v)
 	}
-	r.threshold = Infinity
+	r.threshold = rules.Infinity
 	if v, ok := m["migration-threshold"]; ok && !strings.EqualFold(v, "default") {
-		if r.threshold = c.score(v); r.threshold < 0 {
+		if r.threshold = c.rules.Score(v); r.threshold < 0 {
 			r.threshold = 1
 		}
 	}
 	c.requirements(r)
 	c.parameters(r, nil) // their rules may say when to look again
 	if v := m["failure-timeout"]; v != "" {
-		r.failureTimeout = interval(v) / 1000
+		r.failureTimeout = rules.Interval(v) / 1000
 	}
 	if r.isConnection {
 		if v := c.parameters(r, nil)["reconnect_interval"]; v != "" {
-			r.reconnectMS = interval(v)
+			r.reconnectMS = rules.Interval(v)
 			r.failureTimeout = r.reconnectMS / 1000
 		}
 	}
@@ -298,7 +299,7 @@ func (c *Cluster) targetRole(r *Resource) (Role, bool) {
 	if !ok || strings.EqualFold(v, "started") || strings.EqualFold(v, "default") {
 		return RoleUnknown, false
 	}
-	role := parseRole(v)
+	role := rules.ParseRole(v)
 	switch {
 	case role == RoleUnknown:
 		c.log("text2role", Error, "Unknown role: %s", v)
@@ -426,7 +427,7 @@ func (c *Cluster) addScore(r *Resource, n *Node, score int, why string) {
 	if s == nil {
 		s = r.allowed.put(n, slot{score: n.weight, fixed: n.fixed, discover: n.discover})
 	}
-	s.score = AddScores(s.score, score)
+	s.score = rules.AddScores(s.score, score)
 	if score != 0 {
 		c.because(r, n, score, why)
 	}

@@ -1,5 +1,7 @@
 package pengine
 
+import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+
 // settle draws the conclusions of a whole history entry (spec: scheduler.md
 // 8.7).
 func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
@@ -42,7 +44,7 @@ func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
 	case failBlock:
 		r.Managed, r.Blocked = false, true
 	case failMigrate:
-		c.addScore(r, n, -Infinity, "a failure with on-fail=migrate there")
+		c.addScore(r, n, -rules.Infinity, "a failure with on-fail=migrate there")
 	case failStop:
 		r.setNextRole(RoleStopped, "on-fail=stop")
 	case failRestart:
@@ -121,7 +123,7 @@ func (c *Cluster) addRunning(r *Resource, n *Node, failed bool) {
 		}
 	}
 	if !r.Managed {
-		c.addScore(r, n, Infinity, "being unmanaged: it runs there")
+		c.addScore(r, n, rules.Infinity, "being unmanaged: it runs there")
 		for p := r.Parent; p != nil && n.Online; p = p.Parent {
 			p.Running = append(p.Running, n)
 		}
@@ -165,7 +167,7 @@ func (c *Cluster) addPriority(r *Resource, n *Node, failed bool) {
 func (c *Cluster) banEverywhere(r *Resource) {
 	r.allowed = nil
 	for _, n := range c.Nodes {
-		r.allowed.put(n, slot{score: -Infinity, discover: n.discover})
+		r.allowed.put(n, slot{score: -rules.Infinity, discover: n.discover})
 	}
 }
 

@@ -1,6 +1,9 @@
 package pengine
 
-import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+import (
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
 
 // expandTemplate returns the primitive with its template's content in front of
 // its own, or e itself when it has none. It fails when the template is missing
@@ -62,7 +65,7 @@ func templateOpKey(op *xml.Node) string {
 	if role == "" {
 		role = "Started"
 	}
-	switch parseRole(role) {
+	switch rules.ParseRole(role) {
 	case RoleStarted, RoleUnpromoted:
 		role = "Started"
 	case RolePromoted:

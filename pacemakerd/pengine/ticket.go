@@ -3,6 +3,7 @@ package pengine
 import (
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -77,7 +78,7 @@ func (c *Cluster) withoutTicket(r *Resource, tc *ticketConstraint) {
 		}
 		return
 	}
-	ban := func(why string) { c.addScoreEverywhere(r, -Infinity, why+" "+tc.ticket.ID) }
+	ban := func(why string) { c.addScoreEverywhere(r, -rules.Infinity, why+" "+tc.ticket.ID) }
 	roleMatches := tc.role == RoleUnknown || tc.role == r.Role
 	switch {
 	case !tc.ticket.Granted && len(r.Running) > 0:

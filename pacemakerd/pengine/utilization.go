@@ -3,6 +3,8 @@ package pengine
 import (
 	"maps"
 	"slices"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
 // consume takes a resource's utilization from a node. What the node says
@@ -109,7 +111,7 @@ func (c *Cluster) banInsufficient(r *Resource) *Node {
 	}
 	for _, i := range order {
 		if n := c.allNodes[i]; usable(i) && !n.holds(limit) {
-			c.addScore(r, n, -Infinity, "utilization: the node has no room for it")
+			c.addScore(r, n, -rules.Infinity, "utilization: the node has no room for it")
 		}
 	}
 	return most
@@ -129,7 +131,7 @@ func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resourc
 		c.collectColocated(m, list, orig)
 	}
 	for _, col := range r.thisWith {
-		if col.Primary != orig && col.Score >= Infinity && col.affects(r, col.Primary, true) == affectsPlace {
+		if col.Primary != orig && col.Score >= rules.Infinity && col.affects(r, col.Primary, true) == affectsPlace {
 			c.collectColocated(col.Primary, list, orig)
 		}
 	}
@@ -138,7 +140,7 @@ func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resourc
 		if d == orig || r.Kind == Clone && d.Kind != Clone {
 			continue // whether it will be with this instance is open
 		}
-		if col.Score >= Infinity && col.affects(d, r, true) == affectsPlace {
+		if col.Score >= rules.Infinity && col.affects(d, r, true) == affectsPlace {
 			c.collectColocated(d, list, orig)
 		}
 	}
@@ -202,7 +204,7 @@ func (c *Cluster) sortForUtilization() {
 		if s := t.get(n); s != nil {
 			return s.score
 		}
-		return -Infinity
+		return -rules.Infinity
 	}
 	c.Resources = mergeSort(c.Resources, func(a, b *Resource) int {
 		if a.priority != b.priority {
@@ -210,7 +212,7 @@ func (c *Cluster) sortForUtilization() {
 		}
 		ta, tb := weights(a), weights(b)
 		na, nb := c.currentNode(a), c.currentNode(b)
-		x, y := -Infinity, -Infinity
+		x, y := -rules.Infinity, -rules.Infinity
 		if na != nil {
 			x = score(ta, na)
 		}

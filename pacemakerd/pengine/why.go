@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
 // A Contribution says how much of a score is due to what.
@@ -172,5 +174,5 @@ func worst(parts []Contribution) string {
 // thresholdWhy names the failures that ban a resource from a node.
 func (c *Cluster) thresholdWhy(r *Resource, n *Node) string {
 	return fmt.Sprintf("the fail count %s of %s, which has reached migration-threshold=%s",
-		FormatScore(c.containerFailCount(n, r)), r.ID, FormatScore(cmp.Or(r.threshold, Infinity)))
+		rules.FormatScore(c.containerFailCount(n, r)), r.ID, rules.FormatScore(cmp.Or(r.threshold, rules.Infinity)))
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -20,10 +21,10 @@ func WriteWhy(w io.Writer, format string, list []pengine.Explanation) error {
 		for _, e := range list {
 			x := root.Append(xml.New("placement", "resource", e.Resource, "node", e.Node, "chosen", strconv.FormatBool(e.Chosen), "verdict", e.Verdict))
 			if e.Listed {
-				x.Set("score", pengine.FormatScore(e.Score))
+				x.Set("score", rules.FormatScore(e.Score))
 			}
 			for _, p := range e.Parts {
-				x.Append(xml.New("part", "score", pengine.FormatScore(p.Score), "why", p.Why))
+				x.Append(xml.New("part", "score", rules.FormatScore(p.Score), "why", p.Why))
 			}
 		}
 		fmt.Fprintf(w, "%s", root.Format())
@@ -41,10 +42,10 @@ func whyText(w io.Writer, list []pengine.Explanation) {
 	for _, e := range list {
 		fmt.Fprintf(w, "%s on %s: %s\n", e.Resource, e.Node, e.Verdict)
 		if e.Listed {
-			fmt.Fprintf(w, "  %9s  score\n", pengine.FormatScore(e.Score))
+			fmt.Fprintf(w, "  %9s  score\n", rules.FormatScore(e.Score))
 		}
 		for _, p := range e.Parts {
-			fmt.Fprintf(w, "  %9s  from %s\n", pengine.FormatScore(p.Score), p.Why)
+			fmt.Fprintf(w, "  %9s  from %s\n", rules.FormatScore(p.Score), p.Why)
 		}
 	}
 }
@@ -68,10 +69,10 @@ func whyJSON(list []pengine.Explanation) []placementJSON {
 	for _, e := range list {
 		p := placementJSON{Resource: e.Resource, Node: e.Node, Chosen: e.Chosen, Verdict: e.Verdict, Parts: []partJSON{}}
 		if e.Listed {
-			p.Score = pengine.FormatScore(e.Score)
+			p.Score = rules.FormatScore(e.Score)
 		}
 		for _, part := range e.Parts {
-			p.Parts = append(p.Parts, partJSON{pengine.FormatScore(part.Score), part.Why})
+			p.Parts = append(p.Parts, partJSON{rules.FormatScore(part.Score), part.Why})
 		}
 		out = append(out, p)
 	}

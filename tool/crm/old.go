@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -37,11 +38,8 @@ func inOldTerms(doc *xml.Node) (warnings []string) {
 }
 
 func boolean(s string) bool {
-	switch strings.ToLower(s) {
-	case "true", "on", "yes", "y", "1", "false", "off", "no", "n", "0", "default":
-		return true
-	}
-	return false
+	_, ok := rules.ParseBool(s)
+	return ok || strings.EqualFold(s, "default")
 }
 
 // inOldWords is a message as 1.1.20 words it, which may take several lines or

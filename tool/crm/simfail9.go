@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 )
 
@@ -33,7 +34,7 @@ func failings(c *pengine.Cluster) (list []failing) {
 			if count <= 0 {
 				continue
 			}
-			list = append(list, failing{n.Name, rsc.ID(), cmp.Or(threshold(c, r.ID), "1000000"), pengine.FormatScore(count), when(strconv.FormatInt(last, 10)), r.Orphan})
+			list = append(list, failing{n.Name, rsc.ID(), cmp.Or(threshold(c, r.ID), "1000000"), rules.FormatScore(count), when(strconv.FormatInt(last, 10)), r.Orphan})
 		}
 	}
 	return list

@@ -17,6 +17,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
@@ -294,7 +295,7 @@ func (s *simulation) save(r *pengine.Result) error {
 func (s *simulation) scoreLines(r *pengine.Result) string {
 	var b bytes.Buffer
 	for _, l := range r.Scores {
-		score := pengine.FormatScore(l.Score)
+		score := rules.FormatScore(l.Score)
 		switch {
 		case l.Room:
 			what := l.Step + ": " + l.Node + " capacity:"

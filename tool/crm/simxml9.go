@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -186,7 +187,7 @@ func (s *simulation) scoresXML(r *pengine.Result) *xml.Node {
 	}
 	e := xml.New(name)
 	for _, l := range r.Scores {
-		switch score := pengine.FormatScore(l.Score); {
+		switch score := rules.FormatScore(l.Score); {
 		case l.Room:
 			x := xml.New("capacity", "node", l.Node, "comment", l.Step)
 			if l.Resource != "" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -194,7 +195,7 @@ func (c *call) warnNoFencing(a lrmd.Agent) {
 		return
 	}
 	for nv := range conf.Child("crm_config").Walk() {
-		if nv.Get("name") == "stonith-enabled" && !truth(nv.Get("value")) {
+		if nv.Get("name") == "stonith-enabled" && !rules.IsTrue(nv.Get("value")) {
 			return
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -112,20 +113,12 @@ func (c *call) propertySet(words []string) error {
 		return err
 	}
 	for _, p := range list {
-		if p.name == "stonith-enabled" && !truth(p.value) && p.value != "" {
+		if p.name == "stonith-enabled" && !rules.IsTrue(p.value) && p.value != "" {
 			c.env.Errorf("Hint: without fencing, both halves of a split cluster run everything: two copies on shared data destroy it. " +
 				"Create a fence device ('pcs stonith create ...') and set stonith-enabled=true, or use a quorum witness.\n")
 		}
 	}
 	return nil
-}
-
-func truth(s string) bool {
-	switch strings.ToLower(s) {
-	case "true", "yes", "on", "y", "1":
-		return true
-	}
-	return false
 }
 
 // propertyBag is the set that pcs writes to.

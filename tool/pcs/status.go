@@ -11,6 +11,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/ipc"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/tool/crm"
 )
 
@@ -109,7 +110,7 @@ func (c *call) warnings() []string {
 	stonith := true
 	for nv := range conf.Child("crm_config").Walk() {
 		if nv.Get("name") == "stonith-enabled" {
-			stonith = truth(nv.Get("value"))
+			stonith = rules.IsTrue(nv.Get("value"))
 		}
 	}
 	for p := range conf.Child("resources").Walk() {

@@ -1,4 +1,4 @@
-package pengine
+package rules
 
 import (
 	"strconv"
@@ -9,26 +9,26 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// dateHolds evaluates a date_expression and remembers when its result will
-// change (spec: scheduler.md 3.3, 3.4).
-func (c *Cluster) dateHolds(e *xml.Node) bool {
-	start, hasStart := c.date(e, "start")
-	end, hasEnd := c.date(e, "end")
-	if d := e.Child("duration"); d != nil && hasStart && !hasEnd {
+// date evaluates a date_expression and tells when its result may change (spec:
+// scheduler.md 3.3, 3.4).
+func (e *Evaluator) date(x *xml.Node) bool {
+	start, hasStart := e.moment(x, "start")
+	end, hasEnd := e.moment(x, "end")
+	if d := x.Child("duration"); d != nil && hasStart && !hasEnd {
 		end, hasEnd = duration(d).AddTo(start), true
 	}
-	now := c.now
-	switch op := e.Get("operation"); op {
+	now := e.Now
+	switch op := x.Get("operation"); op {
 	case "", "in_range":
 		if hasStart && now.Before(start) {
-			c.recheckAt(start)
+			e.recheck(start)
 			return false
 		}
 		if hasEnd {
 			if now.After(end) {
 				return false
 			}
-			c.recheckAt(end.Add(time.Second))
+			e.recheck(end.Add(time.Second))
 		}
 		return hasStart || hasEnd
 	case "gt":
@@ -38,43 +38,44 @@ func (c *Cluster) dateHolds(e *xml.Node) bool {
 		if now.After(start) {
 			return true
 		}
-		c.recheckAt(start.Add(time.Second))
+		e.recheck(start.Add(time.Second))
 		return false
 	case "lt":
 		if !hasEnd || !now.Before(end) {
 			return false
 		}
-		c.recheckAt(end)
+		e.recheck(end)
 		return true
 	case "date_spec":
-		spec := e.Child("date_spec")
-		return spec != nil && dateSpecHolds(spec, now)
+		spec := x.Child("date_spec")
+		return spec != nil && specHolds(spec, now)
 	}
 	return false
 }
 
-func (c *Cluster) date(e *xml.Node, name string) (time.Time, bool) {
-	v, ok := e.Lookup(name)
+// moment reads an attribute that is a date.
+func (e *Evaluator) moment(x *xml.Node, name string) (time.Time, bool) {
+	v, ok := x.Lookup(name)
 	if !ok {
 		return time.Time{}, false
 	}
-	t, err := iso8601.Parse(v, c.now)
+	t, err := iso8601.Parse(v, e.Now)
 	if err != nil {
-		c.log("parse_date", Error, "'%s' is not a valid ISO 8601 date/time specification", v)
+		e.report(Problem{"parse_date", true, "'" + v + "' is not a valid ISO 8601 date/time specification"})
 	}
 	return t, err == nil
 }
 
 func duration(e *xml.Node) iso8601.Duration {
 	n := func(name string) int {
-		v, _ := leadingInt(e.Get(name))
+		v, _ := Int(e.Get(name))
 		return int(max(-1_000_000_000, min(1_000_000_000, v)))
 	}
 	return iso8601.Duration{Years: n("years"), Months: n("months"), Weeks: n("weeks"), Days: n("days"),
 		Hours: n("hours"), Minutes: n("minutes"), Seconds: n("seconds")}
 }
 
-func dateSpecHolds(spec *xml.Node, t time.Time) bool {
+func specHolds(spec *xml.Node, t time.Time) bool {
 	weekYear, week := t.ISOWeek()
 	weekday := (int(t.Weekday())+6)%7 + 1
 	for _, f := range [...]struct {
@@ -119,11 +120,4 @@ func moonPhase(t time.Time) int {
 		epact++
 	}
 	return ((((t.YearDay() + epact) * 6) + 11) % 177) / 22 % 8
-}
-
-// recheckAt keeps the earliest future moment at which the plan may change.
-func (c *Cluster) recheckAt(t time.Time) {
-	if t.After(c.now) && (c.recheck.IsZero() || t.Before(c.recheck)) {
-		c.recheck = t
-	}
 }
