@@ -161,7 +161,7 @@ func (c *shmClient) flow() (v int32) {
 
 func (c *shmClient) close() {
 	for _, r := range []struct {
-		mu   *sync.Mutex
+		mu  *sync.Mutex
 		shm **shm
 	}{{&c.sending, &c.request}, {&c.receiving, &c.response}, {&c.dispatching, &c.events}} {
 		r.mu.Lock()

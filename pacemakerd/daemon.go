@@ -57,18 +57,18 @@ func (o *Options) dcVersion() string { return "2.1.5-gocorosync-" + o.Version }
 // A daemon is the running process. Its loop owns the node; other goroutines
 // talk to it through events.
 type daemon struct {
-	opt     Options
-	log     *slog.Logger
-	start   time.Time
-	node    *node.Machine
-	events  chan node.Event
-	clients chan fromClient
-	failed  chan error
-	runner  *agent.Runner
-	disk    *cibDir
-	plans   *planner
+	opt      Options
+	log      *slog.Logger
+	start    time.Time
+	node     *node.Machine
+	events   chan node.Event
+	clients  chan fromClient
+	failed   chan error
+	runner   *agent.Runner
+	disk     *cibDir
+	plans    *planner
 	corosync *corosync
-	left    left // by an earlier process
+	left     left // by an earlier process
 	// The operations that this node was asked for and has not answered.
 	journal *agent.Journal
 	undone  []controller.Held

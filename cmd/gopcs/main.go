@@ -15,9 +15,9 @@ import (
 	"syscall"
 
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/coro"
 	"github.com/gocorosync/gocorosync/tool/crm"
 	"github.com/gocorosync/gocorosync/tool/pcs"
-	"github.com/gocorosync/gocorosync/tool/coro"
 	"github.com/gocorosync/gocorosync/version"
 )
 
