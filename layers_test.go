@@ -31,10 +31,11 @@ var mayImport = map[string][]string{
 	"pacemakerd/schema": {"pacemakerd/xml"},
 
 	// Floor 2.
-	"service":            {"totem", "totem/wire"},
-	"cpg":                {"totem", "totem/wire", "service"}, // its messages differ between the generations
-	"votequorum":         {"totem", "service"},
-	"pacemakerd/pengine": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema"},
+	"service":                     {"totem", "totem/wire"},
+	"cpg":                         {"totem", "totem/wire", "service"}, // its messages differ between the generations
+	"votequorum":                  {"totem", "service"},
+	"pacemakerd/pengine":          {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema"},
+	"pacemakerd/pengine/simulate": {"pacemakerd/xml", "pacemakerd/rules", "pacemakerd/pengine"},
 	// status renders what the planner's unpacking found, as crm_mon does.
 	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/pengine"},
 	"pacemakerd/lrmd":    {"pacemakerd/xml"},
@@ -69,7 +70,7 @@ var mayImport = map[string][]string{
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/coro":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
 	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
-		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
+		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
 	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
 	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "cmap", "pacemakerd/xml", "pacemakerd/cib",
@@ -92,7 +93,7 @@ var mayImport = map[string][]string{
 // the standard packages that reach the outside world or start concurrency.
 var pure = []string{
 	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "ipc/flight",
-	"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/status",
+	"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status",
 	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/controller", "pacemakerd/node",
 }
 

@@ -1,6 +1,8 @@
 package pengine
 
 import (
+	"iter"
+
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -60,6 +62,35 @@ func (a *Action) Optional() bool { return a.optional }
 // Runnable tells whether the action could be done.
 func (a *Action) Runnable() bool { return a.runnable }
 
+// Pseudo tells whether the action is only a point in the order.
+func (a *Action) Pseudo() bool { return a.pseudo }
+
+// Meta is a meta attribute of the action, "" if it has none of that name.
+func (a *Action) Meta(name string) string { return a.meta[name] }
+
+// Cancels is the recurring operation that a cancel action ends.
+func (a *Action) Cancels() (task string, ms int64) { return a.cancelTask, a.cancelMS }
+
+// An Input is an action that another one may have to wait for.
+type Input struct {
+	First   *Action
+	Trigger bool // the graph has it
+	Load    bool // it is for the room on a node alone
+}
+
+// Inputs goes through what the action comes after, without orderings that
+// turned out to be void.
+func (a *Action) Inputs() iter.Seq[Input] {
+	return func(yield func(Input) bool) {
+		for _, e := range a.before {
+			kept := e.state == linkKept
+			if (kept || e.flags != 0) && !yield(Input{e.a, kept, e.flags == orderLoad}) {
+				return
+			}
+		}
+	}
+}
+
 // action returns the action with that key, creating it where it does not
 // exist. Asked for as required it becomes required (spec: 14.1, 14.2).
 func (c *Cluster) action(r *Resource, key, task string, n *Node, optional bool) *Action {
@@ -113,7 +144,7 @@ func (c *Cluster) newAction(r *Resource, key, task string, n *Node, optional, re
 		}
 	}
 	if r != nil {
-		_, _, a.ms, _ = parseOpKey(key)
+		_, _, a.ms, _ = ParseOpKey(key)
 		a.entry = c.opEntry(r, key, true)
 		c.unpackOperation(a)
 	}
@@ -240,24 +271,24 @@ func (a *Action) setReason(why string, overwrite bool) {
 }
 
 func (c *Cluster) stopAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, opKey(r.ID, "stop", 0), "stop", n, optional)
+	return c.action(r, OpKey(r.ID, "stop", 0), "stop", n, optional)
 }
 
 func (c *Cluster) startAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, opKey(r.ID, "start", 0), "start", n, optional)
+	return c.action(r, OpKey(r.ID, "start", 0), "start", n, optional)
 }
 
 func (c *Cluster) promoteAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, opKey(r.ID, "promote", 0), "promote", n, optional)
+	return c.action(r, OpKey(r.ID, "promote", 0), "promote", n, optional)
 }
 
 func (c *Cluster) demoteAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, opKey(r.ID, "demote", 0), "demote", n, optional)
+	return c.action(r, OpKey(r.ID, "demote", 0), "demote", n, optional)
 }
 
 // pseudoAction returns a pseudo action of a resource: an ordering point.
 func (c *Cluster) pseudoAction(r *Resource, task string, optional, runnable bool) *Action {
-	a := c.action(r, opKey(r.ID, task, 0), task, nil, optional)
+	a := c.action(r, OpKey(r.ID, task, 0), task, nil, optional)
 	a.pseudo = true
 	if runnable {
 		a.runnable = true

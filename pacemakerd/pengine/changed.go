@@ -125,14 +125,14 @@ func (c *Cluster) scheduleCleanup(r *Resource, n *Node, optional bool) {
 	if optional {
 		flags = orderImpliesThen
 	}
-	c.action(r, opKey(r.ID, "delete", 0), "delete", n, optional)
+	c.action(r, OpKey(r.ID, "delete", 0), "delete", n, optional)
 	c.then(r, "stop", r, "delete", flags)
 	c.then(r, "delete", r, "start", flags)
 }
 
 // cancelAction makes an action that cancels a recurring operation.
 func (c *Cluster) cancelAction(r *Resource, task string, ms int64, n *Node) *Action {
-	a := c.action(r, opKey(r.ID, task, ms), "cancel", n, false)
+	a := c.action(r, OpKey(r.ID, task, ms), "cancel", n, false)
 	a.Task, a.cancelTask, a.cancelMS = "cancel", task, ms
 	a.meta["operation"], a.meta["interval"] = task, itoa(ms)
 	return a
@@ -141,14 +141,14 @@ func (c *Cluster) cancelAction(r *Resource, task string, ms int64, n *Node) *Act
 func (c *Cluster) cancelRecorded(r *Resource, n *Node, op *xml.Node) {
 	a := c.cancelAction(r, op.Get("operation"), opInterval(op), n)
 	a.meta["call-id"] = op.Get("call-id")
-	c.addOrdering(ref{r: r, key: opKey(r.ID, "stop", 0)}, ref{r: r, a: a}, orderOptional)
+	c.addOrdering(ref{r: r, key: OpKey(r.ID, "stop", 0)}, ref{r: r, a: a}, orderOptional)
 }
 
 // definitionChanged compares one recorded operation and schedules what a
 // difference asks for.
 func (c *Cluster) definitionChanged(r *Resource, n *Node, op *xml.Node) bool {
 	task, ms := op.Get("operation"), opInterval(op)
-	if ms > 0 && c.opEntry(r, opKey(r.ID, task, ms), false) == nil {
+	if ms > 0 && c.opEntry(r, OpKey(r.ID, task, ms), false) == nil {
 		if c.opt.stopOrphanOps {
 			c.cancelRecorded(r, n, op)
 		}
@@ -170,7 +170,7 @@ func (c *Cluster) definitionChanged(r *Resource, n *Node, op *xml.Node) bool {
 		switch {
 		case ms > 0:
 			c.triggerUnfencing(r, n, "Device parameters changed (reschedule)", nil)
-			c.action(r, opKey(r.ID, task, ms), task, n, true).reschedule = true
+			c.action(r, OpKey(r.ID, task, ms), task, n, true).reschedule = true
 		case op.Has("op-restart-digest"):
 			c.triggerUnfencing(r, n, "Device parameters changed (reload)", nil)
 			c.scheduleReload(r, n)
@@ -190,7 +190,7 @@ func readableInterval(ms int64) string {
 }
 
 func (c *Cluster) forceRestart(r *Resource, task string, ms int64, n *Node) {
-	a := c.action(r, opKey(r.ID, task, ms), task, nil, false)
+	a := c.action(r, OpKey(r.ID, task, ms), task, nil, false)
 	a.setReason("resource definition change", true)
 	c.triggerUnfencing(r, n, "Device parameters changed", nil)
 }
@@ -204,7 +204,7 @@ func (c *Cluster) scheduleReload(r *Resource, n *Node) {
 		return
 	}
 	r.reload = true
-	a := c.action(r, opKey(r.ID, "reload-agent", 0), "reload-agent", n, false)
+	a := c.action(r, OpKey(r.ID, "reload-agent", 0), "reload-agent", n, false)
 	a.setReason("resource definition change", false)
 	c.addOrdering(ref{a: a}, op(r, "stop"), orderOptional|orderThenCancelsFirst)
 	c.addOrdering(ref{a: a}, op(r, "demote"), orderOptional|orderThenCancelsFirst)

@@ -167,8 +167,8 @@ func setAnonymous(r *Resource) {
 	}
 }
 
-// historyBase is a resource id without instance number.
-func historyBase(id string) string {
+// HistoryBase is a resource id without instance number.
+func HistoryBase(id string) string {
 	i := strings.LastIndexByte(id, ':')
 	if i < 0 {
 		return id

@@ -251,9 +251,9 @@ func (c *Cluster) afterUnfencing(r *Resource, n *Node, a *Action, flags orderFla
 }
 
 func (c *Cluster) promoteResource(r *Resource, n *Node, optional, restarting bool) {
-	for _, start := range r.findExact(opKey(r.ID, "start", 0), n) {
+	for _, start := range r.findExact(OpKey(r.ID, "start", 0), n) {
 		if !start.runnable {
-			for _, a := range r.findExact(opKey(r.ID, "promote", 0), n) {
+			for _, a := range r.findExact(OpKey(r.ID, "promote", 0), n) {
 				a.runnable = false
 			}
 			return
@@ -275,9 +275,9 @@ func (c *Cluster) createMigration(r *Resource, current *Node) {
 	start, stop := c.startAction(r, r.Assigned, true), c.stopAction(r, current, true)
 	var to *Action
 	if r.partialTarget == nil {
-		to = c.action(r, opKey(r.ID, "migrate_to", 0), "migrate_to", current, true)
+		to = c.action(r, OpKey(r.ID, "migrate_to", 0), "migrate_to", current, true)
 	}
-	from := c.action(r, opKey(r.ID, "migrate_from", 0), "migrate_from", r.Assigned, true)
+	from := c.action(r, OpKey(r.ID, "migrate_from", 0), "migrate_from", r.Assigned, true)
 	start.migratable, stop.migratable, from.migratable = true, true, true
 	start.pseudo = true
 	if to == nil { // the first half is done
@@ -395,7 +395,7 @@ func (c *Cluster) chainInstances(r *Resource) {
 // oneRequired is the one required action of a task; with several, none.
 func (r *Resource) oneRequired(task string) *Action {
 	var one *Action
-	for _, a := range r.findByKey(opKey(r.ID, task, 0), nil) {
+	for _, a := range r.findByKey(OpKey(r.ID, task, 0), nil) {
 		if a.optional {
 			continue
 		}

@@ -124,7 +124,7 @@ func (c *Cluster) applyThreshold(r *Resource, n *Node) {
 		}
 		return
 	}
-	if len(r.findExact(opKey(r.ID, "clear_failcount", 0), n)) > 0 {
+	if len(r.findExact(OpKey(r.ID, "clear_failcount", 0), n)) > 0 {
 		return
 	}
 	if c.thresholdReached(r, n) {

@@ -59,7 +59,7 @@ func (c *Cluster) compareDigests(r *Resource, op *xml.Node, n *Node) *opDigest {
 // digests calculates the digests of an operation on a node; the first
 // calculation for a key counts. op is the recorded operation, if any.
 func (c *Cluster) digests(r *Resource, task string, ms int64, n *Node, op *xml.Node) *opDigest {
-	key := opKey(r.ID, task, ms)
+	key := OpKey(r.ID, task, ms)
 	if d := n.digests[key]; d != nil {
 		return d
 	}

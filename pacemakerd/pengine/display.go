@@ -102,6 +102,20 @@ func (r *Resource) IsConnection() bool { return r.isConnection }
 // Number is the instance number, "" outside clones.
 func (r *Resource) Number() string { return r.number }
 
+// CloneName is what histories call an instance, "" if that is not known.
+func (r *Resource) CloneName() string { return r.cloneName }
+
+// HistoryName is what histories call the resource, or would.
+func (r *Resource) HistoryName() string {
+	switch {
+	case r.cloneName != "":
+		return r.cloneName
+	case !r.Unique:
+		return r.baseID()
+	}
+	return r.ID
+}
+
 // Container is the resource r lives in, nil if none.
 func (r *Resource) Container() *Resource { return r.container }
 
@@ -130,11 +144,11 @@ func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
 		if !masked(op) || node != "" && !strings.EqualFold(op.Get("on_node"), node) {
 			continue
 		}
-		id, _, _, ok := parseOpKey(historyKey(op))
+		id, _, _, ok := ParseOpKey(historyKey(op))
 		if !ok {
 			continue
 		}
-		if id == r.ID && r.Top().Kind != Clone || r.Kind == Clone && len(r.Children) > 0 && historyBase(id) == r.Children[0].baseID() {
+		if id == r.ID && r.Top().Kind != Clone || r.Kind == Clone && len(r.Children) > 0 && HistoryBase(id) == r.Children[0].baseID() {
 			return op
 		}
 	}
@@ -188,7 +202,7 @@ func (c *Cluster) Milliseconds(name, def string) string {
 
 // Find finds a resource by id or by the name that histories have for it.
 func (c *Cluster) Find(id string) *Resource {
-	if r := c.findResource(id); r != nil {
+	if r := c.Named(id); r != nil {
 		return r
 	}
 	return c.rscByID[id+":0"]

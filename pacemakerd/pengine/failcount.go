@@ -16,7 +16,7 @@ func (r *Resource) failName() string {
 	if r.Unique {
 		return name
 	}
-	return historyBase(name)
+	return HistoryBase(name)
 }
 
 // failCount adds up the fail counts of a resource on a node and finds the time
@@ -87,7 +87,7 @@ func failAttr(s, name string, unique, legacy bool) bool {
 // failureBlocks tells whether an operation with on-fail=block has failed there:
 // then failures never expire.
 func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Node) bool {
-	base := historyBase(r.ID) // even for unique instances
+	base := HistoryBase(r.ID) // even for unique instances
 	for conf := range r.XML.Child("operations").Each("op") {
 		if conf.Get("on-fail") != "block" {
 			continue
@@ -116,7 +116,7 @@ func matchesFailure(id string, conf, op *xml.Node) bool {
 	switch op.ID() {
 	case id + "_last_failure_0":
 		return true
-	case opKey(id, conf.Get("name"), ms):
+	case OpKey(id, conf.Get("name"), ms):
 		rc, _ := rules.Int(op.Get("rc-code"))
 		return int(rc) != expectedResult(op)
 	}
@@ -125,7 +125,7 @@ func matchesFailure(id string, conf, op *xml.Node) bool {
 
 // clearFailCount schedules the clearing of a fail count.
 func (c *Cluster) clearFailCount(r *Resource, n *Node, why string) *Action {
-	a := c.action(r, opKey(r.ID, "clear_failcount", 0), "clear_failcount", n, false)
+	a := c.action(r, OpKey(r.ID, "clear_failcount", 0), "clear_failcount", n, false)
 	a.meta["op_no_wait"] = "true"
 	a.reason = why
 	return a
@@ -133,5 +133,5 @@ func (c *Cluster) clearFailCount(r *Resource, n *Node, why string) *Action {
 
 // clearHistory schedules the deletion of a history entry.
 func (c *Cluster) clearHistory(r *Resource, n *Node) *Action {
-	return c.action(r, opKey(r.ID, "lrm_delete", 0), "lrm_delete", n, false)
+	return c.action(r, OpKey(r.ID, "lrm_delete", 0), "lrm_delete", n, false)
 }

@@ -270,8 +270,8 @@ func (c *Cluster) startsAgainstFencing(r *Resource, fence *Action) {
 func (c *Cluster) stopsAgainstFencing(r *Resource, fence *Action) {
 	top := r.Top()
 	target := fence.Node
-	stops := r.findExact(opKey(r.ID, "stop", 0), target)
-	demotes := r.findExact(opKey(r.ID, "demote", 0), target)
+	stops := r.findExact(OpKey(r.ID, "stop", 0), target)
+	demotes := r.findExact(OpKey(r.ID, "demote", 0), target)
 	if len(stops)+len(demotes) == 0 {
 		return
 	}

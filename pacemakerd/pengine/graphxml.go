@@ -24,7 +24,7 @@ func (c *Cluster) actionXML(a *Action, details bool) *xml.Node {
 	}
 	e.Set("id", itoa(a.ID))
 	e.Set("operation", a.Task)
-	key := c.graphKey(a)
+	key := a.GraphKey()
 	e.Set("operation_key", key)
 	if key != a.Key {
 		e.Set("internal_operation_key", a.Key)
@@ -44,7 +44,7 @@ func (c *Cluster) actionXML(a *Action, details bool) *xml.Node {
 		if a.locked() {
 			e.Set("shutdown-lock", itoa(a.Rsc.LockTime))
 		}
-		e.Append(a.Rsc.identity())
+		e.Append(a.Rsc.Identity())
 	}
 	e.Append(c.attributesXML(a))
 	if !a.pseudo || a.Task == "stonith" {
@@ -65,20 +65,20 @@ func (c *Cluster) actionXML(a *Action, details bool) *xml.Node {
 	return e
 }
 
-// graphKey is the operation key under the name histories know the resource by.
-func (c *Cluster) graphKey(a *Action) string {
+// GraphKey is the operation key under the name histories know the resource by.
+func (a *Action) GraphKey() string {
 	if a.Rsc == nil || a.Rsc.cloneName == "" {
 		return a.Key
 	}
 	name := a.Rsc.cloneName
 	switch {
 	case a.Task == "notify":
-		return notifyKey(name, a.meta["notify_type"], a.meta["notify_operation"])
+		return NotifyKey(name, a.meta["notify_type"], a.meta["notify_operation"])
 	case a.cancelTask != "":
-		return opKey(name, a.cancelTask, a.cancelMS)
+		return OpKey(name, a.cancelTask, a.cancelMS)
 	}
 	ms, _ := rules.Int(a.meta["interval"])
-	return opKey(name, a.Task, ms)
+	return OpKey(name, a.Task, ms)
 }
 
 // locked tells whether the action belongs to a resource locked to its node.
@@ -89,8 +89,8 @@ func (a *Action) locked() bool {
 	return !a.Node.Shutdown || a.Task == "stop"
 }
 
-// identity is the element that names the resource to the executor.
-func (r *Resource) identity() *xml.Node {
+// Identity is the element that names the resource to the executor.
+func (r *Resource) Identity() *xml.Node {
 	e := xml.New(r.XML.Name)
 	base := r.XML.ID()
 	switch {

@@ -26,7 +26,7 @@ func (c *Cluster) unpackNodeHistory(n *Node, state *xml.Node) {
 func (c *Cluster) linkOrphanedFillers(list *xml.Node) {
 	for e := range list.Each("lrm_resource") {
 		container := c.rscByID[e.Get("container")]
-		r := c.findResource(e.ID())
+		r := c.Named(e.ID())
 		if container == nil || r == nil || !r.Orphan || r.container != nil {
 			continue
 		}
@@ -84,8 +84,8 @@ type historyState struct {
 	onFail      onFail
 }
 
-// findResource finds a resource by id, or by the name histories use for it.
-func (c *Cluster) findResource(id string) *Resource {
+// Named finds a resource by id, or by the name histories use for it.
+func (c *Cluster) Named(id string) *Resource {
 	if r := c.rscByID[id]; r != nil {
 		return r
 	}
@@ -94,7 +94,7 @@ func (c *Cluster) findResource(id string) *Resource {
 
 // findInstance finds the resource that a history entry is about (spec: 8.1).
 func (c *Cluster) findInstance(n *Node, id string) *Resource {
-	r := c.findResource(id)
+	r := c.Named(id)
 	var parent *Resource
 	switch {
 	case r == nil:
@@ -112,7 +112,7 @@ func (c *Cluster) findInstance(n *Node, id string) *Resource {
 		if b := parent.bundleOf(); b != nil {
 			r = b.replicaOn(n)
 		} else {
-			r = c.anonymousInstance(n, parent, historyBase(id))
+			r = c.anonymousInstance(n, parent, HistoryBase(id))
 		}
 	}
 	if r != nil && !strings.EqualFold(id, r.ID) && !strings.EqualFold(id, r.cloneName) {
@@ -378,7 +378,7 @@ func (c *Cluster) createActiveRecurring(r *Resource, n *Node, ops []*xml.Node) {
 			continue
 		}
 		task := op.Get("operation")
-		c.action(r, opKey(r.ID, task, ms), task, n, true)
+		c.action(r, OpKey(r.ID, task, ms), task, n, true)
 	}
 }
 

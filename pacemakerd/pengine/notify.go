@@ -21,14 +21,12 @@ type notifyEntry struct {
 	n *Node
 }
 
-func notifyKey(id, when, task string) string { return id + "_" + when + "_notify_" + task + "_0" }
-
 // notifyPseudo makes the pseudo actions around action and complete; either may
 // be nil.
 func (c *Cluster) notifyPseudo(r *Resource, task string, action, complete *Action) *notifyData {
 	d := &notifyData{task: task, lists: make(map[string][]notifyEntry)}
 	pseudo := func(base *Action, what, when, kind string) *Action {
-		a := c.action(r, notifyKey(r.ID, when, base.Task), what, nil, base.optional)
+		a := c.action(r, NotifyKey(r.ID, when, base.Task), what, nil, base.optional)
 		a.pseudo = true
 		a.meta["notify_key_type"], a.meta["notify_key_operation"] = when, base.Task
 		a.meta["notify_type"], a.meta["notify_operation"] = kind, task
@@ -265,7 +263,7 @@ func (c *Cluster) notifyAction(r *Resource, n *Node, from, done *Action, d *noti
 	if from == nil || n == nil || done == nil || !n.Online || !from.runnable {
 		return nil
 	}
-	key := notifyKey(r.ID, from.meta["notify_type"], from.meta["notify_operation"])
+	key := NotifyKey(r.ID, from.meta["notify_type"], from.meta["notify_operation"])
 	a := c.action(r, key, from.Task, n, from.optional)
 	addMissing(a.meta, from.meta)
 	d.addTo(a)

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// opKey is the name of an operation: RESOURCE_TASK_MILLISECONDS.
-func opKey(rsc, task string, ms int64) string {
+// OpKey is the name of an operation: RESOURCE_TASK_MILLISECONDS.
+func OpKey(rsc, task string, ms int64) string {
 	return rsc + "_" + task + "_" + strconv.FormatInt(ms, 10)
 }
 
-// parseOpKey takes an operation key apart, from the right because resource ids
+// ParseOpKey takes an operation key apart, from the right because resource ids
 // may contain underscores (spec: scheduler.md 2.8).
-func parseOpKey(key string) (rsc, task string, ms int64, ok bool) {
+func ParseOpKey(key string) (rsc, task string, ms int64, ok bool) {
 	i := strings.LastIndexByte(key, '_')
 	if i < 0 {
 		return "", "", 0, false
@@ -38,6 +38,10 @@ func parseOpKey(key string) (rsc, task string, ms int64, ok bool) {
 	}
 	return key[:j], key[j+1:], ms, true
 }
+
+// NotifyKey is the key of a notification, when ("pre", "post", ...) something
+// is done about a resource.
+func NotifyKey(rsc, when, task string) string { return rsc + "_" + when + "_notify_" + task + "_0" }
 
 // itoa keeps the many small conversions readable.
 func itoa[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }

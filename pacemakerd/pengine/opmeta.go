@@ -56,9 +56,9 @@ func (c *Cluster) opEntry(r *Resource, key string, disabledToo bool) *xml.Node {
 	}
 	switch {
 	case strings.Contains(key, "migrate_to") || strings.Contains(key, "migrate_from"):
-		return r.opWithKey(opKey(r.ID, "migrate", 0), disabledToo)
+		return r.opWithKey(OpKey(r.ID, "migrate", 0), disabledToo)
 	case strings.Contains(key, "_notify_"):
-		return r.opWithKey(opKey(r.ID, "notify", 0), disabledToo)
+		return r.opWithKey(OpKey(r.ID, "notify", 0), disabledToo)
 	}
 	return nil
 }

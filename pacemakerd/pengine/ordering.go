@@ -79,7 +79,7 @@ type ref struct {
 func of(a *Action) ref { return ref{r: a.Rsc, key: a.Key, a: a} }
 
 // op refers to an operation of a resource.
-func op(r *Resource, task string) ref { return ref{r: r, key: opKey(r.ID, task, 0)} }
+func op(r *Resource, task string) ref { return ref{r: r, key: OpKey(r.ID, task, 0)} }
 
 // An ordering is a stored constraint, resolved to actions at the end.
 type ordering struct {
@@ -118,8 +118,8 @@ func (c *Cluster) migrationCompanions(first, then ref) {
 	if !a.allowMigrate && !b.allowMigrate {
 		return
 	}
-	_, ft, _, _ := parseOpKey(first.key)
-	_, tt, _, _ := parseOpKey(then.key)
+	_, ft, _, _ := ParseOpKey(first.key)
+	_, tt, _, _ := ParseOpKey(then.key)
 	add := func(task, thenTask string, flags orderFlags) {
 		c.orderings = append(c.orderings, &ordering{op(a, task), op(b, thenTask), orderOptional | flags})
 	}
@@ -195,7 +195,7 @@ func (c *Cluster) resolveFirst(r *Resource, o *ordering) {
 		return
 	}
 	if len(firsts) == 0 {
-		_, task, ms, ok := parseOpKey(o.first.key)
+		_, task, ms, ok := ParseOpKey(o.first.key)
 		if !ok {
 			return
 		}
@@ -203,7 +203,7 @@ func (c *Cluster) resolveFirst(r *Resource, o *ordering) {
 		case role == RoleStopped && task == "stop", role == RoleUnpromoted && task == "demote":
 			return
 		}
-		a := c.action(r, opKey(r.ID, task, ms), task, nil, true)
+		a := c.action(r, OpKey(r.ID, task, ms), task, nil, true)
 		firsts = []*Action{a}
 	}
 	for _, a := range firsts {
@@ -245,11 +245,11 @@ func (c *Cluster) actionsFor(r *Resource, key string) []*Action {
 	if len(list) > 0 {
 		return list
 	}
-	_, task, ms, ok := parseOpKey(key)
+	_, task, ms, ok := ParseOpKey(key)
 	if !ok {
 		return nil
 	}
-	return r.findByKey(opKey(r.ID, task, ms), nil)
+	return r.findByKey(OpKey(r.ID, task, ms), nil)
 }
 
 // role is what a resource does now; for collectives, the highest of what is

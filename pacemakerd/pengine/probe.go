@@ -79,7 +79,7 @@ func (c *Cluster) probePrimitive(r *Resource, n *Node) bool {
 			return false
 		}
 	}
-	a := c.action(r, opKey(r.ID, "monitor", 0), "monitor", n, false)
+	a := c.action(r, OpKey(r.ID, "monitor", 0), "monitor", n, false)
 	a.optional = false
 	c.afterUnfencing(r, n, a, orderOptional)
 	if !runsOn(r, n) {
@@ -95,7 +95,7 @@ func (c *Cluster) probePrimitive(r *Resource, n *Node) bool {
 		flags |= orderRunnableLeft
 	}
 	c.addOrdering(ref{r: r, a: a}, op(top, "start"), flags)
-	c.addOrdering(ref{r: r, a: a}, ref{r: top, key: opKey(r.ID, "reload-agent", 0)}, orderOptional)
+	c.addOrdering(ref{r: r, a: a}, ref{r: top, key: OpKey(r.ID, "reload-agent", 0)}, orderOptional)
 	return true
 }
 
@@ -173,7 +173,7 @@ func (c *Cluster) probeBundle(r *Resource, n *Node) bool {
 		}
 		if rep.Connection != nil && c.probe(rep.Connection, n) {
 			any = true
-			key := opKey(rep.Connection.ID, "monitor", 0)
+			key := OpKey(rep.Connection.ID, "monitor", 0)
 			if a := findFirst(rep.Connection.actions, key, "", n); a != nil {
 				c.addOrdering(op(rep.Container, "start"), ref{r: rep.Connection, a: a}, orderProbe)
 			}
@@ -186,7 +186,7 @@ func (c *Cluster) probeBundle(r *Resource, n *Node) bool {
 func (c *Cluster) orderProbes() {
 	for _, r := range c.Resources {
 		for _, p := range r.Primitives() {
-			for _, probe := range p.findByKey(opKey(p.ID, "monitor", 0), nil) {
+			for _, probe := range p.findByKey(OpKey(p.ID, "monitor", 0), nil) {
 				for i := len(probe.after) - 1; i >= 0; i-- {
 					e := probe.after[i]
 					c.visitMark++
@@ -215,7 +215,7 @@ func (c *Cluster) probesBeforeWhatFollowsStops() {
 		if o.flags == orderAntiColocation || o.flags == orderLoad {
 			flags = o.flags
 		}
-		probes := f.r.findByKey(opKey(f.r.ID, "monitor", 0), nil)
+		probes := f.r.findByKey(OpKey(f.r.ID, "monitor", 0), nil)
 		if len(probes) == 0 {
 			continue
 		}
@@ -259,7 +259,7 @@ func (c *Cluster) probeBeforeRestarts(probe, after *Action) {
 			undo = "demote"
 		}
 		if undo != "" {
-			for _, a := range r.findByKey(opKey(r.ID, undo, 0), nil) {
+			for _, a := range r.findByKey(OpKey(r.ID, undo, 0), nil) {
 				if !a.pseudo {
 					order(probe, a, orderOptional)
 				}

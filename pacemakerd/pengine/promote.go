@@ -46,7 +46,7 @@ func (c *Cluster) promotionScore(r *Resource, n *Node) (score int, set bool) {
 	}
 	v, ok := c.attribute(r, n, "master-"+name)
 	if !ok && !r.Unique {
-		if base := historyBase(r.ID); base != r.ID {
+		if base := HistoryBase(r.ID); base != r.ID {
 			v, ok = c.attribute(r, n, "master-"+base)
 		}
 	}

@@ -66,7 +66,7 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 			return o, false
 		}
 	}
-	o.key = opKey(r.ID, o.name, o.ms)
+	o.key = OpKey(r.ID, o.name, o.ms)
 	return o, c.opEntry(r, o.key, false) != nil
 }
 
@@ -150,11 +150,11 @@ func (c *Cluster) recurStopped(r *Resource, n *Node, o recurringOp) {
 		mon := c.action(r, o.key, o.name, m, len(existing) > 0)
 		mon.meta["op_target_rc"] = "7"
 		if r.Managed {
-			for _, probe := range r.findByKey(opKey(r.ID, "monitor", 0), m) {
+			for _, probe := range r.findByKey(OpKey(r.ID, "monitor", 0), m) {
 				order(probe, mon, orderRunnableLeft)
 			}
 		}
-		for _, stop := range r.findExact(opKey(r.ID, "stop", 0), m) {
+		for _, stop := range r.findExact(OpKey(r.ID, "stop", 0), m) {
 			if !stop.optional && !mon.optional && !r.Managed {
 				mon.optional = true
 			}

@@ -36,7 +36,7 @@ func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
 	switch fail {
 	case failDemote:
 		r.Failed = true
-		c.action(r, opKey(r.ID, "demote", 0), "demote", n, false)
+		c.action(r, OpKey(r.ID, "demote", 0), "demote", n, false)
 	case failFence:
 		c.fenceNode(n, r.ID+" failed there", false)
 	case failStandby:
@@ -91,7 +91,7 @@ func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
 		default:
 			r.Failed, r.stopNeeded = true, true
 		}
-	case r.cloneName != "" && historyBase(r.cloneName) != r.cloneName:
+	case r.cloneName != "" && HistoryBase(r.cloneName) != r.cloneName:
 		// Old status sections had instance numbers; they mean nothing here.
 		r.cloneName = ""
 	default:

@@ -84,7 +84,7 @@ func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
 	get := func(task string, n *Node) *Action {
 		// An action without node takes the node it is asked for; of several the
 		// oldest counts.
-		if list := r.findByKey(opKey(r.ID, task, 0), n); len(list) > 0 {
+		if list := r.findByKey(OpKey(r.ID, task, 0), n); len(list) > 0 {
 			return list[len(list)-1]
 		}
 		return nil

@@ -90,7 +90,7 @@ func (c *Cluster) remapped(a *Action) *Action {
 	if r.Kind < Group || strings.Contains(a.Key, "notify") {
 		return a
 	}
-	_, task, ms, ok := parseOpKey(a.Key)
+	_, task, ms, ok := ParseOpKey(a.Key)
 	if !ok || ms > 0 {
 		return a
 	}
@@ -105,9 +105,9 @@ func (c *Cluster) remapped(a *Action) *Action {
 	default:
 		return a
 	}
-	key := opKey(r.ID, task, 0)
+	key := OpKey(r.ID, task, 0)
 	if r.Notify && (r.Parent == nil || r.bundleOf() != nil) {
-		key = notifyKey(r.ID, "confirmed-post", task)
+		key = NotifyKey(r.ID, "confirmed-post", task)
 	}
 	if b := findFirst(r.actions, key, "", nil); b != nil {
 		return b

@@ -48,7 +48,7 @@ func (c *Cluster) because(r *Resource, n *Node, score int, why ...string) {
 func (r *Result) Explain(id, node string) []Explanation {
 	rsc := r.Resource(id)
 	if rsc == nil {
-		rsc = r.findResource(id)
+		rsc = r.Named(id)
 	}
 	if rsc == nil {
 		return nil

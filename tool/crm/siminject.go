@@ -8,6 +8,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -44,14 +45,14 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 		say, action string
 		to          func(*xml.Node)
 	}{
-		{s.up, "Bringing node %s online", "Online", pengine.SetOnline},
-		{s.down, "Taking node %s offline", "Offline", pengine.SetOffline},
+		{s.up, "Bringing node %s online", "Online", simulate.SetOnline},
+		{s.down, "Taking node %s offline", "Offline", simulate.SetOffline},
 		{s.fail, "Failing node %s", "Failing", func(e *xml.Node) { e.Set("in_ccm", "false") }},
 	} {
 		for _, name := range x.nodes {
 			say(modified{fmt.Sprintf(x.say, name), xml.New("modify_node", "action", x.action, "node", name)})
 			e := simNodeState(cib, name)
-			pengine.Updated(cib)
+			simulate.Updated(cib)
 			x.to(e)
 			if x.say[0] == 'T' {
 				for i := len(e.Children) - 1; i >= 0; i-- {
@@ -82,7 +83,7 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 				t = tickets.Append(xml.New("ticket_state", "id", id))
 			}
 			t.Set(x.name, x.value)
-			pengine.Updated(cib)
+			simulate.Updated(cib)
 		}
 	}
 	for _, spec := range s.inject {
@@ -142,8 +143,8 @@ func (s *simulation) injectOp(cib *xml.Node, spec string, say func(modified)) er
 	if err != nil {
 		return err
 	}
-	set, err := c.Inject(cib, key, node, rc, s.when)
-	if errors.Is(err, pengine.ErrNoResource) { // the rest goes on
+	set, err := simulate.Inject(c, cib, key, node, rc, s.when)
+	if errors.Is(err, simulate.ErrNoResource) { // the rest goes on
 		text := err.Error()
 		s.env.Errorf("%s\n", strings.ToUpper(text[:1])+text[1:])
 		return nil
@@ -157,10 +158,10 @@ func (s *simulation) injectOp(cib *xml.Node, spec string, say func(modified)) er
 	return nil
 }
 
-func injectedText(a pengine.Injected) string {
+func injectedText(a simulate.Injected) string {
 	return "Injecting attribute " + a.Name + "=" + a.Value + " into /node_state '" + a.Node + "'"
 }
 
-func injectedXML(a pengine.Injected) *xml.Node {
+func injectedXML(a simulate.Injected) *xml.Node {
 	return xml.New("inject_attr", "name", a.Name, "value", a.Value, "node_path", "/node_state", "cib_node", a.Node)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -257,13 +258,13 @@ func (s *simulation) options() pengine.Options {
 }
 
 // faults reads the -F specifications.
-func (s *simulation) faults() (list []pengine.Fault, err error) {
+func (s *simulation) faults() (list []simulate.Fault, err error) {
 	for _, spec := range s.failing {
 		key, node, rc, err := parseOpSpec(spec)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, pengine.Fault{Key: key, Node: node, RC: rc})
+		list = append(list, simulate.Fault{Key: key, Node: node, RC: rc})
 	}
 	return list, nil
 }
@@ -287,7 +288,7 @@ func (s *simulation) save(r *pengine.Result) error {
 		}
 	}
 	if s.dotFile != "" {
-		return os.WriteFile(s.env.Path(s.dotFile), []byte(r.Dot(s.all, s.verbose > 0)), 0o644)
+		return os.WriteFile(s.env.Path(s.dotFile), []byte(simulate.Dot(r, s.all, s.verbose > 0)), 0o644)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -71,7 +72,7 @@ func (s *simulation) show7(cib *xml.Node) int {
 	if !s.simulate {
 		return 0
 	}
-	return s.execute(out, cib, r, func(x *pengine.Execution) {
+	return s.execute(out, cib, r, func(x *simulate.Execution) {
 		fmt.Fprintf(out, "\nExecuting cluster transition:\n")
 		for _, step := range x.Done {
 			fmt.Fprintf(out, " * %s\n", stepText(step))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -90,7 +91,7 @@ func (s *simulation) show9(cib *xml.Node) int {
 	if !s.simulate {
 		return 0
 	}
-	return s.execute(out, cib, r, func(x *pengine.Execution) {
+	return s.execute(out, cib, r, func(x *simulate.Execution) {
 		space()
 		w.Begin("Executing Cluster Transition")
 		for _, step := range x.Done {
@@ -108,12 +109,12 @@ func (s *simulation) show9(cib *xml.Node) int {
 
 // execute carries the plan out on a copy of the CIB, which is saved where that was
 // asked for. show tells of the steps, status of what has become of the cluster.
-func (s *simulation) execute(out io.Writer, cib *xml.Node, r *pengine.Result, show func(*pengine.Execution), status func(*pengine.Cluster)) int {
+func (s *simulation) execute(out io.Writer, cib *xml.Node, r *pengine.Result, show func(*simulate.Execution), status func(*pengine.Cluster)) int {
 	faults, err := s.faults()
 	if err != nil {
 		return s.env.Fail(exitUsage(s.env), "%v", err)
 	}
-	x := r.Execute(cib, time.Now(), faults)
+	x := simulate.Execute(r, cib, time.Now(), faults)
 	show(x)
 	if el7 := s.env.Profile != conf.EL9; !x.Complete && el7 {
 		s.env.Printf("Transition failed: terminated\nAn invalid transition was produced\n")
@@ -154,7 +155,7 @@ func (s *simulation) scoresTitle() string {
 	return ""
 }
 
-func stepText(s pengine.Step) string {
+func stepText(s simulate.Step) string {
 	on := ""
 	if s.Node != "" {
 		on = " on " + s.Node

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -108,7 +109,7 @@ func (s *simulation) fillXML(root, cib *xml.Node) int {
 	if !s.simulate {
 		return 0
 	}
-	return s.execute(io.Discard, cib, r, func(x *pengine.Execution) {
+	return s.execute(io.Discard, cib, r, func(x *simulate.Execution) {
 		e := root.Append(xml.New("transition"))
 		for _, step := range x.Done {
 			e.Append(stepXML(step))
@@ -285,7 +286,7 @@ func changeXML(ch pengine.Change) *xml.Node {
 }
 
 // stepXML is an action that was carried out.
-func stepXML(s pengine.Step) *xml.Node {
+func stepXML(s simulate.Step) *xml.Node {
 	set := func(e *xml.Node, name, value string) *xml.Node {
 		if value != "" {
 			e.Set(name, value)
