@@ -5,25 +5,24 @@
 // there (actions), in which order (orderings), and writes that down as the
 // transition graph that the designated controller walks.
 //
-// The files follow the pipeline, in this order:
+// The walk has six stages; the name of a file begins with its stage, and plan
+// is the whole walk:
 //
-//	options, nodes, resource, clone,
-//	bundle, template, tags             the configuration
-//	nodestate, history, historyop,
-//	migration, failcount               the status
-//	location, colocation, order,
-//	ticket                             constraints
-//	criteria, assign*, promote,
-//	utilization                        where everything runs
-//	action, opmeta, create*, recurring,
-//	probe, digest, notify, fence,
-//	remote                             what must be done
-//	ordering, update, actionflags,
-//	relation, interleave, blocked,
-//	orderloop, graph                   in which order
-//	summary                            what to tell about it
+//	read      the configuration: options, nodes, resources, what stands for
+//	          others (templates, tags)
+//	unpack    the status: nodes, tickets, histories of resources, failures;
+//	          then the constraints, those implied by what resources are among
+//	          them
+//	place     where everything runs: criteria of nodes, colocations, scores,
+//	          instances, room
+//	act       what must be done: actions and their operations, recurring ones,
+//	          probes, changed definitions, notifications, fencing
+//	order     in which order: orderings become links between actions, and
+//	          links change actions until all is at rest
+//	tell      the graph, the summary, the reasons, and what a status shows
 //
 // The same CIB gives the same plan to the byte: what the expected results
 // depend on (order of creation, newest-first lists) is spelled out where it
-// matters. Values and rules are read by package rules. The spec is scheduler.md; its sections are cited.
+// matters. Values and rules are read by package rules, a plan is run on paper
+// by package simulate. The spec is scheduler.md; its sections are cited.
 package pengine
