@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -128,6 +129,9 @@ func (p *Parent) find(ctx context.Context) (*life, int) {
 	return w, -1
 }
 
+// startWait is how long a new worker may take to read what is kept.
+const startWait = 10 * time.Second
+
 // start starts a worker and hands it what is kept.
 func (p *Parent) start() (*life, error) {
 	ours, theirs, err := pair()
@@ -144,11 +148,13 @@ func (p *Parent) start() (*life, error) {
 		return nil, err
 	}
 	w := &life{conn: ours, cmd: cmd, begun: time.Now(), said: make(chan packet)}
+	_ = ours.SetWriteDeadline(time.Now().Add(startWait))
 	if err = p.store.tell(ours); err == nil {
 		err = writeMessage(ours, message{Op: opGo}, nil)
 	}
-	if err != nil { // it is dead, which is found out below
+	if err != nil { // it is dead or stuck, and must not go on with half of it
 		p.Log.Warn("the worker did not take what was kept", "err", err)
+		_ = cmd.Process.Kill()
 	}
 	w.wg.Go(w.read)
 	return w, nil
@@ -173,6 +179,7 @@ func (p *Parent) watch(ctx context.Context, w *life) end {
 		select {
 		case <-asked:
 			asked = nil
+			_ = w.conn.SetWriteDeadline(time.Now().Add(tellWait)) // who reads nothing is killed by who stops us
 			_ = writeMessage(w.conn, message{Op: opStop}, nil)
 		case m, ok := <-w.said:
 			if !ok || m.err != nil {
@@ -185,6 +192,11 @@ func (p *Parent) watch(ctx context.Context, w *life) end {
 				m.files = nil
 			case opDrop:
 				p.store.drop(m.Name)
+			case opOnly:
+				var names []string
+				if json.Unmarshal(m.Data, &names) == nil {
+					p.store.only(names)
+				}
 			case opReady:
 				e.ready, p.everUp = true, true
 				if p.Ready != nil {

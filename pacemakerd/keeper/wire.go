@@ -24,6 +24,7 @@ type message struct {
 const (
 	opKeep  = "keep"  // hold this, with the descriptors; an earlier one of the name goes
 	opDrop  = "drop"  // hold it no longer
+	opOnly  = "only"  // hold nothing but what has one of these names
 	opGo    = "go"    // to the worker: that was all there is
 	opReady = "ready" // the worker is up
 	opStop  = "stop"  // to the worker: end in good order
@@ -199,6 +200,17 @@ func (s *store) drop(name string) {
 			return
 		}
 	}
+}
+
+// only drops what has none of these names.
+func (s *store) only(names []string) {
+	s.items = slices.DeleteFunc(s.items, func(it Item) bool {
+		if slices.Contains(names, it.Name) {
+			return false
+		}
+		it.Close()
+		return true
+	})
 }
 
 func (s *store) dropMemberships() {

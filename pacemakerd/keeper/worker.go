@@ -28,11 +28,12 @@ type Link struct {
 	log    *slog.Logger
 	listen *net.UnixListener
 
-	mu    sync.Mutex
-	conn  *net.UnixConn // nil: the parent is dead
-	store store
-	ready bool
-	gone  chan struct{} // closed when conn is over
+	mu     sync.Mutex
+	conn   *net.UnixConn // nil: the parent is dead
+	store  store
+	ready  bool
+	behind bool          // the parent reads nothing; it is told all when it does
+	gone   chan struct{} // closed when conn is over
 
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -93,7 +94,6 @@ func (l *Link) Serve(ctx context.Context) {
 		return
 	}
 	var wg sync.WaitGroup
-	defer wg.Wait()
 	end := context.AfterFunc(ctx, func() {
 		if l.listen != nil {
 			l.listen.Close()
@@ -101,11 +101,12 @@ func (l *Link) Serve(ctx context.Context) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.conn != nil {
-			l.conn.Close()
+			_ = l.conn.SetReadDeadline(time.Now()) // ends the reader; Bye is still to be said
 		}
 	})
-	defer end()
+	defer func() { wg.Wait(); end() }()
 	wg.Go(func() { l.read(ctx, l.conn, l.gone) })
+	wg.Go(func() { l.catchUp(ctx) })
 	if l.listen == nil {
 		return
 	}
@@ -152,16 +153,12 @@ func (l *Link) adopted(conn *net.UnixConn) (gone chan struct{}) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err = l.store.tell(conn)
-	if err == nil && l.ready {
-		err = writeMessage(conn, message{Op: opReady}, nil)
-	}
-	if err != nil {
+	if err := l.tellAll(conn, takeOverWait); err != nil {
 		refuse("it does not listen", err)
 		return nil
 	}
 	l.log.Info("another parent took over", "pid", who.Pid)
-	l.conn, l.gone = conn, make(chan struct{})
+	l.conn, l.gone, l.behind = conn, make(chan struct{}), false
 	return l.gone
 }
 
@@ -177,13 +174,14 @@ func (l *Link) read(ctx context.Context, conn *net.UnixConn, gone chan struct{})
 			l.asked()
 		}
 	}
+	if ctx.Err() != nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	conn.Close()
 	l.conn = nil
-	if ctx.Err() == nil {
-		l.log.Error("the parent process is dead; going on without")
-	}
+	l.log.Error("the parent process is dead; going on without")
 }
 
 func (l *Link) asked() { l.stopOnce.Do(func() { close(l.stop) }) }
@@ -211,10 +209,7 @@ func (l *Link) Keep(name string, data any, files ...*os.File) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.store.put(Item{Name: name, Data: b, Files: files})
-	if l.conn == nil {
-		return nil // the next parent is told
-	}
-	return writeMessage(l.conn, message{Op: opKeep, Name: name, Data: b}, files)
+	return l.tell(message{Op: opKeep, Name: name, Data: b}, files...)
 }
 
 // Drop ends what Keep began.
@@ -225,7 +220,7 @@ func (l *Link) Drop(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.store.drop(name)
-	l.tell(message{Op: opDrop, Name: name})
+	_ = l.tell(message{Op: opDrop, Name: name})
 }
 
 // Ready tells the parent that the worker is up.
@@ -236,21 +231,20 @@ func (l *Link) Ready() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ready = true
-	l.tell(message{Op: opReady})
+	_ = l.tell(message{Op: opReady})
 }
 
-// Bye tells the parent with what status this process is going to end.
+// Bye tells the parent with what status this process is going to end. It is the
+// last that is said.
 func (l *Link) Bye(code int) {
 	if l == nil {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.tell(message{Op: opBye, Code: code})
-}
-
-func (l *Link) tell(m message) {
+	_ = l.tell(message{Op: opBye, Code: code})
 	if l.conn != nil {
-		_ = writeMessage(l.conn, m, nil) // its end is noticed by the reader
+		l.conn.Close()
+		l.conn = nil
 	}
 }
