@@ -1,8 +1,14 @@
 package gocorosync_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -34,12 +40,12 @@ var mayImport = map[string][]string{
 	"service":                     {"totem", "totem/wire"},
 	"cpg":                         {"totem", "totem/wire", "service"}, // its messages differ between the generations
 	"votequorum":                  {"totem", "service"},
-	"pacemakerd/pengine":          {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema"},
+	"pacemakerd/pengine":          {"pacemakerd/xml", "pacemakerd/iso8601", "pacemakerd/rules"},
 	"pacemakerd/pengine/simulate": {"pacemakerd/xml", "pacemakerd/rules", "pacemakerd/pengine"},
 	// status renders what the planner's unpacking found, as crm_mon does.
-	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/pengine"},
+	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/rules", "pacemakerd/pengine"},
 	"pacemakerd/lrmd":    {"pacemakerd/xml"},
-	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/peer", "pacemakerd/lrmd"},
+	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/peer", "pacemakerd/lrmd"},
 	"pacemakerd/attrd":   {"pacemakerd/xml", "pacemakerd/peer"},
 	"pacemakerd/peer":    {"pacemakerd/xml"},
 
@@ -56,33 +62,30 @@ var mayImport = map[string][]string{
 	"ipc/coro":         {"ipc", "cmap"},
 	"ipc/pcmk":         {},
 	"ipc/flight":       {}, // a format, no socket
-	"pacemakerd/agent": {"pacemakerd/xml", "pacemakerd/lrmd"},
-	"pacemakerd/vip":   {},
+	"pacemakerd/agent": {"pacemakerd/lrmd"},
 	"scribe":           {},
 	"crash":            {},
 	// keeper holds what it does not understand.
 	"pacemakerd/keeper": {},
 
 	// Assemblies.
-	"corosync": {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight", "scribe", "crash"},
-	"pacemakerd": {"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/status", "pacemakerd/controller", "pacemakerd/lrmd",
-		"pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "pacemakerd/client", "ipc", "ipc/coro", "ipc/pcmk", "cmap", "conf", "scribe", "crash"},
+	"corosync":          {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight", "scribe", "crash"},
+	"pacemakerd":        {"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
 	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
-	"tool/coro":         {"tool", "conf", "cmap", "ipc", "ipc/coro", "ipc/flight"},
-	"tool/crm": {"tool", "conf", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
-		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd"},
-	"tool/pcs": {"tool", "conf", "cmap", "ipc", "ipc/coro", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
-		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/schema", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
-	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "cmap", "pacemakerd/xml", "pacemakerd/cib",
-		"pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/node"},
+	"tool/coro":         {"tool", "conf", "cmap", "ipc/coro", "ipc/flight"},
+	"tool/crm": {"tool", "conf", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
+		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema"},
+	"tool/pcs": {"tool", "conf", "ipc", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/rules",
+		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
+	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "pacemakerd/xml", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/node"},
 
 	"dist": {}, // no code: units and their tests
 
 	"examples/embed":   {"corosync", "conf"},
-	"cmd/gocorosync":   {"corosync", "pacemakerd", "conf", "tool", "version"},
+	"cmd/gocorosync":   {"corosync", "pacemakerd", "tool", "version"},
 	"cmd/gopcs":        {"tool", "tool/coro", "tool/crm", "tool/pcs", "version"},
 	"bench/cpg":        {"integration/lab", "ipc/coro"},
-	"bench/pengine":    {"pacemakerd/pengine", "pacemakerd/xml"},
+	"bench/pengine":    {},
 	"integration":      {},
 	"integration/lab":  {},
 	"integration/demo": {"integration/lab"},
@@ -97,34 +100,164 @@ var pure = []string{
 	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/controller", "pacemakerd/node",
 }
 
-var impure = []string{"net", "net/http", "os", "os/exec", "os/signal", "sync", "syscall"}
+var impure = []string{"context", "net", "net/http", "os", "os/exec", "os/signal", "runtime", "sync", "sync/atomic", "syscall", "golang.org/x/sys/unix"}
 
+// clock is what of package time asks the machine for the time, or waits.
+var clock = []string{"After", "AfterFunc", "NewTicker", "NewTimer", "Now", "Since", "Sleep", "Tick", "Until"}
+
+const module = "github.com/gocorosync/gocorosync"
+
+// ours cuts the module's path off an import path; false if it is not one of it.
+func ours(path string) (string, bool) {
+	if path == module {
+		return "", true
+	}
+	return strings.CutPrefix(path, module+"/")
+}
+
+// TestImports holds exactly the edges that exist: one too many is as wrong as one
+// too few.
 func TestImports(t *testing.T) {
-	const module = "github.com/gocorosync/gocorosync"
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	trim := func(path string) (string, bool) {
-		if path == module {
-			return "", true
-		}
-		return strings.CutPrefix(path, module+"/")
-	}
+	seen := map[string]bool{}
 	for line := range strings.Lines(string(out)) {
 		words := strings.Fields(line)
-		pkg, _ := trim(words[0])
+		pkg, _ := ours(words[0])
+		seen[pkg] = true
 		allowed, listed := mayImport[pkg]
 		if !listed {
 			t.Errorf("package %s has no place in the import graph; add it to mayImport", pkg)
 		}
+		var have []string
 		for _, imp := range words[1:] {
-			if ours, ok := trim(imp); ok && !slices.Contains(allowed, ours) {
-				t.Errorf("%s imports %s, which the import graph does not allow", pkg, ours)
+			if our, ok := ours(imp); ok {
+				have = append(have, our)
+				if !slices.Contains(allowed, our) {
+					t.Errorf("%s imports %s, which the import graph does not allow", pkg, our)
+				}
 			}
 			if slices.Contains(pure, pkg) && slices.Contains(impure, imp) {
 				t.Errorf("%s imports %s, but is listed as pure", pkg, imp)
 			}
 		}
+		for _, our := range allowed {
+			if !slices.Contains(have, our) {
+				t.Errorf("%s may import %s and does not: take the edge out", pkg, our)
+			}
+		}
 	}
+	for pkg := range mayImport {
+		if !seen[pkg] {
+			t.Errorf("package %s is in the import graph and nowhere else", pkg)
+		}
+	}
+}
+
+// TestPureIsPure looks for what an import does not show: a clock, a goroutine.
+func TestPureIsPure(t *testing.T) {
+	for _, pkg := range pure {
+		files, err := filepath.Glob(filepath.Join(filepath.FromSlash(pkg), "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Errorf("package %s is listed as pure and has no files", pkg)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			set := token.NewFileSet()
+			f, err := parser.ParseFile(set, name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					t.Errorf("%s: a goroutine in a pure package", set.Position(n.Pos()))
+				case *ast.SelectorExpr:
+					if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clock, n.Sel.Name) {
+						t.Errorf("%s: time.%s in a pure package", set.Position(n.Pos()), n.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// TestFloors: ARCHITECTURE.md draws every package of the graph, and no import
+// goes up.
+func TestFloors(t *testing.T) {
+	floors := drawn(t)
+	for pkg, imports := range mayImport {
+		floor, ok := floors[pkg]
+		if !ok {
+			if drawnAs(pkg) {
+				t.Errorf("ARCHITECTURE.md has no floor for %s", pkg)
+			}
+			continue
+		}
+		for _, imp := range imports {
+			if below, ok := floors[imp]; ok && below > floor {
+				t.Errorf("%s on floor %d imports %s on floor %d", pkg, floor, imp, below)
+			}
+		}
+	}
+	for pkg := range floors {
+		if _, ok := mayImport[pkg]; !ok {
+			t.Errorf("ARCHITECTURE.md draws %s, which does not exist", pkg)
+		}
+	}
+}
+
+// drawnAs tells whether a package has a place on a floor: all that a program
+// links, not what only builds, measures or tests.
+func drawnAs(pkg string) bool {
+	for _, other := range []string{"integration", "bench", "dist", "examples", "sim"} {
+		if pkg == other || strings.HasPrefix(pkg, other+"/") {
+			return false
+		}
+	}
+	return pkg != ""
+}
+
+// drawn reads the floors of ARCHITECTURE.md: lines of a number and packages, some
+// of them named as below pacemakerd.
+func drawn(t *testing.T) map[string]int {
+	b, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(b), "\n## Floors\n\n")
+	if !ok {
+		t.Fatal("ARCHITECTURE.md has no section Floors")
+	}
+	floors := map[string]int{}
+	floor := -1
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "    ") {
+			break
+		}
+		words := strings.Fields(line)
+		if n, err := strconv.Atoi(words[0]); err == nil {
+			floor, words = n, words[1:]
+		} else if strings.HasPrefix(words[0], "-") {
+			continue
+		}
+		for _, w := range words {
+			if strings.HasPrefix(w, "(") {
+				break
+			}
+			if _, ok := mayImport[w]; !ok {
+				w = "pacemakerd/" + w
+			}
+			floors[w] = floor
+		}
+	}
+	if len(floors) < 20 {
+		t.Fatalf("only %d packages read from ARCHITECTURE.md's floors", len(floors))
+	}
+	return floors
 }
