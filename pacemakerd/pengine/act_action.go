@@ -145,7 +145,7 @@ func (c *Cluster) newAction(r *Resource, key, task string, n *Node, optional, re
 	}
 	if r != nil {
 		_, _, a.ms, _ = ParseOpKey(key)
-		a.entry = c.opEntry(r, key, true)
+		a.entry = r.opEntry(key, true)
 		c.unpackOperation(a)
 	}
 	return a

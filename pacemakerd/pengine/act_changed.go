@@ -148,7 +148,7 @@ func (c *Cluster) cancelRecorded(r *Resource, n *Node, op *xml.Node) {
 // difference asks for.
 func (c *Cluster) definitionChanged(r *Resource, n *Node, op *xml.Node) bool {
 	task, ms := op.Get("operation"), opInterval(op)
-	if ms > 0 && c.opEntry(r, OpKey(r.ID, task, ms), false) == nil {
+	if ms > 0 && r.opEntry(OpKey(r.ID, task, ms), false) == nil {
 		if c.opt.stopOrphanOps {
 			c.cancelRecorded(r, n, op)
 		}

@@ -59,7 +59,7 @@ func (c *Cluster) createPrimitive(r *Resource) {
 			r.NextRole = RoleStarted
 		}
 	}
-	current := c.currentNode(r)
+	current := r.CurrentNode()
 	all, clean := r.activeCount()
 	for _, source := range r.dangling {
 		a := c.stopAction(r, source, false)
@@ -330,7 +330,7 @@ func (c *Cluster) createInstances(r *Resource, instances []*Resource) {
 		restarting = restarting || s.starting && s.stopping
 	}
 	if r.Kind == Clone && r.Clone.Ordered {
-		c.chainInstances(r)
+		r.chainInstances()
 	}
 	start := c.pseudoAction(r, "start", !starting, true)
 	started := c.pseudoAction(r, "running", !starting, false)
@@ -377,7 +377,7 @@ func (s *instanceState) look(r *Resource) {
 }
 
 // chainInstances lets ordered instances start and stop by number.
-func (c *Cluster) chainInstances(r *Resource) {
+func (r *Resource) chainInstances() {
 	r.Children = mergeSort(r.Children, compareNumbers)
 	var lastStart, lastStop *Action
 	for _, inst := range r.Children {

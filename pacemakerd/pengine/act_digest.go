@@ -179,7 +179,7 @@ func (c *Cluster) connectionHost(r *Resource) string {
 	}
 	n := r.container.Assigned
 	if n == nil {
-		n = c.currentNode(r.container)
+		n = r.container.CurrentNode()
 	}
 	if n == nil {
 		return ""

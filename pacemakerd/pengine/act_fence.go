@@ -248,11 +248,11 @@ func (c *Cluster) resourceAgainstFencing(r *Resource, fence *Action) {
 	if !r.Managed {
 		return
 	}
-	c.startsAgainstFencing(r, fence)
+	r.startsAgainstFencing(fence)
 	c.stopsAgainstFencing(r, fence)
 }
 
-func (c *Cluster) startsAgainstFencing(r *Resource, fence *Action) {
+func (r *Resource) startsAgainstFencing(fence *Action) {
 	target := fence.Node
 	for i := len(r.actions) - 1; i >= 0; i-- {
 		a := r.actions[i]

@@ -50,7 +50,7 @@ func (f onFail) severity() int {
 }
 
 // opEntry finds the op element of an operation key.
-func (c *Cluster) opEntry(r *Resource, key string, disabledToo bool) *xml.Node {
+func (r *Resource) opEntry(key string, disabledToo bool) *xml.Node {
 	if e := r.opWithKey(key, disabledToo); e != nil {
 		return e
 	}

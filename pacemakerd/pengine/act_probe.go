@@ -10,7 +10,7 @@ import (
 func (c *Cluster) scheduleProbes() {
 	for _, n := range c.Nodes {
 		if !n.Online {
-			if n.RemoteOnly() && n.Connection != nil && c.remoteState(n) == remoteFailed {
+			if n.RemoteOnly() && n.Connection != nil && n.remoteState() == remoteFailed {
 				c.fenceNode(n, "the connection is unrecoverable", false)
 			}
 			continue

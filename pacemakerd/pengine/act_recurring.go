@@ -67,7 +67,7 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 		}
 	}
 	o.key = OpKey(r.ID, o.name, o.ms)
-	return o, c.opEntry(r, o.key, false) != nil
+	return o, r.opEntry(o.key, false) != nil
 }
 
 // recurActive handles an operation of active roles.

@@ -12,9 +12,9 @@ const (
 	remoteStopped
 )
 
-func (c *Cluster) remoteState(n *Node) remoteState {
+func (n *Node) remoteState() remoteState {
 	conn := n.Connection
-	host := c.currentNode(conn)
+	host := conn.CurrentNode()
 	switch {
 	case conn.NextRole == RoleStopped || conn.Assigned == nil:
 		switch {
@@ -112,7 +112,7 @@ func (c *Cluster) orderOnGuest(a *Action, conn, machine *Resource) {
 }
 
 func (c *Cluster) orderOnRemote(a *Action, conn *Resource) {
-	state := c.remoteState(a.Node)
+	state := a.Node.remoteState()
 	switch a.Task {
 	case "start", "promote":
 		extra := orderFlags(0)
@@ -143,7 +143,7 @@ func (c *Cluster) orderOnRemote(a *Action, conn *Resource) {
 		if a.Task == "monitor" && state == remoteFailed {
 			c.fenceNode(a.Node, "resources are in unknown state and connection is unrecoverable", false)
 		}
-		if state == remoteStopped && c.currentNode(conn) != nil {
+		if state == remoteStopped && conn.CurrentNode() != nil {
 			c.beforeStopOf(conn, a, orderRunnableLeft)
 		} else {
 			c.afterStartOf(conn, a, 0)
@@ -153,12 +153,12 @@ func (c *Cluster) orderOnRemote(a *Action, conn *Resource) {
 
 // router is the cluster node through which an action on a remote or guest node
 // goes (spec: 20.4).
-func (c *Cluster) router(a *Action) *Node {
+func (a *Action) router() *Node {
 	if a.Task == "stonith" || !a.Node.Away() || a.Node.Connection == nil {
 		return nil
 	}
 	conn := a.Node.Connection
-	began, ended := c.currentNode(conn), conn.Assigned
+	began, ended := conn.CurrentNode(), conn.Assigned
 	switch {
 	case began == nil:
 		return ended

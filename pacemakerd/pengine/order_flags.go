@@ -31,34 +31,34 @@ func (a *Action) snapshot() [5]bool {
 
 // flagsFor are an action's flags as they count in an ordering: for a clone on
 // a node those of that node's instance, but runnable if it is anywhere.
-func (c *Cluster) flagsFor(a *Action, n *Node) actionFlags {
-	f := c.collectiveFlags(a, nil)
+func (a *Action) flagsFor(n *Node) actionFlags {
+	f := a.collectiveFlags(nil)
 	if n == nil || a.Rsc == nil || a.Rsc.Kind != Clone {
 		return f
 	}
-	return c.collectiveFlags(a, n) | f&flagRunnable
+	return a.collectiveFlags(n) | f&flagRunnable
 }
 
 // collectiveFlags works out the flags of an action from the members' (spec:
 // 15.5).
-func (c *Cluster) collectiveFlags(a *Action, n *Node) actionFlags {
+func (a *Action) collectiveFlags(n *Node) actionFlags {
 	r := a.Rsc
 	if r == nil {
 		return a.flags()
 	}
 	switch r.Kind {
 	case Group:
-		return c.groupFlags(a, n)
+		return a.groupFlags(n)
 	case Clone:
-		return c.cloneFlags(a, r.Children, n)
+		return a.cloneFlags(r.Children, n)
 	case Bundle:
 		if r.Bundle.Inner != nil {
 			switch a.Task {
 			case "promote", "promoted", "demote", "demoted", "notify", "notified":
-				return c.cloneFlags(a, r.Bundle.Inner.Children, n)
+				return a.cloneFlags(r.Bundle.Inner.Children, n)
 			}
 		}
-		return c.cloneFlags(a, r.instances(), n)
+		return a.cloneFlags(r.instances(), n)
 	}
 	return a.flags()
 }
@@ -80,7 +80,7 @@ func baseTask(r *Resource, task string) string {
 	return task
 }
 
-func (c *Cluster) groupFlags(a *Action, n *Node) actionFlags {
+func (a *Action) groupFlags(n *Node) actionFlags {
 	f := flagOptional | flagRunnable
 	for _, m := range a.Rsc.Children {
 		task := baseTask(m, a.Task)
@@ -91,7 +91,7 @@ func (c *Cluster) groupFlags(a *Action, n *Node) actionFlags {
 			}
 			continue
 		}
-		mf := c.collectiveFlags(ma, n)
+		mf := ma.collectiveFlags(n)
 		if f&flagOptional != 0 && mf&flagOptional == 0 {
 			f &^= flagOptional
 			a.optional = false
@@ -104,13 +104,13 @@ func (c *Cluster) groupFlags(a *Action, n *Node) actionFlags {
 	return f
 }
 
-func (c *Cluster) cloneFlags(a *Action, instances []*Resource, n *Node) actionFlags {
+func (a *Action) cloneFlags(instances []*Resource, n *Node) actionFlags {
 	f := flagOptional | flagRunnable
 	if len(instances) == 0 {
 		a.runnable = a.runnable && n != nil
 		return flagOptional
 	}
-	task := c.instanceTask(a, instances[0])
+	task := a.instanceTask(instances[0])
 	any := false
 	for _, inst := range instances {
 		at := n
@@ -121,7 +121,7 @@ func (c *Cluster) cloneFlags(a *Action, instances []*Resource, n *Node) actionFl
 		if ia == nil {
 			continue
 		}
-		inf := c.collectiveFlags(ia, n)
+		inf := ia.collectiveFlags(n)
 		if f&flagOptional != 0 && inf&flagOptional == 0 {
 			f &^= flagOptional
 			a.optional = false
@@ -139,7 +139,7 @@ func (c *Cluster) cloneFlags(a *Action, instances []*Resource, n *Node) actionFl
 
 // instanceTask is what instances do for a clone's action, notifications
 // included.
-func (c *Cluster) instanceTask(a *Action, inst *Resource) string {
+func (a *Action) instanceTask(inst *Resource) string {
 	task := a.Task
 	if task == "notify" || task == "notified" {
 		head := a.Key[:max(0, strings.LastIndexByte(a.Key, '_'))]

@@ -18,7 +18,7 @@ func (c *Cluster) updateInstances(first, then *Action, n *Node, f, filter action
 	changed := c.updatePlain(first, then, n, f, filter, kind)
 	for _, inst := range then.Rsc.instances() {
 		a := findFirst(inst.actions, "", then.Task, n)
-		if a == nil || c.collectiveFlags(a, n)&flagRunnable == 0 {
+		if a == nil || a.collectiveFlags(n)&flagRunnable == 0 {
 			continue
 		}
 		d := c.updateFor(inst, first, a, n, f, filter, kind)
@@ -62,7 +62,7 @@ func (c *Cluster) updateInterleaved(first, then *Action, n *Node, filter actionF
 			}
 			continue
 		}
-		fa := findFirst(fi.actions, "", c.instanceTask(first, fi), n)
+		fa := findFirst(fi.actions, "", first.instanceTask(fi), n)
 		ta := findFirst(ti.actions, "", then.Task, n)
 		if fa == nil || ta == nil {
 			continue
@@ -70,7 +70,7 @@ func (c *Cluster) updateInterleaved(first, then *Action, n *Node, filter actionF
 		if order(fa, ta, kind) {
 			changed.first, changed.then = true, true
 		}
-		changed.add(c.updateFor(ti, fa, ta, n, c.collectiveFlags(fa, n), filter, kind))
+		changed.add(c.updateFor(ti, fa, ta, n, fa.collectiveFlags(n), filter, kind))
 	}
 	return changed
 }

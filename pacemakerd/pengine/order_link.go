@@ -169,7 +169,7 @@ func (c *Cluster) applyOrderings() {
 		case o.first.r != nil:
 			c.resolveFirst(o.first.r, o)
 		case o.then.r != nil:
-			c.resolveThen(o.first.a, o.then.r, o)
+			resolveThen(o.first.a, o.then.r, o)
 		default:
 			order(o.first.a, o.then.a, o.flags)
 		}
@@ -189,7 +189,7 @@ func (c *Cluster) resolveFirst(r *Resource, o *ordering) {
 	if o.first.a != nil {
 		firsts = []*Action{o.first.a}
 	} else {
-		firsts = c.actionsFor(r, o.first.key)
+		firsts = r.actionsFor(o.first.key)
 	}
 	if len(firsts) == 0 && r == o.then.r {
 		return
@@ -210,18 +210,18 @@ func (c *Cluster) resolveFirst(r *Resource, o *ordering) {
 		if o.then.r == nil {
 			order(a, o.then.a, o.flags)
 		} else {
-			c.resolveThen(a, o.then.r, o)
+			resolveThen(a, o.then.r, o)
 		}
 	}
 }
 
-func (c *Cluster) resolveThen(first *Action, r *Resource, o *ordering) {
+func resolveThen(first *Action, r *Resource, o *ordering) {
 	flags := o.flags
 	var thens []*Action
 	if o.then.a != nil {
 		thens = []*Action{o.then.a}
 	} else {
-		thens = c.actionsFor(r, o.then.key)
+		thens = r.actionsFor(o.then.key)
 	}
 	if len(thens) == 0 {
 		return
@@ -240,7 +240,7 @@ func (c *Cluster) resolveThen(first *Action, r *Resource, o *ordering) {
 
 // actionsFor finds actions by key, else by the resource's own id and the task:
 // a key may have been made for a name it is known by elsewhere.
-func (c *Cluster) actionsFor(r *Resource, key string) []*Action {
+func (r *Resource) actionsFor(key string) []*Action {
 	list := r.findByKey(key, nil)
 	if len(list) > 0 {
 		return list

@@ -26,7 +26,7 @@ func (c *Cluster) closesLoop(a *Action, e *edge) bool {
 }
 
 func (c *Cluster) loops(start, a *Action, e *edge) bool {
-	if e.a.visit == c.visitMark || !c.usedInput(a, e) {
+	if e.a.visit == c.visitMark || !a.usedInput(e) {
 		return false
 	}
 	if e.a == start {

@@ -53,10 +53,10 @@ func (c *Cluster) update(then *Action) {
 			}
 		}
 		if first.Rsc != nil && then.Rsc != nil && first.Rsc != then.Rsc && !first.Rsc.contains(then.Rsc) {
-			first = c.remapped(first)
+			first = first.remapped()
 		}
 		if first == e.a {
-			changed.add(c.updatePair(first, then, c.flagsFor(first, thenNode), c.flagsFor(then, firstNode), e))
+			changed.add(c.updatePair(first, then, first.flagsFor(thenNode), then.flagsFor(firstNode), e))
 		} else if order(first, then, e.flags) {
 			// The new relation counts when the list is gone through again.
 			changed.then = true
@@ -85,7 +85,7 @@ func (c *Cluster) update(then *Action) {
 
 // remapped is the action that stands for "the whole collective has done it":
 // running for start, stopped for stop, and with notifications the end of them.
-func (c *Cluster) remapped(a *Action) *Action {
+func (a *Action) remapped() *Action {
 	r := a.Rsc
 	if r.Kind < Group || strings.Contains(a.Key, "notify") {
 		return a

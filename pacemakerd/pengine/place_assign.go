@@ -79,7 +79,7 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 	switch {
 	case !r.Managed:
 		r.setNextRole(r.Role, "unmanaged")
-		if c.settleOn(r, c.currentNode(r), true) {
+		if c.settleOn(r, r.CurrentNode(), true) {
 			r.assignedScore = r.Assigned.weight // it was not chosen for its score
 		}
 	case c.opt.stopAll:
@@ -115,7 +115,7 @@ func (c *Cluster) chooseNode(r *Resource, prefer *Node) bool {
 	if free := c.banInsufficient(r); prefer == nil {
 		prefer = free
 	}
-	nodes := c.sortNodes(r.allowed, c.currentNode(r))
+	nodes := c.sortNodes(r.allowed, r.CurrentNode())
 	var chosen *Node
 	if len(nodes) > 0 {
 		best := r.allowed.get(nodes[0])
@@ -125,7 +125,7 @@ func (c *Cluster) chooseNode(r *Resource, prefer *Node) bool {
 		if chosen == nil {
 			chosen = nodes[0]
 			if !r.uniqueInstance() && best.score > 0 && chosen.available() {
-				running := c.currentNode(r)
+				running := r.CurrentNode()
 				if running != nil && running.available() && running.weight >= 0 {
 					if s := r.allowed.get(running); s != nil && s.score == best.score {
 						chosen = running
@@ -159,7 +159,7 @@ func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
 		r.setNextRole(RoleStopped, "node availability")
 		n = nil
 	}
-	c.unassign(r)
+	r.unassign()
 	r.provisional = false
 	if n == nil {
 		r.setNextRole(RoleStopped, "unable to assign")
@@ -189,7 +189,7 @@ func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
 
 // unassign takes the choice of a primitive back. What is inside a group stays
 // where it was put.
-func (c *Cluster) unassign(r *Resource) {
+func (r *Resource) unassign() {
 	n := r.Assigned
 	if n == nil {
 		return

@@ -98,7 +98,7 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 	chosen := c.assign(inst, prefer)
 	if chosen != nil && prefer != nil && chosen != prefer {
 		inst.allowed = backup
-		c.unassign(inst)
+		inst.unassign()
 		return false
 	}
 	if chosen == nil {

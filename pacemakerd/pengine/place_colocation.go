@@ -64,7 +64,7 @@ func (c *Cluster) applyPrimary(d, p *Resource, col *Colocation) {
 func (c *Cluster) applyPrimitive(d, p *Resource, col *Colocation) {
 	switch col.affects(d, p, false) {
 	case affectsRole:
-		c.applyToPriority(d, p, col)
+		d.applyToPriority(p, col)
 	case affectsPlace:
 		c.applyToScores(d, p, col)
 	}
@@ -115,7 +115,7 @@ func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {
 		switch {
 		case at == nil:
 			s.score = rules.AddScores(-col.Score, s.score)
-		case c.sameAttr(c.allNodes[i], at, col.attr):
+		case c.allNodes[i].sameAttr(at, col.attr):
 			if col.Score < rules.Infinity {
 				s.score = rules.AddScores(col.Score, s.score)
 			}
@@ -135,23 +135,23 @@ func (c *Cluster) applyToScores(d, p *Resource, col *Colocation) {
 
 // sameAttr tells whether two nodes have the same value of an attribute; two
 // nodes without it do, and that goes for the name of guests nothing is known of.
-func (c *Cluster) sameAttr(a, b *Node, attr string) bool {
+func (n *Node) sameAttr(m *Node, attr string) bool {
 	if attr == "#uname" {
-		return a == b || !a.named && !b.named
+		return n == m || !n.named && !m.named
 	}
-	x, okx := a.Attrs[attr]
-	y, oky := b.Attrs[attr]
+	x, okx := n.Attrs[attr]
+	y, oky := m.Attrs[attr]
 	return okx == oky && strings.EqualFold(x, y)
 }
 
 // applyToPriority changes the promotion priority of an instance.
-func (c *Cluster) applyToPriority(d, p *Resource, col *Colocation) {
-	if p.Assigned == nil || d.Assigned == nil {
+func (r *Resource) applyToPriority(p *Resource, col *Colocation) {
+	if p.Assigned == nil || r.Assigned == nil {
 		return
 	}
-	if !c.sameAttr(p.Assigned, d.Assigned, col.attr) {
+	if !p.Assigned.sameAttr(r.Assigned, col.attr) {
 		if col.Score >= rules.Infinity && col.dependentRole == RolePromoted {
-			d.priority = -rules.Infinity
+			r.priority = -rules.Infinity
 		}
 		return
 	}
@@ -162,7 +162,7 @@ func (c *Cluster) applyToPriority(d, p *Resource, col *Colocation) {
 	if col.dependentRole == RoleUnpromoted {
 		score = -score
 	}
-	d.priority = rules.AddScores(score, d.priority)
+	r.priority = rules.AddScores(score, r.priority)
 }
 
 func (c *Cluster) applyWithGroup(d, p *Resource, col *Colocation) {
@@ -337,7 +337,7 @@ func (c *Cluster) applyWithPromotable(d, p *Resource, col *Colocation) {
 		}
 		if col.Score < rules.Infinity {
 			for i := range d.allowed {
-				if s := &d.allowed[i]; s.in && c.sameAttr(c.allNodes[i], n, col.attr) {
+				if s := &d.allowed[i]; s.in && c.allNodes[i].sameAttr(n, col.attr) {
 					s.score = rules.AddScores(s.score, col.Score)
 					c.because(d, c.allNodes[i], col.Score, "the colocation ", col.ID, " with ", p.ID)
 				}

@@ -141,7 +141,7 @@ func (c *Cluster) bestMatching(r *Resource, n *Node, attr string) int {
 	}
 	for i := range r.allowed {
 		m := c.allNodes[i]
-		if s := &r.allowed[i]; s.in && s.score > best && m.available() && c.sameAttr(m, n, attr) {
+		if s := &r.allowed[i]; s.in && s.score > best && m.available() && m.sameAttr(n, attr) {
 			best = s.score
 		}
 	}

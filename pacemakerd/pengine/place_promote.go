@@ -37,17 +37,17 @@ func (c *Cluster) promotionScore(r *Resource, n *Node) (score int, set bool) {
 		}
 		return score, set
 	}
-	if !c.promotionCounts(r, n) {
+	if !r.promotionCounts(n) {
 		return 0, false
 	}
 	name := r.ID
 	if r.cloneName != "" {
 		name = r.cloneName
 	}
-	v, ok := c.attribute(r, n, "master-"+name)
+	v, ok := r.attribute(n, "master-"+name)
 	if !ok && !r.Unique {
 		if base := HistoryBase(r.ID); base != r.ID {
-			v, ok = c.attribute(r, n, "master-"+base)
+			v, ok = r.attribute(n, "master-"+base)
 		}
 	}
 	if !ok {
@@ -58,7 +58,7 @@ func (c *Cluster) promotionScore(r *Resource, n *Node) (score int, set bool) {
 
 // promotionCounts tells whether an instance's promotion score on a node means
 // anything.
-func (c *Cluster) promotionCounts(r *Resource, n *Node) bool {
+func (r *Resource) promotionCounts(n *Node) bool {
 	allowed := func() bool {
 		s := r.allowed.get(n)
 		return s != nil && s.score >= 0
@@ -112,7 +112,7 @@ func (c *Cluster) promoteInstances(r *Resource) {
 		c.showPromotionScore(inst)
 		var s *slot
 		if inst.sortIndex >= 0 && (promoted < r.Clone.PromotedMax || !r.Managed) {
-			s = c.promotable(inst)
+			s = inst.promotable()
 		}
 		if s == nil {
 			setUnpromoted(inst)
@@ -253,30 +253,30 @@ func (c *Cluster) sortForPromotion(r *Resource) {
 
 // promotable returns the clone's slot of the node an instance can be promoted
 // on, nil if it cannot.
-func (c *Cluster) promotable(inst *Resource) *slot {
-	for _, child := range inst.Children {
-		if c.promotable(child) == nil {
+func (r *Resource) promotable() *slot {
+	for _, child := range r.Children {
+		if child.promotable() == nil {
 			return nil
 		}
 	}
-	n, _ := inst.location(false)
+	n, _ := r.location(false)
 	switch {
 	case n == nil:
 		return nil
-	case !inst.Managed:
-		if inst.state(true) != RolePromoted {
+	case !r.Managed:
+		if r.state(true) != RolePromoted {
 			return nil
 		}
-	case inst.priority < 0, !n.available():
+	case r.priority < 0, !n.available():
 		return nil
 	case n.Guest():
 		if at, _ := n.Connection.container.location(false); at == nil {
 			return nil
 		}
 	}
-	top := inst.Top()
+	top := r.Top()
 	s := top.allowed.get(n)
-	if s == nil || s.count >= top.Clone.PromotedNodeMax && inst.Managed {
+	if s == nil || s.count >= top.Clone.PromotedNodeMax && r.Managed {
 		return nil
 	}
 	return s

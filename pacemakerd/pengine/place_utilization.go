@@ -83,7 +83,7 @@ func (c *Cluster) banInsufficient(r *Resource) *Node {
 		return nil
 	}
 	var together []*Resource
-	c.collectColocated(r, &together, r)
+	r.collectColocated(&together, r)
 	if !slices.Contains(together, r) {
 		together = append([]*Resource{r}, together...)
 	}
@@ -119,7 +119,7 @@ func (c *Cluster) banInsufficient(r *Resource) *Node {
 
 // collectColocated gathers what is colocated at INFINITY with r, transitively,
 // both ways.
-func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resource) {
+func (r *Resource) collectColocated(list *[]*Resource, orig *Resource) {
 	if slices.Contains(*list, r) {
 		return
 	}
@@ -128,11 +128,11 @@ func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resourc
 		if r.Kind != Group || i > 0 && !r.together() {
 			break
 		}
-		c.collectColocated(m, list, orig)
+		m.collectColocated(list, orig)
 	}
 	for _, col := range r.thisWith {
 		if col.Primary != orig && col.Score >= rules.Infinity && col.affects(r, col.Primary, true) == affectsPlace {
-			c.collectColocated(col.Primary, list, orig)
+			col.Primary.collectColocated(list, orig)
 		}
 	}
 	for _, col := range r.withThis {
@@ -141,7 +141,7 @@ func (c *Cluster) collectColocated(r *Resource, list *[]*Resource, orig *Resourc
 			continue // whether it will be with this instance is open
 		}
 		if col.Score >= rules.Infinity && col.affects(d, r, true) == affectsPlace {
-			c.collectColocated(d, list, orig)
+			d.collectColocated(list, orig)
 		}
 	}
 }
@@ -211,7 +211,7 @@ func (c *Cluster) sortForUtilization() {
 			return sign(b.priority - a.priority)
 		}
 		ta, tb := weights(a), weights(b)
-		na, nb := c.currentNode(a), c.currentNode(b)
+		na, nb := a.CurrentNode(), b.CurrentNode()
 		x, y := -rules.Infinity, -rules.Infinity
 		if na != nil {
 			x = score(ta, na)

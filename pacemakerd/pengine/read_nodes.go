@@ -167,7 +167,7 @@ func (c *Cluster) guestOf(e, resources *xml.Node) {
 		}
 	}
 	id := m["remote-node"]
-	if id == "" || c.findXMLResource(resources, id) {
+	if id == "" || findXMLResource(resources, id) {
 		return
 	}
 	timeout := cmp.Or(m["remote-connect-timeout"], "60s")
@@ -177,7 +177,7 @@ func (c *Cluster) guestOf(e, resources *xml.Node) {
 	}
 }
 
-func (c *Cluster) findXMLResource(resources *xml.Node, id string) bool {
+func findXMLResource(resources *xml.Node, id string) bool {
 	for e := range resources.Each("") {
 		if e.ID() == id {
 			return true

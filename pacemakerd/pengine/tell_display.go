@@ -77,9 +77,6 @@ func (r *Resource) Locations() []*Node {
 	return all
 }
 
-// CurrentNode is the one node that counts.
-func (c *Cluster) CurrentNode(r *Resource) *Node { return c.currentNode(r) }
-
 // Any tells whether f holds for r or anything below it.
 func (r *Resource) Any(f func(*Resource) bool) bool {
 	if f(r) {

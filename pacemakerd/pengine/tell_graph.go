@@ -38,7 +38,7 @@ func (c *Cluster) writeResource(r *Resource) {
 	switch r.Kind {
 	case Clone:
 		for i := len(r.actions) - 1; i >= 0; i-- {
-			c.collectiveFlags(r.actions[i], nil)
+			r.actions[i].collectiveFlags(nil)
 		}
 		c.createNotifications(r)
 		for _, child := range r.Children {
@@ -103,7 +103,7 @@ func (a *Action) inGraph() bool {
 }
 
 // usedInput tells whether an action waits for an input (spec: 22.4).
-func (c *Cluster) usedInput(a *Action, e *edge) bool {
+func (a *Action) usedInput(e *edge) bool {
 	const plain = orderOptional | orderImpliesFirstPrinted | orderImpliesThenPrinted
 	f := e.a
 	switch {
@@ -184,7 +184,7 @@ func (c *Cluster) writeAction(a *Action) {
 	s.Append(xml.New("action_set")).Append(c.actionXML(a, true))
 	inputs := s.Append(xml.New("inputs"))
 	for _, e := range a.before {
-		if c.usedInput(a, e) {
+		if a.usedInput(e) {
 			e.state = linkKept
 			inputs.Append(xml.New("trigger")).Append(c.actionXML(e.a, false))
 		}

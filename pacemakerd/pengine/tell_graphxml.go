@@ -32,7 +32,7 @@ func (c *Cluster) actionXML(a *Action, details bool) *xml.Node {
 	if hasNode && a.Node != nil {
 		e.Set("on_node", a.Node.Name)
 		e.Set("on_node_uuid", a.Node.ID)
-		if via := c.router(a); via != nil {
+		if via := a.router(); via != nil {
 			e.Set("router_node", via.Name)
 		}
 		a.meta["on_node"], a.meta["on_node_uuid"] = a.Node.Name, a.Node.ID
@@ -160,12 +160,12 @@ func (c *Cluster) attributesXML(a *Action) *xml.Node {
 	switch {
 	case r != nil:
 		for p := r; p != nil; p = p.Parent {
-			c.resourceMetaXML(p, set)
+			p.resourceMetaXML(set)
 		}
 		if ip, ok := r.Meta["external-ip"]; ok {
 			smart("pcmk_external_ip", ip)
 		}
-		c.bundleMetaXML(a, meta)
+		a.bundleMetaXML(meta)
 	case a.Task == "stonith" && a.Node != nil:
 		for k, v := range a.Node.Attrs {
 			meta(k, v)
@@ -183,7 +183,7 @@ func (c *Cluster) attributesXML(a *Action) *xml.Node {
 	return e
 }
 
-func (c *Cluster) resourceMetaXML(r *Resource, set map[string]string) {
+func (r *Resource) resourceMetaXML(set map[string]string) {
 	switch r.Kind {
 	case Clone:
 		i := r.Clone
@@ -216,7 +216,7 @@ func (c *Cluster) resourceMetaXML(r *Resource, set map[string]string) {
 }
 
 // bundleMetaXML tells agents on guest nodes about the host.
-func (c *Cluster) bundleMetaXML(a *Action, meta func(k, v string)) {
+func (a *Action) bundleMetaXML(meta func(k, v string)) {
 	if !a.Node.Guest() {
 		return
 	}
@@ -228,7 +228,7 @@ func (c *Cluster) bundleMetaXML(a *Action, meta func(k, v string)) {
 	machine := a.Node.Connection.container
 	switch task {
 	case "stop", "stopped", "demote", "demoted":
-		host = c.currentNode(machine)
+		host = machine.CurrentNode()
 	case "start", "running", "monitor", "promote", "promoted":
 		host = machine.Assigned
 	}

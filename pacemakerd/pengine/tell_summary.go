@@ -50,33 +50,33 @@ func (c *Cluster) NodeChanges() []NodeChange {
 func (c *Cluster) Changes() []Change {
 	var list []Change
 	for _, r := range c.Resources {
-		c.resourceChanges(r, &list)
+		r.resourceChanges(&list)
 	}
 	return list
 }
 
-func (c *Cluster) resourceChanges(r *Resource, list *[]Change) {
+func (r *Resource) resourceChanges(list *[]Change) {
 	switch r.Kind {
 	case Primitive:
-		c.primitiveChanges(r, list)
+		r.primitiveChanges(list)
 	case Bundle:
 		for _, rep := range r.Bundle.Replicas {
 			for _, part := range [...]*Resource{rep.IP, rep.Container, rep.Connection, rep.Child} {
 				if part != nil {
-					c.resourceChanges(part, list)
+					part.resourceChanges(list)
 				}
 			}
 		}
 	default:
 		for _, child := range r.Children {
-			c.resourceChanges(child, list)
+			child.resourceChanges(list)
 		}
 	}
 }
 
-func (c *Cluster) primitiveChanges(r *Resource, list *[]Change) {
+func (r *Resource) primitiveChanges(list *[]Change) {
 	next := r.Assigned
-	current := c.currentNode(r)
+	current := r.CurrentNode()
 	if !r.Managed || current == nil && next == nil {
 		return
 	}

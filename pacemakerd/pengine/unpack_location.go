@@ -199,7 +199,7 @@ func (c *Cluster) locateByRule(rule *xml.Node, r *Resource, discovery string, gr
 		value := -rules.Infinity
 		if literal {
 			value = c.rules.Score(score)
-		} else if v, ok := c.attribute(r, n, attr); ok {
+		} else if v, ok := r.attribute(n, attr); ok {
 			value = c.rules.Score(v)
 		}
 		if or {
@@ -211,7 +211,7 @@ func (c *Cluster) locateByRule(rule *xml.Node, r *Resource, discovery string, gr
 
 // attribute reads a node attribute for a resource: with meta attribute
 // container-attribute-target=host, that of the machine a guest runs on.
-func (c *Cluster) attribute(r *Resource, n *Node, name string) (string, bool) {
+func (r *Resource) attribute(n *Node, name string) (string, bool) {
 	if n.Guest() && r != nil && strings.EqualFold(r.Meta["container-attribute-target"], "host") {
 		container := n.Connection.container
 		if container != nil {

@@ -21,7 +21,7 @@ func (c *Cluster) unpackStatus() {
 	}
 	c.unpackHistories(status, c.opt.fencing)
 	for _, r := range c.stopLater {
-		if n := c.currentNode(r); n != nil {
+		if n := r.CurrentNode(); n != nil {
 			c.stopAction(r, n, false)
 		}
 	}
@@ -33,7 +33,7 @@ func (c *Cluster) unpackStatus() {
 			n.Connection.setNextRole(RoleStopped, "remote shutdown")
 		}
 		if !n.unpacked {
-			c.remoteOnline(n)
+			n.remoteOnline()
 		}
 	}
 }
@@ -202,7 +202,7 @@ func (c *Cluster) unpackHistories(status *xml.Node, rest bool) bool {
 			continue
 		}
 		if n.Away() {
-			c.remoteOnline(n)
+			n.remoteOnline()
 			c.remoteAttributes(n, e)
 		}
 		n.unpacked = true
@@ -213,7 +213,7 @@ func (c *Cluster) unpackHistories(status *xml.Node, rest bool) bool {
 }
 
 // remoteOnline works out a remote or guest node's state from its connection.
-func (c *Cluster) remoteOnline(n *Node) {
+func (n *Node) remoteOnline() {
 	conn := n.Connection
 	if conn == nil {
 		n.Online = false

@@ -117,7 +117,7 @@ func (c *Cluster) addRunning(r *Resource, n *Node, failed bool) {
 	r.Running = append(r.Running, n)
 	if r.Kind == Primitive {
 		n.Running = append(n.Running, r)
-		c.addPriority(r, n, failed)
+		r.addPriority(n, failed)
 		if n.Maintenance {
 			r.Managed = false
 		}
@@ -129,7 +129,7 @@ func (c *Cluster) addRunning(r *Resource, n *Node, failed bool) {
 		}
 		return
 	}
-	if r.Kind == Primitive && c.multiplyActive(r) {
+	if r.Kind == Primitive && r.multiplyActive() {
 		switch r.multipleActive {
 		case "stop_only":
 			c.banEverywhere(r)
@@ -147,7 +147,7 @@ func (c *Cluster) addRunning(r *Resource, n *Node, failed bool) {
 	}
 }
 
-func (c *Cluster) addPriority(r *Resource, n *Node, failed bool) {
+func (r *Resource) addPriority(n *Node, failed bool) {
 	if r.priority == 0 || failed {
 		return
 	}
@@ -182,7 +182,7 @@ func (r *Resource) activeCount() (all, clean int) {
 	return all, clean
 }
 
-func (c *Cluster) multiplyActive(r *Resource) bool {
+func (r *Resource) multiplyActive() bool {
 	all, clean := r.activeCount()
 	if r.needsFencing {
 		return all > 1
@@ -190,10 +190,10 @@ func (c *Cluster) multiplyActive(r *Resource) bool {
 	return clean > 1
 }
 
-// currentNode is the one node that counts for a resource active on several:
+// CurrentNode is the one node that counts for a resource active on several:
 // its migration source; if it needs no fencing, the first that is online and
 // clean; else the first.
-func (c *Cluster) currentNode(r *Resource) *Node {
+func (r *Resource) CurrentNode() *Node {
 	switch r.Kind {
 	case Primitive, Clone:
 		return pickNode(r, r.Running)

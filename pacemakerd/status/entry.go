@@ -65,7 +65,7 @@ func entry(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 	}
 	switch r.Kind {
 	case pengine.Primitive:
-		return primitive(c, r, r.PrintableID(), c.CurrentNode(r), o)
+		return primitive(c, r, r.PrintableID(), r.CurrentNode(), o)
 	case pengine.Group:
 		return group(c, r, o)
 	case pengine.Clone:
@@ -76,7 +76,7 @@ func entry(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 
 // Primitive is the entry of one primitive, where it is now.
 func Primitive(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
-	return primitive(c, r, r.PrintableID(), c.CurrentNode(r), o)
+	return primitive(c, r, r.PrintableID(), r.CurrentNode(), o)
 }
 
 func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.Node, o Options) *Entry {
@@ -148,7 +148,7 @@ func group(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		if !o.Inactive && !m.Active(false) {
 			continue
 		}
-		e.Children = append(e.Children, primitive(c, m, m.PrintableID(), c.CurrentNode(m), o))
+		e.Children = append(e.Children, primitive(c, m, m.PrintableID(), m.CurrentNode(), o))
 	}
 	return e
 }
@@ -199,7 +199,7 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 			g.Name = inst.ID
 			e.Children = append(e.Children, g)
 		} else {
-			e.Children = append(e.Children, primitive(c, inst, inst.PrintableID(), c.CurrentNode(inst), o))
+			e.Children = append(e.Children, primitive(c, inst, inst.PrintableID(), inst.CurrentNode(), o))
 		}
 	}
 	byName := func(list []string) []string {
@@ -306,7 +306,7 @@ func bundle(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		if rep.Address != "" {
 			name += " (" + rep.Address + ")"
 		}
-		at := c.CurrentNode(rep.Container)
+		at := rep.Container.CurrentNode()
 		child := primitive(c, inner, name, at, o)
 		if at == nil {
 			child.Node = nil // where it is pending inside does not matter
