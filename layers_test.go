@@ -62,17 +62,18 @@ var mayImport = map[string][]string{
 	"ipc/coro":         {"ipc", "cmap"},
 	"ipc/pcmk":         {},
 	"ipc/flight":       {}, // a format, no socket
-	"pacemakerd/agent": {"pacemakerd/lrmd"},
+	"pacemakerd/agent": {"durable", "pacemakerd/lrmd"},
 	"scribe":           {},
 	"crash":            {},
+	"durable":          {},
 	// keeper holds what it does not understand.
 	"pacemakerd/keeper": {},
 
 	// Assemblies.
 	"corosync":          {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight", "scribe", "crash"},
-	"pacemakerd":        {"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
-	"pacemakerd/client": {"pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
-	"tool/coro":         {"tool", "conf", "cmap", "ipc/coro", "ipc/flight"},
+	"pacemakerd":        {"durable", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
+	"pacemakerd/client": {"durable", "pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
+	"tool/coro":         {"durable", "tool", "conf", "cmap", "ipc/coro", "ipc/flight"},
 	"tool/crm": {"tool", "conf", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema"},
 	"tool/pcs": {"tool", "conf", "ipc", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/rules",

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/durable"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -93,7 +94,7 @@ func (d *cibDir) settle(n *xml.Node) bool {
 		if err != nil || strings.TrimSpace(string(b)) != digest {
 			continue
 		}
-		sig, err := d.write("cib.", []byte(digest))
+		sig, err := d.write("cib.", []byte(digest), 0o600)
 		if err == nil {
 			err = os.Rename(sig, d.file("cib.xml.sig"))
 		}
@@ -207,18 +208,18 @@ func (d *cibDir) save(doc *xml.Node) error {
 			out.Append(c.Clone())
 		}
 	}
-	sig, err := d.write("cib.", []byte(xml.DigestOnDisk(out)))
+	sig, err := d.write("cib.", []byte(xml.DigestOnDisk(out)), 0o600)
 	if err != nil {
 		return fmt.Errorf("cib: %w", err)
 	}
-	text, err := d.write("cib.", out.Format())
+	text, err := d.write("cib.", out.Format(), 0o600)
 	if err != nil {
 		os.Remove(sig)
 		return fmt.Errorf("cib: %w", err)
 	}
 	// Both names must be on disk before the first takes its place: what a crash
 	// between the renames leaves, settle finds.
-	if err := syncDir(d.path); err != nil {
+	if err := durable.SyncDir(d.path); err != nil {
 		return fmt.Errorf("cib: %w", err)
 	}
 	d.before("rename cib.xml")
@@ -232,35 +233,13 @@ func (d *cibDir) save(doc *xml.Node) error {
 		return fmt.Errorf("cib: %w", err)
 	}
 	d.before("sync the folder")
-	return syncDir(d.path)
+	return durable.SyncDir(d.path)
 }
 
 // write writes a temporary file through to the disk and returns its name.
-func (d *cibDir) write(prefix string, b []byte) (name string, err error) {
-	d.before("create " + prefix)
-	f, err := os.CreateTemp(d.path, prefix)
-	if err != nil {
-		return "", err
-	}
-	d.before("fill " + prefix)
-	defer func() {
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(b); err != nil {
-		return "", err
-	}
-	if err = f.Chmod(0o600); err != nil {
-		return "", err
-	}
-	if d.uid >= 0 {
-		_ = f.Chown(d.uid, d.gid)
-	}
-	return f.Name(), f.Sync()
+func (d *cibDir) write(prefix string, b []byte, mode fs.FileMode) (name string, err error) {
+	as := durable.As{Mode: mode, UID: d.uid, GID: d.gid}
+	return durable.Stage(d.path, prefix, b, as, func(what string) { d.before(what + " " + prefix) })
 }
 
 // backup links the current files to the next numbered names.
@@ -283,20 +262,10 @@ func (d *cibDir) backup() error {
 			return err
 		}
 	}
-	next, err := d.write("cib.last.", []byte(strconv.Itoa((seq+1)%backups)))
+	next, err := d.write("cib.last.", []byte(strconv.Itoa((seq+1)%backups)), 0o640)
 	if err != nil {
 		return err
 	}
-	_ = os.Chmod(next, 0o640)
 	d.before("rename cib.last")
 	return os.Rename(next, d.file("cib.last"))
-}
-
-func syncDir(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
 }

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gocorosync/gocorosync/durable"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 )
 
@@ -103,7 +104,7 @@ func (j *Journal) note(e Entry) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(j.path(e.Ticket), b)
+	return durable.Write(j.path(e.Ticket), b, durable.Owned(0o600))
 }
 
 // begin notes that an operation is about to be started. It returns the ticket

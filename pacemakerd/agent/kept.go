@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/durable"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 )
 
@@ -34,15 +35,7 @@ func (j *Journal) Keep(k lrmd.Kept) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, b)
-}
-
-// replaceFile writes a file that only root may read: parameters may be secrets.
-func replaceFile(path string, b []byte) error {
-	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return durable.Write(path, b, durable.Owned(0o600)) // parameters may be secrets
 }
 
 // Kept returns what an earlier process has noted of what runs. A file that cannot be

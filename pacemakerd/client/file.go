@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
+	"github.com/gocorosync/gocorosync/durable"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -135,7 +135,7 @@ func (f *file) write(doc *xml.Node) error {
 	}
 	defer os.Remove(name)
 	dir := filepath.Dir(f.path)
-	if err := syncDir(dir); err != nil {
+	if err := durable.SyncDir(dir); err != nil {
 		return err
 	}
 	if err := os.Rename(name, f.path); err != nil {
@@ -147,7 +147,7 @@ func (f *file) write(doc *xml.Node) error {
 		}
 	}
 	f.text = text
-	return syncDir(dir)
+	return durable.SyncDir(dir)
 }
 
 // forDisk is a document as the cluster keeps it: without what it knows only
@@ -171,44 +171,12 @@ func (f *file) temporary(like string, b []byte) (name string, err error) {
 	if f.live {
 		pattern = "cib."
 	}
-	t, err := os.CreateTemp(filepath.Dir(f.path), pattern)
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if cerr := t.Close(); err == nil {
-			err = cerr
-		}
-		if err != nil {
-			os.Remove(t.Name())
-		}
-	}()
-	if _, err = t.Write(b); err != nil {
-		return "", err
-	}
-	st, err := os.Stat(like)
+	as, err := durable.Like(like)
 	if errors.Is(err, os.ErrNotExist) {
-		st, err = os.Stat(f.path)
+		as, err = durable.Like(f.path)
 	}
 	if err != nil {
 		return "", err
 	}
-	if own, ok := st.Sys().(*syscall.Stat_t); ok {
-		if err = t.Chown(int(own.Uid), int(own.Gid)); err != nil && os.Geteuid() == 0 {
-			return "", err
-		}
-	}
-	if err = t.Chmod(st.Mode().Perm()); err != nil {
-		return "", err
-	}
-	return t.Name(), t.Sync()
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return durable.Stage(filepath.Dir(f.path), pattern, b, as, nil)
 }

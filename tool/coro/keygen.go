@@ -5,10 +5,10 @@ import (
 	"crypto/rand"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/durable"
 	"github.com/gocorosync/gocorosync/tool"
 )
 
@@ -106,7 +106,7 @@ func Keygen(_ context.Context, env *tool.Env) int {
 		return tool.Failed
 	}
 	env.Printf("Writing corosync key to %s.\n", file)
-	if err := writeKey(env.Path(file), key); err != nil {
+	if err := durable.Write(env.Path(file), key, durable.Owned(0o400)); err != nil {
 		env.Errorf("Could not create %s: %v\n", file, err)
 		return tool.Failed
 	}
@@ -120,27 +120,5 @@ func readKey(source string, key []byte) error {
 	}
 	defer f.Close()
 	_, err = io.ReadFull(f, key)
-	return err
-}
-
-// writeKey replaces the key file. Nobody else can read it at any moment.
-func writeKey(path string, key []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".authkey-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err = f.Write(key); err == nil {
-		err = f.Chmod(0o400)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
 	return err
 }
