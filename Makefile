@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test man check vet vuln notices race sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg bench-pengine demo soak oneway bare clean
+.PHONY: help build test unit sim-ci man check vet vuln notices sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg bench-pengine demo soak oneway bare clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
@@ -15,18 +15,29 @@ build:          ## bin/gocorosync, bin/gopcs and bin/compat/NAME, a link for eac
 	rm -rf bin/compat && mkdir -p bin/compat
 	for p in gocorosync gopcs; do for n in $$(bin/$$p --names); do ln -sf ../$$p bin/compat/$$n; done; done
 
-test:           ## everything that must pass: format, vet, staticcheck, all tests with the race detector
+test:           ## everything that must pass, in the four parts below; each can be run by itself
 	integration/peers.sh
 	$(MAKE) vet
-	CGO_ENABLED=1 go test -race -timeout 30m ./...
+	$(MAKE) unit
+	$(MAKE) sim-ci
+	$(MAKE) interop
+
+unit:           ## all tests with the race detector, and what they cover (6 minutes)
+	integration/peers.sh
+	CGO_ENABLED=1 go test -race -cover -timeout 30m ./...
+
+sim-ci:         ## the cluster simulator over the seeds of CI (2 minutes)
 	go test ./sim -count 1 -timeout 20m
+
+interop:        ## our daemons and tools beside the real ones, in network namespaces (25 minutes)
+	integration/peers.sh
 	go test -tags interop -count 1 -timeout 60m ./integration/... ./tool/crm
 
 man: build      ## manual pages below bin/man, from the tables that the programs take their options from
 	bin/gocorosync --man bin/man
 	bin/gopcs --man bin/man
 
-check: vet      ## what to run before a commit: no race detector, no real peers
+check: vet      ## what to run before a commit, a minute: no race detector, no real peers, few seeds
 	go test -short ./...
 
 vet:            ## gofmt, go mod tidy, go vet, staticcheck, govulncheck
@@ -42,9 +53,6 @@ vuln:           ## known vulnerabilities in what is linked (govulncheck)
 
 notices:        ## version/notices.txt, the licences of what is linked into the binaries
 	build/notices.sh > version/notices.txt.new && mv version/notices.txt.new version/notices.txt
-
-race:           ## all tests with the race detector
-	CGO_ENABLED=1 go test -race -timeout 30m ./...
 
 sim:            ## the cluster simulator over SEEDS seeds
 	go test ./sim -timeout 6h -count 1 -v -seeds $(SEEDS)
@@ -64,10 +72,6 @@ difffuzz:       ## N random CIBs: our plans beside those of the real crm_simulat
 
 xmllint:        ## N mutated CIBs: what our validator says of them beside xmllint with pacemaker's schemas
 	nice -n 19 go test ./pacemakerd/schema -count 1 -run XMLLint -v -mutants $(N) -seed $$RANDOM
-
-interop:        ## our daemons beside the real ones, in network namespaces
-	integration/peers.sh
-	go test -tags interop -count 1 -v -timeout 60m ./integration/... ./tool/crm
 
 bench-pengine:  ## time and memory of plans beside the real crm_simulate
 	go test ./bench/pengine -count 1 -run Beside -v -timeout 2h -crm_simulate $$(command -v crm_simulate)
