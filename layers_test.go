@@ -70,10 +70,13 @@ var mayImport = map[string][]string{
 	"pacemakerd/keeper": {},
 
 	// Assemblies.
-	"corosync":          {"version", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc", "ipc/coro", "ipc/flight", "scribe", "crash"},
-	"pacemakerd":        {"durable", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
-	"pacemakerd/client": {"durable", "pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
-	"tool/coro":         {"durable", "tool", "conf", "cmap", "ipc/coro", "ipc/flight"},
+	// One corosync node, which corosync embeds and corosync/daemon runs.
+	"corosync/internal/node": {"totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
+	"corosync":               {"corosync/internal/node", "totem", "cpg", "conf"},
+	"corosync/daemon":        {"corosync/internal/node", "version", "totem", "totem/wire", "votequorum", "cmap", "conf", "conf/lint", "tool", "ipc/flight", "scribe", "crash"},
+	"pacemakerd":             {"durable", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
+	"pacemakerd/client":      {"durable", "pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
+	"tool/coro":              {"durable", "tool", "conf", "cmap", "ipc/coro", "ipc/flight"},
 	"tool/crm": {"tool", "conf", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema"},
 	"tool/pcs": {"tool", "conf", "ipc", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/rules",
@@ -82,8 +85,8 @@ var mayImport = map[string][]string{
 
 	"dist": {}, // no code: units and their tests
 
-	"examples/embed":   {"corosync", "conf"},
-	"cmd/gocorosync":   {"corosync", "pacemakerd", "tool", "version"},
+	"examples/embed":   {"corosync"},
+	"cmd/gocorosync":   {"corosync/daemon", "pacemakerd", "tool", "version"},
 	"cmd/gopcs":        {"tool", "tool/coro", "tool/crm", "tool/pcs", "version"},
 	"bench/cpg":        {"integration/lab", "ipc/coro"},
 	"bench/pengine":    {},
@@ -261,4 +264,30 @@ func drawn(t *testing.T) map[string]int {
 		t.Fatalf("only %d packages read from ARCHITECTURE.md's floors", len(floors))
 	}
 	return floors
+}
+
+// notEmbedded are packages that a program which embeds a node does not link: what
+// only a daemon needs.
+var notEmbedded = []string{"corosync/daemon", "tool", "conf/lint", "ipc/flight", "scribe", "crash", "version"}
+
+// TestEmbeddedLinksNoDaemon: a node in a program brings no daemon with it.
+func TestEmbeddedLinksNoDaemon(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./examples/embed").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, module+"/corosync") {
+		t.Errorf("examples/embed does not embed a node: %v", deps)
+	}
+	for _, pkg := range notEmbedded {
+		if slices.ContainsFunc(deps, func(d string) bool { return d == module+"/"+pkg || strings.HasPrefix(d, module+"/"+pkg+"/") }) {
+			t.Errorf("examples/embed links %s", pkg)
+		}
+	}
+	for _, pkg := range []string{"log/syslog", "os/exec"} {
+		if slices.Contains(deps, pkg) {
+			t.Errorf("examples/embed links %s", pkg)
+		}
+	}
 }

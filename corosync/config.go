@@ -1,310 +1,138 @@
 package corosync
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"math/rand/v2"
-	"net"
-	"net/netip"
+	"log/slog"
 	"os"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strings"
-	"syscall"
-	"time"
 
-	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/totem"
-	"github.com/gocorosync/gocorosync/totem/udp"
-	"github.com/gocorosync/gocorosync/totem/wire"
+	"github.com/gocorosync/gocorosync/corosync/internal/node"
 )
 
-// osNames looks users and groups up on this host.
-type osNames struct{}
+// Config sets up a [Node]. Exactly one of Cluster, Conf and File says what the
+// cluster is; all else may be left out. Nothing is taken from environment
+// variables, and no file is read or written but those named here.
+type Config struct {
+	// Cluster says what the cluster is in Go.
+	Cluster *Cluster
+	// Conf says it in the text of a corosync.conf.
+	Conf []byte
+	// File says it in the path of one, which is read again when a node asks all
+	// to reload their configuration.
+	File string
 
-func (osNames) User(name string) (string, bool) {
-	u, err := user.Lookup(name)
-	if err != nil {
-		return "", false
-	}
-	return u.Uid, true
+	// Generation is that of the corosync whose wire all nodes of the cluster
+	// speak: 2 (2.4, and el7) or 3 (3.1, and el9). 0 means 3.
+	Generation int
+	// NodeID says which node of the cluster this is. 0 means the only one, or the
+	// one with an address or, in generation 3, a name of this machine.
+	NodeID uint32
+	// Key authenticates and encrypts what goes over the ring; all nodes have the
+	// same one. It has 128 bytes or more, as corosync-keygen makes them, and takes
+	// the place of the key file that a configuration names. Generation 2 only: in
+	// the other one only transport knet, which is not there, can do that.
+	Key []byte
+	// StateDir is the folder where the number of the ring is kept, which must
+	// never go back; it is made if need be. "" keeps it nowhere: each start takes
+	// a higher number from the clock, which then must not go back.
+	StateDir string
+	// QueueBytes bounds the events of a group that wait for the program, in bytes;
+	// 0 means DefaultQueueBytes. From half of it on [Group.Multicast] waits; above
+	// it the group ends with [ErrTooSlow]. A single event always finds room.
+	QueueBytes int
+	// Logger gets what the node has to say, with corosync's name of the part that
+	// speaks as attribute "subsystem". It must not wait for anything. nil means
+	// that nothing is said. Section logging of a configuration has no effect.
+	Logger *slog.Logger
+	// Sockets opens corosync's local sockets, so that corosync's tools and
+	// programs that use its libraries find this node as they would find the
+	// daemon, of which there can be only one on a machine.
+	Sockets bool
 }
 
-func (osNames) Group(name string) (string, bool) {
-	g, err := user.LookupGroup(name)
-	if err != nil {
-		return "", false
+// DefaultQueueBytes is what [Config.QueueBytes] is if nothing is said: 64 MiB.
+const DefaultQueueBytes = 64 << 20
+
+// profile is the generation as the other packages call it.
+func (c *Config) profile() (conf.Profile, error) {
+	switch c.Generation {
+	case 0, 3:
+		return conf.EL9, nil
+	case 2:
+		return conf.EL7, nil
 	}
-	return g.Gid, true
+	return 0, &ConfigError{Text: fmt.Sprintf("there is no generation %d of corosync's protocol", c.Generation), Remedy: "Config.Generation is 2 or 3"}
 }
 
-// readFile reads corosync.conf and the uidgid.d files.
-func readFile(path string, p conf.Profile) (*conf.File, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		text := fmt.Sprintf("Can't read file %s: %s", path, sysText(err))
-		if p == conf.EL7 {
-			text = fmt.Sprintf("Can't read file %s reason = (%s)", path, sysText(err))
-		}
-		return nil, &conf.Error{Text: text, File: path, Remedy: "the configuration must be readable; \"pcs cluster setup\" makes one"}
+// read returns what reads the configuration.
+func (c *Config) read(p conf.Profile) (func() (*conf.File, error), error) {
+	var names conf.Names // of users and groups, which only sockets are about
+	if c.Sockets {
+		names = node.HostNames{}
 	}
-	f, err := conf.Parse(path, data, p, osNames{})
-	if err != nil {
-		return nil, err
-	}
-	dir := "/etc/corosync/uidgid.d"
-	if p == conf.EL9 {
-		dir = filepath.Join(filepath.Dir(path), "uidgid.d")
-	}
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		if !e.Type().IsRegular() {
-			continue
+	given := 0
+	for _, is := range []bool{c.Cluster != nil, c.Conf != nil, c.File != ""} {
+		if is {
+			given++
 		}
-		name := filepath.Join(dir, e.Name())
-		data, err := os.ReadFile(name)
-		if err != nil {
-			continue
-		}
-		extra, err := conf.Parse(name, data, p, osNames{})
-		if err != nil {
+	}
+	if given != 1 {
+		return nil, &ConfigError{Text: fmt.Sprintf("%d of Cluster, Conf and File are given", given), Remedy: "give one of them"}
+	}
+	if c.File != "" {
+		path := c.File
+		return func() (*conf.File, error) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			return conf.Parse(path, text, p, names)
+		}, nil
+	}
+	text := c.Conf
+	if c.Cluster != nil {
+		if err := c.Cluster.check(); err != nil {
 			return nil, err
 		}
-		for _, k := range extra.Keys {
-			if strings.HasPrefix(k.Name, "uidgid.") {
-				f.Keys = append(f.Keys, k)
-			}
+		if len(c.Key) > 0 && p == conf.EL9 {
+			return nil, &ConfigError{Text: "generation 3 has no authentication over udpu", Remedy: "leave out Config.Key, or set Config.Generation to 2 on all nodes"}
 		}
+		text = c.Cluster.text(len(c.Key) > 0)
 	}
-	return f, nil
+	return func() (*conf.File, error) { return conf.Parse("", text, p, names) }, nil
 }
 
-// sysText is what the system says about an error, as C programs print it.
-func sysText(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		s := errno.Error()
-		return strings.ToUpper(s[:1]) + s[1:]
-	}
-	return err.Error()
-}
-
-// sysReason adds the error number.
-func sysReason(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return fmt.Sprintf("%s (%d)", sysText(err), int(errno))
-	}
-	return err.Error()
-}
-
-// host is this machine as the node of this program.
-// It looks names up until ctx ends.
-func (n *Node) host(ctx context.Context) conf.Host {
-	h := thisHost(ctx)
-	h.NodeID = n.cfg.NodeID
-	if n.cfg.lookup != nil {
-		h.Resolve = func(name string) ([]netip.Addr, error) { return n.cfg.lookup(ctx, name) }
-	}
-	return h
-}
-
-// thisHost is what this machine is called and where it can be reached.
-func thisHost(ctx context.Context) conf.Host {
-	h := conf.Host{ReadKey: readKey, Resolve: func(name string) ([]netip.Addr, error) { return resolve(ctx, name) }}
-	h.Hostname, _ = os.Hostname()
-	addrs, _ := net.InterfaceAddrs()
-	for _, a := range addrs {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			h.Addrs = append(h.Addrs, p)
-		}
-	}
-	return h
-}
-
-func resolve(ctx context.Context, name string) ([]netip.Addr, error) {
-	ips, err := net.DefaultResolver.LookupIPAddr(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	var list []netip.Addr
-	for _, ip := range ips {
-		if a, ok := netip.AddrFromSlice(ip.IP); ok {
-			list = append(list, a.Unmap())
-		}
-	}
-	return list, nil
-}
-
-// readKey reads the authentication key. One that others could read is none.
-func readKey(path string) ([]byte, error) {
-	if path == "/etc/corosync/authkey" {
-		if env := os.Getenv("COROSYNC_TOTEM_AUTHKEY_FILE"); env != "" {
-			path = env
-		}
-	}
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if st.Mode().Perm()&0o077 != 0 {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("mode %04o lets others read it (chmod 0400)", st.Mode().Perm())}
-	}
-	return os.ReadFile(path)
-}
-
-// totemConfig is the ring's part of the configuration.
-func (n *Node) totemConfig(seq uint64) (totem.Config, error) {
-	t := n.conf
-	cfg := totem.Config{
-		Self: n.self, Generation: n.gen, RingSeq: seq,
-		Multicast: t.Transport == "udp",
-		Tunables:  tunables(t),
-		Nodes:     nodes(t),
-		Rand:      rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(os.Getpid()))),
-		Log:       n.log.slog("TOTEM"),
-	}
-	switch t.RRPMode {
-	case "active":
-		cfg.RRP = totem.RRPActive
-	case "passive":
-		cfg.RRP = totem.RRPPassive
-	}
-	return cfg, nil
-}
-
-// multicast is how transport udp reaches everybody, nil for udpu.
-func multicast(t *conf.Totem, i conf.Interface) (*udp.Multicast, error) {
+// readKey is what stands for the key file at path.
+func (c *Config) readKey(path string) ([]byte, error) {
 	switch {
-	case t.Transport != "udp":
-		return nil, nil
-	case i.Broadcast:
-		return &udp.Multicast{Group: netip.AddrFrom4([4]byte{255, 255, 255, 255})}, nil
-	case !i.McastAddr.IsValid():
-		return nil, &conf.Error{Text: "parse error in config: No multicast address specified",
-			Remedy: "set cluster_name in section totem, or mcastaddr in totem.interface"}
+	case len(c.Key) > 0:
+		return c.Key, nil
+	case c.File != "":
+		return os.ReadFile(path)
 	}
-	return &udp.Multicast{Group: i.McastAddr, TTL: int(i.TTL)}, nil
+	return nil, fmt.Errorf("no Config.Key is given")
 }
 
-func nodes(t *conf.Totem) (list []totem.Node) {
-	for _, c := range t.Nodes {
-		var addrs []netip.Addr
-		for _, a := range c.Addrs {
-			if a.IsValid() {
-				addrs = append(addrs, a)
-			}
-		}
-		if len(addrs) > 0 {
-			if t.RRPMode != "active" && t.RRPMode != "passive" {
-				addrs = addrs[:1]
-			}
-			list = append(list, totem.Node{ID: totem.NodeID(c.ID), Addrs: addrs})
-		}
+// node is the Config of the node behind.
+func (c *Config) node() (node.Config, error) {
+	p, err := c.profile()
+	if err != nil {
+		return node.Config{}, err
 	}
-	if len(list) == 0 {
-		var addrs []netip.Addr
-		for _, i := range t.Interfaces {
-			addrs = append(addrs, i.Bind)
-		}
-		list = append(list, totem.Node{ID: totem.NodeID(t.NodeID), Addrs: addrs})
+	read, err := c.read(p)
+	if err != nil {
+		return node.Config{}, err
 	}
-	return list
-}
-
-func tunables(t *conf.Totem) totem.Tunables {
-	ms := func(v uint32) time.Duration { return time.Duration(v) * time.Millisecond }
-	warning := int(t.TokenWarning)
-	if t.Profile == conf.EL7 || warning == 0 {
-		warning = -1
+	id := c.NodeID
+	if id == 0 && c.Cluster != nil && len(c.Cluster.Nodes) == 1 {
+		id = c.Cluster.Nodes[0].ID
 	}
-	return totem.Tunables{
-		Token: ms(t.Token), TokenRetransmitsBeforeLoss: int(t.TokenRetransmitsBeforeLoss),
-		TokenRetransmit: ms(t.TokenRetransmit), Hold: ms(t.Hold), Consensus: ms(t.Consensus),
-		Join: ms(t.Join), SendJoin: ms(t.SendJoin), Merge: ms(t.Merge),
-		FailRecv: int(t.FailRecv), SeqnoUnchanged: int(t.SeqnoUnchanged), MissCount: int(t.MissCount),
-		WindowSize: int(t.WindowSize), MaxMessages: int(t.MaxMessages), NetMTU: int(t.NetMTU),
-		HeartbeatFailuresAllowed: int(t.HeartbeatFailuresAllowed), MaxNetworkDelay: ms(t.MaxNetworkDelay),
-		RRPTokenExpired: ms(t.RRPTokenExpired), RRPProblemCountTimeout: ms(t.RRPProblemTimeout),
-		RRPProblemCountThreshold: int(t.RRPProblemThreshold), RRPProblemCountMcastThreshold: int(t.RRPProblemMcastThreshold),
-		RRPAutorecoveryCheck: ms(t.RRPAutorecoveryCheck),
-		TokenWarning:         warning, CancelTokenHoldOnRetransmit: t.CancelHoldOnRetransmit,
+	to := c.Logger
+	if to == nil {
+		to = slog.New(slog.DiscardHandler)
 	}
-}
-
-// publishConfig puts what follows from the configuration into cmap, and makes
-// read-only what clients must not change. Spec: cmap-keys.md.
-func (n *Node) publishConfig() {
-	for _, k := range n.conf.RuntimeKeys() {
-		n.setConf(k)
-	}
-	if n.conf.LocalPos >= 0 {
-		n.keys.Set("nodelist.local_node_pos", cmap.U32(uint32(n.conf.Nodes[n.conf.LocalPos].Pos)))
-	}
-	for _, i := range n.conf.Interfaces {
-		prefix := fmt.Sprintf("totem.interface.%d.", i.Number)
-		n.keys.Set(prefix+"bindnetaddr", cmap.Str(i.Bind.String()))
-		if n.gen == wire.EL7 {
-			if i.McastAddr.IsValid() {
-				n.keys.Set(prefix+"mcastaddr", cmap.Str(i.McastAddr.String()))
-			}
-			n.keys.Set(prefix+"mcastport", cmap.U16(i.McastPort))
-		}
-	}
-	n.keys.Set("runtime.blackbox.dump_flight_data", cmap.Str("no"))
-	n.keys.Set("runtime.blackbox.dump_state", cmap.Str("no"))
-	if n.gen == wire.EL7 {
-		n.keys.Set("config.totemconfig_reload_in_progress", cmap.U8(0))
-		for i := range n.conf.Interfaces {
-			n.setFaulty(i, false)
-		}
-	} else {
-		n.keys.Set("runtime.force_gather", cmap.Str("no"))
-	}
-	n.setReadOnly()
-}
-
-func (n *Node) setReadOnly() {
-	for name := range strings.FieldsSeq(`internal_configuration. runtime.services. runtime.config. runtime.totem. uidgid.config.
-		totem.crypto_cipher totem.crypto_hash totem.secauth totem.ip_version totem.rrp_mode totem.transport
-		totem.cluster_name totem.netmtu totem.threads totem.version totem.nodeid totem.clear_node_high_bit
-		config.reload_in_progress config.totemconfig_reload_in_progress nodelist.local_node_pos`) {
-		n.keys.SetReadOnly(name)
-	}
-	if n.keys.Text("quorum.provider", "") != "" {
-		for name := range strings.FieldsSeq(`allow_downscale wait_for_all last_man_standing last_man_standing_window
-			expected_votes_tracking auto_tie_breaker auto_tie_breaker_node`) {
-			n.keys.SetReadOnly("quorum." + name)
-		}
-	}
-	if n.gen == wire.EL9 {
-		for name := range strings.FieldsSeq("system. nodelist. totem.crypto_model totem.keyfile totem.key") {
-			n.keys.SetReadOnly(name)
-		}
-		return
-	}
-	n.keys.SetReadOnly("runtime.connections.")
-	n.keys.SetReadOnly("qb.ipc_type")
-	if n.conf.LocalPos >= 0 {
-		n.keys.SetReadOnly(fmt.Sprintf("nodelist.node.%d.ring0_addr", n.conf.Nodes[n.conf.LocalPos].Pos))
-	}
-}
-
-// sameNodes tells whether two nodelists have the same nodes.
-func sameNodes(a, b []totem.Node) bool {
-	return slices.EqualFunc(a, b, func(x, y totem.Node) bool { return x.ID == y.ID && slices.Equal(x.Addrs, y.Addrs) })
-}
-
-// missingIn returns those of a that b does not have, under their address.
-func missingIn(a, b []totem.Node) (list []totem.Node) {
-	for _, x := range a {
-		if !slices.ContainsFunc(b, func(y totem.Node) bool { return x.ID == y.ID && x.Addrs[0] == y.Addrs[0] }) {
-			list = append(list, x)
-		}
-	}
-	return list
+	return node.Config{
+		Read: read, ReadKey: c.readKey, Profile: p, NodeID: id, StateDir: c.StateDir, Volatile: c.StateDir == "",
+		IPC: c.Sockets, Log: logger{to},
+	}, nil
 }

@@ -1,14 +1,20 @@
-// Package corosync is a whole corosync node: the ring, the services on it,
-// cmap and the local IPC. A program may embed one with [Start]; [Main] is the
-// corosync daemon.
+// Package corosync is a corosync node to embed: [Start] runs one inside a
+// program, without a daemon, a configuration file or a local socket. It forms
+// rings with daemons of corosync and with other programs.
 //
-// An embedded node reads the same corosync.conf and forms rings with daemons and
-// with other programs. What it gives is [Group]: all members hear the same
-// messages, changes of members and changes of quorum in the same order.
-// examples/embed is a map that all nodes share, in some 150 lines.
+// A [Node] knows which nodes are there and whether they may act: [Node.View],
+// and [Node.Views] for each change. A [Group] is a closed process group (CPG).
+// Its members, programs here and on other nodes, hear the same [Event]s in the
+// same order: messages, changes of members and of quorum. That is enough to keep
+// copies of any state the same; examples/embed is a map that all nodes share, in
+// some 150 lines.
 //
-// One goroutine, the loop, owns all machines and the map of keys. Clients'
-// requests come to it from the goroutines of their connections as functions to
-// call; what they should hear leaves through bounded queues, so a client that
-// does not listen cannot stall the ring.
+// The nodes of a cluster speak one generation of corosync's protocol:
+// [Config.Generation] is 3 if nothing is said. The transports are udpu and, in a
+// configuration that says so, udp.
+//
+// All methods of Node and Group may be called from any goroutine. Errors that a
+// caller can do something about are values or types of this package, to be found
+// by [errors.Is] and [errors.As]; those of the system, such as
+// syscall.EADDRINUSE from Start, are below them.
 package corosync

@@ -4,573 +4,149 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"net/netip"
-	"os"
+	"iter"
 	"slices"
-	"sync"
-	"time"
 
-	"github.com/gocorosync/gocorosync/cmap"
-	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/cpg"
-	"github.com/gocorosync/gocorosync/ipc"
-	"github.com/gocorosync/gocorosync/ipc/coro"
-	"github.com/gocorosync/gocorosync/service"
+	"github.com/gocorosync/gocorosync/corosync/internal/node"
 	"github.com/gocorosync/gocorosync/totem"
-	"github.com/gocorosync/gocorosync/totem/udp"
-	"github.com/gocorosync/gocorosync/totem/wire"
-	"github.com/gocorosync/gocorosync/votequorum"
 )
 
-// Config sets up a Node.
-type Config struct {
-	// File is the configuration; "" means /etc/corosync/corosync.conf.
-	File string
-	// Profile is the generation of corosync to be compatible with.
-	Profile conf.Profile
-	// StateDir is where the ring sequence number is kept; "" means
-	// system.state_dir or /var/lib/corosync.
-	StateDir string
-	// NoIPC leaves out the sockets for local clients.
-	NoIPC bool
-	// NodeID says which node of the nodelist this is. 0 means the one with an
-	// address of this machine.
-	NodeID uint32
-	// Quiet leaves out standard error as a place to log to.
-	Quiet bool
-
-	log *logger // of the daemon, which runs nothing else
-
-	// lookup finds the addresses of nodes' names; nil asks the system's
-	// resolver.
-	lookup func(ctx context.Context, name string) ([]netip.Addr, error)
-	// readTime is what reading the configuration again may take; 0 means 30 s.
-	readTime time.Duration
-}
-
-// DefaultFile is where the configuration is.
-const DefaultFile = "/etc/corosync/corosync.conf"
-
-const defaultStateDir = "/var/lib/corosync"
-
-// A Node is a running corosync node.
+// A Node is a running corosync node. Its methods may be called from any
+// goroutine, also after its end.
 type Node struct {
-	cfg   Config
-	gen   wire.Generation
-	log   *logger
-	file  *conf.File
-	conf  *conf.Totem
-	keys  *cmap.Map
-	stats *cmap.Map // EL9: the second map, filled when it is read
-
-	svc     *service.Machine
-	version *service.ConfigVersion
-	quorum  *service.Quorum
-	cpg     *cpg.Machine
-	vote    *votequorum.Machine // nil without votequorum
-	voteSet *votequorum.Settings
-
-	loop     *udp.Loop
-	now      time.Duration // of the current turn of the loop
-	ringPath ringFile
-	ending   error // why the loop is to end, if not in good order
-
-	spare [][]service.Action // for feed to use again
-
-	toRing    []totem.Event    // what the services gave back and the ring has not got yet
-	held      int              // bytes in toRing
-	refused   int              // the first of toRing, which the ring gave back
-	ringTexts map[int]string   // what was said of a ring last
-	blocked   bool             // the ring had no room: multicasts wait their turn
-	waiting   []waitingRequest // for room or for a synchronisation
-
-	flowing  bool // some client was told not to multicast
-	self     totem.NodeID
-	members  []totem.NodeID
-	synced   bool // a synchronisation has been completed since the start
-	stopping bool
-
-	servers    []*ipc.Server
-	clients    map[*ipc.Conn]*client
-	cpgClients map[cpg.Conn]*client
-	unread     []*client     // those that there may be more requests of
-	hasRead    bool          // in this turn of the loop
-	unflushed  []*client     // with events that have not been sent yet
-	flushAt    time.Duration // when to try again with those that did not take them; 0 for never
-	closed     uint64        // connections
-	shutdown   shutdownVote
-	leaveAt    time.Duration // when stopping waits for a last message; 0 for not
-	local      *localGroups
-	watch      *watch        // nil where there is no monitoring
-	statsAt    time.Duration // when the statistics were brought up to date
-	reloading  reloading
-	lookingUp  bool     // names that a client has put into keys
-	reopening  bool     // the log file
-	dumping    bool     // the flight recorder
-	dumped     []uint64 // the connections that wait for that
-
-	// Scratch of each message.
-	encoder coro.Encoder
-	decoder coro.Decoder
-	deliver coro.CPGDeliver
-	mcast   coro.CPGMcast
-
-	ctx      context.Context // of what goes on beside the loop
-	cancel   context.CancelCauseFunc
-	onKilled func() // ends the process at once, in the daemon
-	done     chan struct{}
-	err      error
-	wg       sync.WaitGroup
+	n     *node.Node
+	queue int // of a group, in bytes
 }
 
-// exitError ends a daemon with a status of its own.
-type exitError struct {
-	status int
-	err    error
-}
-
-func (e *exitError) Error() string { return e.err.Error() }
-func (e *exitError) Unwrap() error { return e.err }
-
-// Exit statuses of the daemon. Spec: corosync-conf.md section 1.
-const (
-	exitOK       = 0
-	exitLogging  = 7
-	exitConfig   = 8
-	exitStateDir = 16
-	exitLock     = 17
-	exitRunning  = 18
-	exitService  = 20
-	exitRingID   = 21
-	exitKilled   = 255
-)
-
-// load reads the configuration into a fresh Node, up to the point where totem
-// could start.
-func load(cfg Config) (*Node, error) {
-	if cfg.File == "" {
-		cfg.File = DefaultFile
-	}
-	n := &Node{
-		cfg: cfg, gen: wire.EL7, log: cfg.log, keys: cmap.NewMap(), stats: cmap.NewMap(),
-		clients: make(map[*ipc.Conn]*client), cpgClients: make(map[cpg.Conn]*client),
-		done: make(chan struct{}), ringTexts: make(map[int]string),
-	}
-	if cfg.Profile == conf.EL9 {
-		n.gen = wire.EL9
-	}
-	if n.log == nil {
-		n.log = newLogger(os.Stderr)
-		if cfg.Quiet {
-			n.log = newLogger(nil)
-		}
-	}
-	if n.gen == wire.EL9 {
-		n.log.margin = "  "
-	}
-	file, err := readFile(cfg.File, cfg.Profile)
-	if err != nil {
-		return nil, &exitError{exitConfig, err}
-	}
-	n.file = file
-	for _, k := range file.Keys {
-		if err := n.setConf(k); err != nil {
-			return nil, &exitError{exitConfig, err}
-		}
-	}
-	logging, err := conf.ReadLogging(n.keys, cfg.Profile)
-	if err != nil {
-		return nil, &exitError{exitLogging, err}
-	}
-	if cfg.Quiet {
-		logging.Stderr = false
-	}
-	if err := n.log.configure(logging); err != nil {
-		return nil, &exitError{exitLogging, fmt.Errorf("parse error in config: Can't open logfile '%s' for reason: %s.", logging.Path, sysReason(err))}
-	}
-	if n.conf, err = conf.ReadTotem(n.keys, cfg.Profile, n.host(context.Background())); err != nil {
-		return n, &exitError{exitConfig, file.Place(err)}
-	}
-	if n.conf.Transport == "knet" {
-		return n, &exitError{exitConfig, &conf.Error{
-			Text: "Transport knet is not supported by gocorosync", File: file.Name, Line: max(file.Line("totem.transport"), 1),
-			Remedy: "set \"transport: udpu\" in section totem of all nodes",
-		}}
-	}
-	return n, nil
-}
-
-// setConf puts a key of the configuration into cmap.
-func (n *Node) setConf(k conf.Key) error {
-	t, ok := cmap.ParseType(k.Type)
-	if !ok {
-		return fmt.Errorf("%s: unknown type %s", k.Name, k.Type)
-	}
-	v, err := cmap.Parse(t, k.Value)
-	if err != nil {
-		return fmt.Errorf("%s:%d: %s: %w", n.cfg.File, k.Line, k.Name, err)
-	}
-	return n.keys.Set(k.Name, v)
-}
-
-// Start reads the configuration and starts a node. It runs until ctx ends,
-// [Node.Stop] is called, or something makes it end; [Node.Wait] tells.
+// Start starts a node. It does not wait for a ring: [Node.Views] and [Node.Join]
+// do. The node runs until ctx ends, [Node.Stop] is called, or something makes it
+// end.
+//
+// What is wrong with cfg is a [*ConfigError]; [ErrState] says that StateDir
+// cannot be used.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
-	n, err := load(cfg)
+	nc, err := cfg.node()
 	if err != nil {
 		return nil, err
 	}
-	n.local = &localGroups{groups: make(map[cpg.Conn]*Group), joins: make(map[cpg.Conn]chan cpg.Status)}
-	if err := n.startUp(ctx); err != nil {
-		if cfg.log == nil {
-			n.log.close()
-		}
-		return nil, err
+	n, err := node.Load(nc)
+	if err != nil {
+		return nil, explain(err)
 	}
-	return n, nil
-}
-
-// Wait waits until the node has ended and returns why: nil for an orderly end.
-func (n *Node) Wait() error {
-	<-n.done
-	return n.err
-}
-
-// Stop says good-bye to the ring and waits for the end.
-func (n *Node) Stop() error {
-	n.call(n.leave)
-	return n.Wait()
+	if t := n.Totem(); len(cfg.Key) > 0 && t.Cipher == "none" && t.Hash == "none" {
+		return nil, &ConfigError{Text: "there is a key, but the configuration lets nothing be authenticated", Remedy: "leave out Config.Key, or switch secauth on in generation 2"}
+	}
+	if err := n.Start(ctx); err != nil {
+		return nil, explain(err)
+	}
+	queue := cfg.QueueBytes
+	if queue <= 0 {
+		queue = DefaultQueueBytes
+	}
+	return &Node{n: n, queue: queue}, nil
 }
 
 // ID is the id of this node.
-func (n *Node) ID() uint32 { return uint32(n.self) }
+func (n *Node) ID() uint32 { return uint32(n.n.Self()) }
 
-// call runs f in the loop and waits for it. It reports false when the node has
-// ended.
-func (n *Node) call(f func()) bool {
-	return n.loop.Do(context.Background(), func() { n.turn(f) }) == nil
+// Stop ends the node in good order: the other nodes hear of it at once. It waits
+// for the end and returns [Node.Err].
+func (n *Node) Stop() error {
+	n.n.Leave()
+	<-n.Done()
+	return n.Err()
 }
 
-// startUp builds the machines and starts the loop and the servers.
-func (n *Node) startUp(ctx context.Context) error {
-	t := n.conf
-	n.self = totem.NodeID(t.NodeID)
-	dir := n.stateDir()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return &exitError{exitStateDir, fmt.Errorf("Cannot chdir to state directory %s. %s", dir, sysReason(err))}
+// Done is closed when the node has ended.
+func (n *Node) Done() <-chan struct{} { return n.n.Done() }
+
+// Err is nil while the node runs, and after an end in good order: by Stop, by the
+// end of Start's context, or by corosync-cfgtool -H. Otherwise it says why the
+// node has ended: [*KilledError], [ErrOldConfig], [ErrState], or an error of the
+// system.
+func (n *Node) Err() error {
+	select {
+	case <-n.Done():
+	default:
+		return nil
 	}
-	n.ringPath = n.ringFile()
-	seq, why, err := n.ringPath.load()
-	if err != nil {
-		return &exitError{exitRingID, err}
+	if err := n.n.Wait(); err != nil {
+		return explain(err)
 	}
-	if why != "" {
-		n.log.log(levelWarning, "TOTEM", "%s", why)
+	if why := n.n.Refusal(); why != nil {
+		return fmt.Errorf("%w: %w", ErrOldConfig, why)
 	}
-	for _, w := range t.Warnings {
-		n.log.log(levelWarning, "TOTEM", "%s", w)
-	}
-	tcfg, err := n.totemConfig(seq)
-	if err != nil {
-		return &exitError{exitConfig, err}
-	}
-	if err := tcfg.Check(); err != nil {
-		return &exitError{exitConfig, err}
-	}
-	n.publishConfig()
-	if err := n.makeServices(); err != nil {
-		return err
-	}
-	return n.run(ctx, tcfg)
+	return nil
 }
 
-func (n *Node) stateDir() string {
-	if n.cfg.StateDir != "" {
-		return n.cfg.StateDir
+// stopped is what calls return that need a running node.
+func (n *Node) stopped() error {
+	if why := n.Err(); why != nil {
+		return errors.Join(ErrStopped, why)
 	}
-	if d := os.Getenv("COROSYNC_RUN_DIR"); d != "" && n.gen == wire.EL7 {
-		return d
-	}
-	return n.keys.Text("system.state_dir", defaultStateDir)
+	return ErrStopped
 }
 
-// makeServices creates the services and what cmap says about them.
-func (n *Node) makeServices() error {
-	scfg := service.Config{Self: n.self, Generation: n.gen, Log: n.log.slog("SYNC")}
-	n.version = service.NewConfigVersion(scfg, n.conf.ConfigVersion, n.conf.HasConfigVersion)
-	n.cpg = cpg.New(cpg.Config{Self: n.self, Generation: n.gen, Log: n.log.slog("CPG")})
-	engines := []service.Engine{n.version, &service.CFG{}, n.cpg}
+// A RingID names a ring; no two have the same. The zero value is none.
+type RingID struct {
+	Node uint32 // the representative
+	Seq  uint64
+}
 
-	provider := n.keys.Text("quorum.provider", "")
-	hasProvider := len(n.keys.Keys("quorum.provider")) > 0
-	if hasProvider {
-		fail := func(reason string) error {
-			n.log.log(levelError, "SERV", "Service engine 'corosync_quorum' failed to load for reason '%s'", reason)
-			return &exitError{exitService, errors.New(reason)}
-		}
-		if provider != "corosync_votequorum" {
-			n.log.log(levelNotice, "QUORUM", "Using quorum provider %s", provider)
-			n.log.log(levelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
-			return fail("Invalid quorum provider")
-		}
-		set, err := votequorum.Read(n.keys, nil, n.gen == wire.EL9)
-		if err != nil {
-			n.log.log(levelNotice, "QUORUM", "Using quorum provider %s", provider)
-			var r *votequorum.Refusal
-			if errors.As(err, &r) {
-				for _, b := range r.Before {
-					n.log.log(levelCrit, "VOTEQ", "%s", b.Text)
-				}
+// String is the id as corosync's tools write it: both numbers in hexadecimal.
+func (r RingID) String() string { return fmt.Sprintf("%x.%x", r.Node, r.Seq) }
+
+// A View is what the nodes of a ring last agreed on. The zero value is that of a
+// node that has not been on a ring yet.
+type View struct {
+	Ring RingID
+	// Members are the ids of the nodes that are on the ring, in ascending order.
+	Members []uint32
+	// Quorate says whether these nodes may act for the cluster.
+	Quorate bool
+}
+
+func viewOf(v node.View) View {
+	out := View{Ring: RingID{uint32(v.Ring.Rep), v.Ring.Seq}, Quorate: v.Quorate}
+	for _, id := range slices.Sorted(slices.Values(v.Members)) {
+		out.Members = append(out.Members, uint32(id))
+	}
+	return out
+}
+
+// View is what the nodes last agreed on. While a ring is formed, and after the
+// end, that is the view before; a lost quorum is told at once.
+func (n *Node) View() View {
+	v, _ := n.n.View()
+	return viewOf(v)
+}
+
+// Members are the ids of the nodes on the ring, those of [Node.View].
+func (n *Node) Members() []uint32 { return n.View().Members }
+
+// Quorate says whether this part of the cluster may act, as [Node.View] does.
+func (n *Node) Quorate() bool { return n.View().Quorate }
+
+// Ring is the id of the ring, that of [Node.View].
+func (n *Node) Ring() RingID { return n.View().Ring }
+
+// Views are the view of now, once there is one, and each that follows, until ctx
+// or the node ends. Who is busy with one when several follow gets the last.
+func (n *Node) Views(ctx context.Context) iter.Seq[View] {
+	return func(yield func(View) bool) {
+		var none totem.RingID
+		for {
+			v, next := n.n.View()
+			if v.Ring != none && !yield(viewOf(v)) {
+				return
 			}
-			n.log.log(levelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
-			return fail(err.Error())
-		}
-		n.voteSet = set
-		n.vote = votequorum.New(votequorum.Config{Self: n.self, Settings: set, Lenient: n.gen == wire.EL7, Log: n.log.slog("VOTEQ")})
-		engines = append(engines, n.vote)
-	}
-	n.quorum = service.NewQuorum(hasProvider)
-	engines = append(engines, n.quorum)
-	n.svc = service.New(scfg, engines...)
-	if n.gen == wire.EL9 && n.cfg.log != nil {
-		n.watch = newWatch(n)
-	}
-	return nil
-}
-
-// run starts the loop, and the servers once the machines are there.
-func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
-	ctx, cancelCause := context.WithCancelCause(ctx)
-	cancel := func() { cancelCause(nil) }
-	n.ctx, n.cancel = ctx, cancelCause
-	t := n.conf
-	cfg := udp.Config{
-		Totem: tcfg, Port: t.Interfaces[0].McastPort, Cipher: t.Cipher, Hash: t.Hash, Key: t.Key,
-		AllowUnlisted: !t.BlockUnlisted, Dedicated: n.cfg.log != nil, Log: n.log.slog("TOTEM"),
-	}
-	if slices.ContainsFunc(t.Interfaces, func(i conf.Interface) bool { return i.Net.IsValid() }) {
-		cfg.Rebind = rebind(t.Interfaces)
-	}
-	var err error
-	if cfg.Multicast, err = multicast(t, t.Interfaces[0]); err != nil {
-		cancel()
-		return &exitError{exitConfig, err}
-	}
-	if len(t.Interfaces) > 1 {
-		cfg.Second.Port = t.Interfaces[1].McastPort
-		if cfg.Second.Multicast, err = multicast(t, t.Interfaces[1]); err != nil {
-			cancel()
-			return &exitError{exitConfig, err}
+			select {
+			case <-next:
+			case <-ctx.Done():
+				return
+			case <-n.Done():
+				return
+			}
 		}
 	}
-	if n.loop, err = udp.New(ctx, cfg); err != nil {
-		cancel()
-		return &exitError{exitConfig, err}
-	}
-	n.logTransport()
-	n.loadEngines()
-	if err := n.listen(); err != nil {
-		cancel()
-		n.loop.Run(ctx, n) // closes the socket
-		return &exitError{exitService, err}
-	}
-	n.logLinks()
-	for _, s := range n.servers {
-		n.wg.Go(func() { s.Serve(ctx, &server{n: n, name: s.Name()}) })
-	}
-	n.loop.Go(ctx, func() { n.turn(n.begin) })
-	go func() {
-		defer close(n.done)
-		n.err = n.loop.Run(ctx, n)
-		if n.ending != nil {
-			n.err = n.ending
-		}
-		cancel()
-		n.wg.Wait()
-		if n.watch != nil {
-			n.watch.close(n.err == nil)
-		}
-		if n.err == nil {
-			n.unloadEngines()
-		}
-		if n.cfg.log == nil {
-			n.log.close()
-		}
-	}()
-	return nil
-}
-
-// aside runs f beside the loop and then, in the loop, done. The loop alone may
-// call it: for what may wait for a disk, a name server or a client. f ends soon
-// after its context, which is the node's.
-func (n *Node) aside(f func(context.Context), done func()) {
-	n.wg.Go(func() {
-		f(n.ctx)
-		if done != nil {
-			n.loop.Go(n.ctx, func() { n.turn(done) })
-		}
-	})
-}
-
-// begin is the first turn of the loop.
-func (n *Node) begin() {
-	n.trackConfig()
-	if n.vote != nil {
-		n.feed(service.To{ID: service.IDVotequorum, Event: votequorum.Start{}})
-	}
-}
-
-// leave begins an orderly end: the services say what they have to say, then
-// totem says good-bye.
-func (n *Node) leave() {
-	if n.stopping {
-		return
-	}
-	n.stopping = true
-	if n.vote != nil && n.voteSet.AllowDownscale && len(n.members) > 1 {
-		n.feed(service.To{ID: service.IDVotequorum, Event: votequorum.Goodbye{}})
-		n.leaveAt = n.now + goodbyeTime
-		return
-	}
-	n.cancel(nil)
-}
-
-// goodbyeTime is what the last message of a node that leaves may take to be on
-// the ring.
-const goodbyeTime = 200 * time.Millisecond
-
-// feed steps the services and does what their actions ask for.
-func (n *Node) feed(ev service.Event) {
-	// The slice is valid until the next Step, and an action may cause one.
-	var actions []service.Action
-	if last := len(n.spare) - 1; last >= 0 {
-		actions, n.spare = n.spare[last], n.spare[:last]
-	}
-	actions = append(actions, n.svc.Step(n.now, ev)...)
-	for _, a := range actions {
-		n.act(a)
-	}
-	clear(actions)
-	n.spare = append(n.spare, actions[:0])
-}
-
-// act does what a service asks for.
-func (n *Node) act(a service.Action) {
-	switch a := a.(type) {
-	case totem.Submit:
-		if len(a.Data) > totem.MaxMessage {
-			// It could never be sent, and would hold up everything behind it for ever.
-			// Whoever lets clients choose a length refuses this one before.
-			n.log.log(levelError, "MAIN", "message of %d bytes dropped: the ring takes no more than %d", len(a.Data), totem.MaxMessage)
-			return
-		}
-		n.toRing = append(n.toRing, a)
-		n.held += len(a.Data)
-	case totem.Synced:
-		n.toRing = append(n.toRing, a)
-	case service.SyncDone:
-		n.log.log(levelNotice, "MAIN", "Completed service synchronization, ready to provide service.")
-		n.synced = true
-		n.retryWaiting()
-	case service.SetKey:
-		n.setKey(a)
-	case service.Exit:
-		n.log.log(levelError, "CMAP", "%s", a.Reason)
-		n.leave()
-	case service.Kill:
-		n.killed(a)
-	case service.Shutdown:
-		n.log.log(levelNotice, "CFG", "Node %d was shut down by sysadmin", a.From)
-		if a.From == n.self {
-			n.leave()
-		}
-	case service.Reload:
-		n.reload(a)
-	case service.Reenable:
-		n.reenabled(a)
-	case service.QuorumReport, service.QuorumNodes, service.QuorumSync:
-		n.quorumAction(a)
-	case votequorum.Reply, votequorum.QuorumChanged, votequorum.ExpectedChanged, votequorum.NodesChanged,
-		votequorum.Critical, votequorum.Warning, votequorum.Notice, votequorum.Informational:
-		n.voteAction(a)
-	default:
-		n.cpgAction(a)
-	}
-}
-
-func (n *Node) setKey(a service.SetKey) {
-	var v cmap.Value
-	switch x := a.Value.(type) {
-	case uint8:
-		v = cmap.U8(x)
-	case uint32:
-		v = cmap.U32(x)
-	case uint64:
-		v = cmap.U64(x)
-	case string:
-		v = cmap.Str(x)
-	default:
-		return
-	}
-	n.keys.Set(a.Name, v)
-}
-
-// changedMembers keeps what cmap says about the members.
-func (n *Node) changedMembers(m totem.Members) {
-	if m.Kind == totem.Regular {
-		n.members = slices.Clone(m.IDs)
-		// This node does not leave and join when its address changes.
-		if key := service.MemberKey(n.gen, n.self) + ".ip"; n.keys.Text(key, "") != "" {
-			n.keys.Set(key, cmap.Str(n.addrText(n.self)))
-		}
-	}
-	for _, id := range m.Left {
-		n.keys.Set(service.MemberKey(n.gen, id)+".status", cmap.Str("left"))
-		n.log.log(levelDebug, "MAIN", "Member left: %s", n.addrText(id))
-	}
-	for _, id := range m.Joined {
-		prefix := service.MemberKey(n.gen, id)
-		if _, known := n.keys.Get(prefix + ".join_count"); known {
-			n.keys.Adjust(prefix+".join_count", 1)
-			n.keys.Set(prefix+".ip", cmap.Str(n.addrText(id)))
-		} else {
-			n.keys.Set(prefix+".ip", cmap.Str(n.addrText(id)))
-			n.keys.Set(prefix+".join_count", cmap.U32(1))
-		}
-		n.keys.Set(prefix+".status", cmap.Str("joined"))
-		n.log.log(levelDebug, "MAIN", "Member joined: %s", n.addrText(id))
-	}
-}
-
-// addrText is a node's addresses as corosync writes them.
-func (n *Node) addrText(id totem.NodeID) (s string) {
-	for i, a := range n.loop.Machine().Addrs(id) {
-		s += fmt.Sprintf("r(%d) ip(%v) ", i, a)
-	}
-	return s
-}
-
-// killed is the end that another node asked for: at once, without good-byes.
-func (n *Node) killed(k service.Kill) {
-	if k.Node != n.self {
-		return
-	}
-	sep := ""
-	if n.gen == wire.EL9 {
-		sep = " "
-	}
-	n.log.log(levelNotice, "CFG", "Killed by node %d%s: %s", k.From, sep, k.Reason)
-	n.ending = &exitError{exitKilled, fmt.Errorf("killed by node %d: %s", k.From, k.Reason)}
-	if n.onKilled != nil {
-		n.onKilled()
-	}
-	n.cancel(udp.ErrKilled)
-}
-
-// sortedClients are the clients in the order in which they connected.
-func (n *Node) sortedClients() []*client {
-	list := slices.Collect(maps.Values(n.clients))
-	slices.SortFunc(list, func(a, b *client) int { return int(a.serial) - int(b.serial) })
-	return list
 }

@@ -13,19 +13,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocorosync/gocorosync/corosync"
+	"github.com/gocorosync/gocorosync/corosync/daemon"
 	"github.com/gocorosync/gocorosync/pacemakerd"
 	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/version"
 )
 
-// A daemon runs until it is told to end and returns the exit status of the
-// process.
-type daemon func(ctx context.Context, args []string, stdout, stderr io.Writer) int
+// A program is a daemon: it runs until it is told to end and returns the exit
+// status of the process.
+type program func(ctx context.Context, args []string, stdout, stderr io.Writer) int
 
-func daemons() map[string]daemon {
-	return map[string]daemon{
-		"corosync": corosync.Main,
+func daemons() map[string]program {
+	return map[string]program{
+		"corosync": daemon.Main,
 		"pacemakerd": func(_ context.Context, args []string, stdout, stderr io.Writer) int {
 			return pacemakerd.Main("pacemakerd", args, version.Version, stdout, stderr)
 		},
@@ -51,14 +51,14 @@ func run(argv []string) int {
 		return 0
 	}
 	if name == "--man" && len(args) == 1 {
-		if err := tool.WriteManuals(args[0], version.Version, corosync.Manuals()...); err != nil {
+		if err := tool.WriteManuals(args[0], version.Version, daemon.Manuals()...); err != nil {
 			fmt.Fprintln(os.Stderr, "gocorosync:", err)
 			return 1
 		}
 		return 0
 	}
 	if name == "check" {
-		return corosync.Check(args, os.Stdout, os.Stderr)
+		return daemon.Check(args, os.Stdout, os.Stderr)
 	}
 	d, ok := all[name]
 	if !ok {

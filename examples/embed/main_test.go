@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/corosync"
 )
 
@@ -74,7 +73,7 @@ func TestEmbed(t *testing.T) {
 		in, w := io.Pipe()
 		s := &shell{in: w, out: make(chan string)}
 		go func() {
-			ended <- run(ctx, corosync.Config{File: file, Profile: conf.EL9, StateDir: filepath.Join(dir, fmt.Sprint(id)), NoIPC: true, Quiet: true, NodeID: id}, in, chanWriter(s.out))
+			ended <- run(ctx, corosync.Config{File: file, StateDir: filepath.Join(dir, fmt.Sprint(id)), NodeID: id}, in, chanWriter(s.out))
 		}()
 		t.Cleanup(func() {
 			w.Close()
@@ -112,4 +111,22 @@ func TestEmbed(t *testing.T) {
 	one.eventually(t, "size", "size=big")
 	two.eventually(t, "size", "size=big")
 	early = len(ended) > 0
+}
+
+// TestAlone: a ring of one answers at once, without any file.
+func TestAlone(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var out strings.Builder
+	cfg := corosync.Config{Cluster: &corosync.Cluster{Port: 5767, Nodes: []corosync.NodeSpec{{ID: 1, Addr: "127.88.9.9"}}}}
+	begin := time.Now()
+	if err := run(ctx, cfg, strings.NewReader("colour=red\ncolour\n"), &out); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != "colour=red\n" {
+		t.Errorf("says %q", out.String())
+	}
+	if d := time.Since(begin); d > 2*time.Second {
+		t.Errorf("took %v", d)
+	}
 }

@@ -14,9 +14,12 @@ import (
 // most changes: only a quorate part of the cluster changes anything, so that
 // one has all the changes of the others.
 type replica struct {
-	values  map[string]string
-	version int // how many changes made it
-	quorate bool
+	self     corosync.Member
+	values   map[string]string
+	version  int  // how many changes made it
+	quorate  bool // this part of the cluster may change something
+	member   bool // we have joined
+	changing bool // a change of ours is under way
 
 	silent map[corosync.Member]bool // who has yet to tell what it had when we met
 	met    int                      // the version of the best map told since
@@ -38,6 +41,7 @@ func (r *replica) apply(ev corosync.Event) (tell []byte) {
 	case corosync.QuorumChange:
 		r.quorate = ev.Quorate
 	case corosync.Change:
+		r.member = true
 		for _, m := range ev.Left {
 			delete(r.silent, m)
 		}
@@ -55,12 +59,13 @@ func (r *replica) apply(ev corosync.Event) (tell []byte) {
 		}
 		if !c.Whole {
 			r.set(c)
+			r.changing = r.changing && ev.Member != r.self
 			if len(r.silent) > 0 {
 				r.since = append(r.since, c)
 			}
 			return nil
 		}
-		delete(r.silent, corosync.Member{Node: ev.Node, PID: ev.PID})
+		delete(r.silent, ev.Member)
 		if c.Version > r.met {
 			r.values, r.version, r.met = maps.Clone(c.All), c.Version, c.Version
 			for _, s := range r.since {

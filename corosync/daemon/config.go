@@ -1,0 +1,81 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/corosync/internal/node"
+)
+
+// defaultFile is where the configuration is.
+const defaultFile = "/etc/corosync/corosync.conf"
+
+// thisHost is this machine, with the keys that are on it.
+func thisHost(ctx context.Context) conf.Host {
+	h := node.ThisHost(ctx)
+	h.ReadKey = readKey
+	return h
+}
+
+// readFile reads corosync.conf and the uidgid.d files.
+func readFile(path string, p conf.Profile) (*conf.File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		text := fmt.Sprintf("Can't read file %s: %s", path, node.SysText(err))
+		if p == conf.EL7 {
+			text = fmt.Sprintf("Can't read file %s reason = (%s)", path, node.SysText(err))
+		}
+		return nil, &conf.Error{Text: text, File: path, Remedy: "the configuration must be readable; \"pcs cluster setup\" makes one"}
+	}
+	f, err := conf.Parse(path, data, p, node.HostNames{})
+	if err != nil {
+		return nil, err
+	}
+	dir := "/etc/corosync/uidgid.d"
+	if p == conf.EL9 {
+		dir = filepath.Join(filepath.Dir(path), "uidgid.d")
+	}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		data, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		extra, err := conf.Parse(name, data, p, node.HostNames{})
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range extra.Keys {
+			if strings.HasPrefix(k.Name, "uidgid.") {
+				f.Keys = append(f.Keys, k)
+			}
+		}
+	}
+	return f, nil
+}
+
+// readKey reads the authentication key. One that others could read is none.
+func readKey(path string) ([]byte, error) {
+	if path == "/etc/corosync/authkey" {
+		if env := os.Getenv("COROSYNC_TOTEM_AUTHKEY_FILE"); env != "" {
+			path = env
+		}
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.Mode().Perm()&0o077 != 0 {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("mode %04o lets others read it (chmod 0400)", st.Mode().Perm())}
+	}
+	return os.ReadFile(path)
+}

@@ -1,0 +1,327 @@
+package corosync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/gocorosync/gocorosync/corosync/internal/node"
+	"github.com/gocorosync/gocorosync/cpg"
+	"github.com/gocorosync/gocorosync/totem"
+)
+
+// An Event is what a [Group] gets: a [Message], a [Change] or a [QuorumChange].
+type Event interface{ isEvent() }
+
+type (
+	// A Message was sent to the group. All members get the same ones in the
+	// same order, also in relation to Changes.
+	Message struct {
+		Member        // the sender
+		Data   []byte // the receiver's own
+	}
+	// A Change is a change of the group's members.
+	Change struct{ Members, Left, Joined []Member }
+	// A QuorumChange tells whether this node's partition may act. The first one
+	// comes with the join, before any message.
+	QuorumChange struct{ Quorate bool }
+)
+
+func (Message) isEvent()      {}
+func (Change) isEvent()       {}
+func (QuorumChange) isEvent() {}
+
+// A Member names a process of a group.
+type Member struct {
+	Node uint32 // the id of its node
+	PID  uint32 // of an embedding program, from its process id on, one for each membership
+}
+
+// MaxGroupName is the longest name of a group, in bytes.
+const MaxGroupName = cpg.MaxName
+
+// A Group is a closed process group that the program has joined. Its methods may
+// be called from any goroutine.
+type Group struct {
+	n     *Node
+	m     *node.Membership
+	name  string
+	limit int    // of bytes
+	self  Member // set by the loop before Join returns
+
+	closed chan struct{} // closed with err set
+	ready  chan struct{} // has one element when the queue is not empty
+
+	mu    sync.Mutex
+	queue []Event
+	bytes int
+	room  chan struct{} // closed and replaced when bytes falls below half of limit
+	err   error         // why there are no more events
+
+	parts parts
+}
+
+// Join joins a group, after waiting for a ring. Its first events are a
+// QuorumChange with whether the partition may act now, and the Change that made
+// it a member, with all others there are. A program may join a group several
+// times; each is a member.
+//
+// Errors are [ErrGroupName], [ErrStopped] and those of ctx.
+func (n *Node) Join(ctx context.Context, name string) (*Group, error) {
+	if name == "" || len(name) > MaxGroupName {
+		return nil, fmt.Errorf("%w: %q", ErrGroupName, name)
+	}
+	for {
+		g := &Group{n: n, name: name, limit: n.queue, closed: make(chan struct{}), ready: make(chan struct{}, 1), room: make(chan struct{})}
+		g.parts.sending = make(chan struct{}, 1)
+		m, s, err := n.n.Join(ctx, name, listener{g})
+		switch {
+		case errors.Is(err, node.ErrEnded):
+			return nil, n.stopped()
+		case err != nil:
+			return nil, err
+		case s == cpg.OK:
+			g.m = m
+			return g, nil
+		case s != cpg.TryAgain:
+			return nil, fmt.Errorf("corosync: join %q: status %d", name, s)
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Name is the name of the group.
+func (g *Group) Name() string { return g.name }
+
+// Self is this member.
+func (g *Group) Self() Member { return g.self }
+
+// Multicast sends data to all members of the group, this one included. It waits
+// until there is room: while the ring is full, while a membership forms, and
+// while this group's own events fill half of their queue. So who reads events
+// must not wait for it.
+//
+// A message of more than a MiB goes in parts, and Multicast waits until it has
+// come back to this member. Messages of different callers do not mix.
+//
+// Errors are [ErrTooLarge] for more than [MaxMessage] bytes, [ErrGroupClosed],
+// [ErrTooSlow], [ErrStopped], and those of ctx: then the message has not been
+// sent, but for one in parts, of which that is not known.
+func (g *Group) Multicast(ctx context.Context, data []byte) error {
+	if len(data) > MaxMessage {
+		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(data))
+	}
+	if err := g.awaitRoom(ctx); err != nil {
+		return err
+	}
+	if len(data) > node.MaxAtomic {
+		return g.multicastParts(ctx, data)
+	}
+	return g.sent(g.m.Multicast(ctx, data))
+}
+
+// sent is the error of a request to the service.
+func (g *Group) sent(s cpg.Status, err error) error {
+	switch {
+	case errors.Is(err, node.ErrEnded):
+		return g.n.stopped()
+	case err != nil:
+		return err
+	case s == cpg.OK:
+		return nil
+	case s == cpg.NotExist:
+		return g.why()
+	}
+	return fmt.Errorf("corosync: multicast to %q: status %d", g.name, s)
+}
+
+// awaitRoom waits while half of the queue or more is taken.
+func (g *Group) awaitRoom(ctx context.Context) error {
+	for {
+		g.mu.Lock()
+		err, full, room := g.err, g.bytes > g.limit/2, g.room
+		g.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if !full {
+			return nil
+		}
+		select {
+		case <-room:
+		case <-g.closed:
+		case <-g.n.Done():
+			return g.n.stopped()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Next waits for the next event. What came before the end of the group or of the
+// node is returned before the error: [ErrGroupClosed], [ErrTooSlow] or
+// [ErrStopped]. When ctx ends, the error is its cause and no event is lost.
+func (g *Group) Next(ctx context.Context) (Event, error) {
+	for {
+		if ev := g.take(); ev != nil {
+			return ev, nil
+		}
+		select {
+		case <-g.ready:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-g.closed:
+			if ev := g.take(); ev != nil {
+				return ev, nil
+			}
+			return nil, g.why()
+		case <-g.n.Done():
+			if ev := g.take(); ev != nil {
+				return ev, nil
+			}
+			return nil, g.n.stopped()
+		}
+	}
+}
+
+// Events are all events from the next one on. The last pair has no event but the
+// error that Next would return: that of ctx, or why there are no more events.
+func (g *Group) Events(ctx context.Context) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for {
+			ev, err := g.Next(ctx)
+			if !yield(ev, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Close leaves the group, and makes those who wait in its methods return
+// [ErrGroupClosed]. Events that have come can still be read.
+func (g *Group) Close() {
+	g.end(ErrGroupClosed)
+	g.m.Close()
+}
+
+func (g *Group) why() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.err == nil {
+		return ErrGroupClosed
+	}
+	return g.err
+}
+
+func (g *Group) end(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.endLocked(err)
+}
+
+func (g *Group) endLocked(err error) {
+	if g.err == nil {
+		g.err = err
+		close(g.closed)
+	}
+}
+
+// eventBytes is what an event is taken to need besides its data.
+const eventBytes = 64
+
+func size(ev Event) int {
+	switch ev := ev.(type) {
+	case Message:
+		return eventBytes + len(ev.Data)
+	case Change:
+		return eventBytes + 8*(len(ev.Members)+len(ev.Left)+len(ev.Joined))
+	}
+	return eventBytes
+}
+
+// take removes the next event, or returns nil.
+func (g *Group) take() Event {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.queue) == 0 {
+		return nil
+	}
+	ev := g.queue[0]
+	g.queue[0] = nil
+	g.queue = g.queue[1:]
+	if len(g.queue) > 0 {
+		g.signal() // for another caller of Next
+	}
+	full := g.bytes > g.limit/2
+	g.bytes -= size(ev)
+	if full && g.bytes <= g.limit/2 {
+		close(g.room)
+		g.room = make(chan struct{})
+	}
+	return ev
+}
+
+func (g *Group) signal() {
+	select {
+	case g.ready <- struct{}{}:
+	default:
+	}
+}
+
+// push adds an event, and reports whether the group goes on.
+func (g *Group) push(ev Event) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.err != nil {
+		return false
+	}
+	n := size(ev)
+	if g.bytes+n > g.limit && len(g.queue) > 0 {
+		g.endLocked(ErrTooSlow)
+		return false
+	}
+	g.queue = append(g.queue, ev)
+	g.bytes += n
+	g.signal()
+	return true
+}
+
+// listener is the Group as the loop of its node sees it.
+type listener struct{ g *Group }
+
+func (l listener) Joined(pid uint32, quorate bool) bool {
+	l.g.self = Member{l.g.n.ID(), pid}
+	return l.Quorum(quorate)
+}
+
+func (l listener) Quorum(quorate bool) bool { return l.g.push(QuorumChange{quorate}) }
+
+func (l listener) Change(members, left, joined []cpg.Address) bool {
+	l.g.parts.change(left, joined)
+	return l.g.push(Change{memberList(members), memberList(left), memberList(joined)})
+}
+
+func (l listener) Message(node totem.NodeID, pid uint32, data []byte) bool {
+	return l.g.push(Message{Member{uint32(node), pid}, append([]byte(nil), data...)})
+}
+
+func (l listener) Part(node totem.NodeID, pid, total, typ uint32, data []byte) bool {
+	from := Member{uint32(node), pid}
+	whole, done := l.g.parts.add(from, total, typ, data)
+	goesOn := whole == nil || l.g.push(Message{from, whole})
+	if done && from == l.g.self {
+		l.g.parts.came(whole != nil)
+	}
+	return goesOn
+}
+
+func memberList(list []cpg.Address) (out []Member) {
+	for _, m := range list {
+		out = append(out, Member{uint32(m.Node), m.PID})
+	}
+	return out
+}
