@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"pacemakerd/pengine":          {"pacemakerd/xml", "pacemakerd/iso8601", "pacemakerd/rules"},
 	"pacemakerd/pengine/simulate": {"pacemakerd/xml", "pacemakerd/rules", "pacemakerd/pengine"},
 	// status renders what the planner's unpacking found, as crm_mon does.
-	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/rules", "pacemakerd/pengine"},
+	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/rules", "pacemakerd/pengine", "pacemakerd/pengine/simulate"},
 	"pacemakerd/lrmd":    {"pacemakerd/xml"},
 	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/peer", "pacemakerd/lrmd"},
 	"pacemakerd/attrd":   {"pacemakerd/xml", "pacemakerd/peer"},

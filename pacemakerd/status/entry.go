@@ -7,8 +7,8 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 )
 
-// An Entry is one resource as shown.
-type Entry struct {
+// An entry is one resource as shown.
+type entry struct {
 	R    *pengine.Resource
 	Name string // as shown; for bundle replicas the connection's
 
@@ -22,37 +22,37 @@ type Entry struct {
 	Locked   bool
 	Limit    pengine.Role // a target role worth showing
 	Masked   int          // result of a masked probe failure, 0 if none
-	Children []*Entry     // members, instances shown one by one, replicas
-	Lists    []NodeList   // instances shown by node
+	Children []*entry     // members, instances shown one by one, replicas
+	Lists    []nodeList   // instances shown by node
 }
 
-// A NodeList is the nodes with instances in one state.
-type NodeList struct {
+// A nodeList is the nodes with instances in one state.
+type nodeList struct {
 	Role    pengine.Role // RoleStopped for the others
 	Limited bool         // by target-role
 	Why     string       // for stopped ones: "disabled", "not installed", ...
 	Nodes   []string
 }
 
-// Options say what to show.
-type Options struct {
+// options say what to show.
+type options struct {
 	Inactive bool // stopped resources and instances too
 	Pending  bool // what is under way
 	Detail   bool // clones instance by instance
 }
 
-// Entries makes the entries of all resources to show.
-func Entries(c *pengine.Cluster, o Options) []*Entry {
-	var list []*Entry
+// entries makes the entries of all resources to show.
+func entries(c *pengine.Cluster, o options) []*entry {
+	var list []*entry
 	for _, r := range c.Resources {
-		if e := entry(c, r, o); e != nil {
+		if e := newEntry(c, r, o); e != nil {
 			list = append(list, e)
 		}
 	}
 	return list
 }
 
-func entry(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
+func newEntry(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 	if r.Internal() && r.Kind == pengine.Primitive {
 		return nil
 	}
@@ -74,13 +74,43 @@ func entry(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 	return bundle(c, r, o)
 }
 
-// Primitive is the entry of one primitive, where it is now.
-func Primitive(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
-	return primitive(c, r, r.PrintableID(), r.CurrentNode(), o)
+// whole is the entry of one primitive, where it is now.
+func whole(c *pengine.Cluster, r *pengine.Resource) *entry {
+	return primitive(c, r, r.PrintableID(), r.CurrentNode(), options{Inactive: true, Pending: true})
 }
 
-func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.Node, o Options) *Entry {
-	e := &Entry{R: r, Name: name, Role: r.Role}
+// running is a primitive as it is listed below the node it runs on.
+func running(r *pengine.Resource) *entry {
+	e := &entry{R: r, Name: r.PrintableID(), Role: r.Role}
+	if e.Role == pengine.RoleStarted && r.Top().Promotable {
+		e.Role = pengine.RoleUnpromoted
+	}
+	if r.Disabled() {
+		e.Limit = r.TargetRole()
+	}
+	return e
+}
+
+// resourceList is what a list of resources has in it, what stands above it, and
+// what is said if there is nothing in it. With the nodes there are only those
+// that do not run, and without a title there is no list at all.
+func resourceList(c *pengine.Cluster, v *View, w *Words, pending bool) (list []*entry, title, none string) {
+	if v.ByNode && !v.Inactive {
+		return nil, "", ""
+	}
+	list = entries(c, options{Inactive: v.Inactive, Pending: pending})
+	switch {
+	case v.ByNode:
+		list = slices.DeleteFunc(list, func(e *entry) bool { return e.R.Active(true) })
+		return list, w.lists.inactive, "No inactive resources"
+	case v.Inactive:
+		return list, w.lists.full, "No resources"
+	}
+	return list, w.lists.active, "No active resources"
+}
+
+func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.Node, o options) *entry {
+	e := &entry{R: r, Name: name, Role: r.Role}
 	if len(r.Running) > 1 {
 		n = nil
 		e.Several = r.Running
@@ -139,8 +169,8 @@ func number(s string) int {
 	return n
 }
 
-func group(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
-	e := &Entry{R: r, Name: r.ID}
+func group(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
+	e := &entry{R: r, Name: r.ID}
 	if r.Disabled() {
 		e.Limit = r.TargetRole()
 	}
@@ -151,117 +181,6 @@ func group(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		e.Children = append(e.Children, primitive(c, m, m.PrintableID(), m.CurrentNode(), o))
 	}
 	return e
-}
-
-// clone lists instances by node where there is nothing special about them
-// (spec: scheduler.md 23.3).
-func clone(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
-	e := &Entry{R: r, Name: r.ID}
-	if r.Disabled() {
-		e.Limit = r.TargetRole()
-	}
-	var promoted, started []string
-	stopped := make(map[string]string) // node or instance → why
-	active := 0
-	for _, inst := range r.Children {
-		full, partly := false, inst.Active(false)
-		if partly && len(inst.Running) == 0 {
-			continue // active, but nowhere where it could be shown
-		}
-		locations := inst.Locations()
-		switch {
-		case r.Unique:
-			full = partly || !r.Orphan
-		case o.Pending && hasPending(inst):
-			full = true
-		case !partly:
-			if !inst.Orphan && o.Inactive && o.Detail {
-				stopped[inst.ID] = ""
-			}
-		case inst.Any(func(q *pengine.Resource) bool { return q.Orphan || !q.Managed || q.Failed }):
-			full = true
-		case !inst.Active(true) || len(locations) != 1:
-			full = true
-		case !locations[0].Online && locations[0].Unclean:
-			full = true
-		case inst.CurrentRole() > pengine.RoleUnpromoted:
-			promoted = append(promoted, locations[0].Name)
-			active++
-		default:
-			started = append(started, locations[0].Name)
-			active++
-		}
-		if !full {
-			continue
-		}
-		if inst.Kind == pengine.Group {
-			g := group(c, inst, Options{Inactive: true, Pending: o.Pending})
-			g.Name = inst.ID
-			e.Children = append(e.Children, g)
-		} else {
-			e.Children = append(e.Children, primitive(c, inst, inst.PrintableID(), inst.CurrentNode(), o))
-		}
-	}
-	byName := func(list []string) []string {
-		slices.SortStableFunc(list, func(a, b string) int { return nodeOrder(c, a, b) })
-		return list
-	}
-	if len(promoted) > 0 {
-		e.Lists = append(e.Lists, NodeList{Role: pengine.RolePromoted, Nodes: byName(promoted)})
-	}
-	if len(started) > 0 {
-		l := NodeList{Role: pengine.RoleStarted, Nodes: byName(started)}
-		if r.Promotable {
-			l.Role = pengine.RoleUnpromoted
-			l.Limited = r.TargetRole() == pengine.RoleUnpromoted
-		}
-		e.Lists = append(e.Lists, l)
-	}
-	if !o.Inactive || r.Unique || r.Clone.Max <= active {
-		return e
-	}
-	var words []string
-	groups := make(map[string][]string)
-	for _, n := range c.AllowedNodes(r) {
-		if slices.Contains(r.Running, n) {
-			continue
-		}
-		why := ""
-		if configuredRole(r) == pengine.RoleStopped {
-			why = "disabled"
-		}
-		if op := c.FailedProbe(r, n.Name); op != nil {
-			why = ResultText(number(op.Get("rc-code")))
-		}
-		if groups[why] == nil {
-			words = append(words, why)
-		}
-		groups[why] = append(groups[why], n.Name)
-	}
-	slices.Sort(words)
-	for _, why := range words {
-		e.Lists = append(e.Lists, NodeList{Role: pengine.RoleStopped, Why: why, Nodes: groups[why]})
-	}
-	return e
-}
-
-// configuredRole is the target role of a clone, or of what it is made of.
-func configuredRole(r *pengine.Resource) pengine.Role {
-	if _, ok := r.Meta["target-role"]; !ok && len(r.Children) > 0 {
-		return r.Children[0].TargetRole()
-	}
-	return r.TargetRole()
-}
-
-func nodeOrder(c *pengine.Cluster, a, b string) int {
-	at := func(name string) int {
-		return slices.IndexFunc(c.Nodes, func(n *pengine.Node) bool { return n.Name == name })
-	}
-	return at(a) - at(b)
-}
-
-func hasPending(r *pengine.Resource) bool {
-	return r.Pending != ""
 }
 
 // managedFlags appends what keeps the cluster's hands off a resource.
@@ -278,8 +197,58 @@ func managedFlags(r *pengine.Resource, flags []string) []string {
 	return flags
 }
 
+// state is what a primitive is doing.
+func (e *entry) state(w *Words) string {
+	switch {
+	case e.R.Failed && e.R.Role > pengine.RoleUnpromoted:
+		return "FAILED " + w.role(e.R.Role)
+	case e.R.Failed:
+		return "FAILED"
+	case e.State != "":
+		return e.State
+	}
+	return w.role(e.Role)
+}
+
+// flags are what is special about a primitive; limit is what is said of a
+// target role worth showing.
+func (e *entry) flags(w *Words, limit string) (flags []string) {
+	if e.Unclean {
+		flags = append(flags, "UNCLEAN")
+	}
+	if e.Locked && w.lock != "" {
+		flags = append(flags, w.lock)
+	}
+	if e.Pending != "" {
+		flags = append(flags, e.Pending)
+	}
+	if e.Limit != pengine.RoleUnknown {
+		flags = append(flags, limit)
+	}
+	return managedFlags(e.R, flags)
+}
+
+// severalNames are the nodes on which a primitive is active that is on more
+// than one.
+func (e *entry) severalNames() (names []string) {
+	for _, n := range e.Several {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// replicaParts are the resources that a replica of a bundle is made of.
+func replicaParts(rep *pengine.Replica) (parts []*pengine.Resource) {
+	for _, part := range [...]*pengine.Resource{rep.IP, rep.Child, rep.Container, rep.Connection} {
+		if part != nil {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
 // bundleFlags are what a bundle's line says before and behind its name.
-func (e *Entry) bundleFlags() (set, flags string) {
+func (e *entry) bundleFlags() (set, flags string) {
 	if len(e.R.Bundle.Replicas) > 1 {
 		set = " set"
 	}
@@ -292,8 +261,8 @@ func (e *Entry) bundleFlags() (set, flags string) {
 	return set, flags
 }
 
-func bundle(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
-	e := &Entry{R: r, Name: r.ID}
+func bundle(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
+	e := &entry{R: r, Name: r.ID}
 	for _, rep := range r.Bundle.Replicas {
 		inner := rep.Child
 		if inner == nil {
@@ -314,37 +283,6 @@ func bundle(c *pengine.Cluster, r *pengine.Resource, o Options) *Entry {
 		e.Children = append(e.Children, child)
 	}
 	return e
-}
-
-// ResultText is what an agent's result means.
-func ResultText(rc int) string {
-	switch rc {
-	case 0:
-		return "ok"
-	case 1:
-		return "error"
-	case 2:
-		return "invalid parameter"
-	case 3:
-		return "unimplemented feature"
-	case 4:
-		return "insufficient privileges"
-	case 5:
-		return "not installed"
-	case 6:
-		return "not configured"
-	case 7:
-		return "not running"
-	case 8:
-		return "promoted"
-	case 9:
-		return "promoted (failed)"
-	case 190:
-		return "OCF_DEGRADED"
-	case 191:
-		return "OCF_DEGRADED_PROMOTED"
-	}
-	return "unknown exit status"
 }
 
 // join is strings.Join with blanks.

@@ -10,6 +10,7 @@ import (
 // while lines are printed, so one Summary is used for a whole run (spec:
 // scheduler.md 23.4).
 type Summary struct {
+	Words                *Words
 	idWidth, detailWidth int
 }
 
@@ -30,18 +31,17 @@ func (s *Summary) NodeLine(ch pengine.NodeChange) string {
 	return line
 }
 
-// Line is a line about a resource. tail is put behind the closing parenthesis
-// whether or not a reason follows: nothing for 2.1.5, two blanks for 1.1.20.
-func (s *Summary) Line(ch pengine.Change, el7 bool) string {
+// Line is a line about a resource.
+func (s *Summary) Line(ch pengine.Change) string {
 	s.idWidth, s.detailWidth = max(s.idWidth, 5), max(s.detailWidth, 5)
-	details := details(ch, el7)
+	details := s.Words.details(ch)
 	if len(details) > s.detailWidth {
 		s.detailWidth = len(details)
 	}
 	if len(ch.ID) > s.idWidth {
 		s.idWidth = len(ch.ID) + 2
 	}
-	line := fmt.Sprintf("%-8s   %-*s   ( %*s )", ch.Verb, s.idWidth, ch.ID, s.detailWidth, details)
+	line := fmt.Sprintf("%-8s   %-*s   ( %*s )", ch.Verb, s.idWidth, ch.ID, s.detailWidth, details) + s.Words.tail
 	reason := ""
 	switch {
 	case ch.Reason != "" && ch.Blocked:
@@ -51,19 +51,14 @@ func (s *Summary) Line(ch pengine.Change, el7 bool) string {
 	case ch.Blocked:
 		reason = "blocked"
 	}
-	switch {
-	case el7 && reason != "":
-		return line + "   " + reason
-	case el7:
-		return line + "  "
-	case reason != "":
-		return line + "  " + reason
+	if reason != "" {
+		line += s.Words.reason + reason
 	}
 	return line
 }
 
-func details(ch pengine.Change, el7 bool) string {
-	role, next := roleName(ch.Role, el7), roleName(ch.NextRole, el7)
+func (w *Words) details(ch pengine.Change) string {
+	role, next := w.role(ch.Role), w.role(ch.NextRole)
 	plain := func(s string) string { // with the role where it is worth showing
 		if ch.NeedRole {
 			return role + " " + s
@@ -85,19 +80,4 @@ func details(ch pengine.Change, el7 bool) string {
 		return role + " -> " + next + " " + ch.Origin.Name
 	}
 	return role + " " + ch.Origin.Name + " -> " + next + " " + ch.Dest.Name
-}
-
-// RoleName7 is a role in 1.1.20's words.
-func RoleName7(r pengine.Role) string { return roleName(r, true) }
-
-func roleName(r pengine.Role, el7 bool) string {
-	if el7 {
-		switch r {
-		case pengine.RolePromoted:
-			return "Master"
-		case pengine.RoleUnpromoted:
-			return "Slave"
-		}
-	}
-	return r.String()
 }

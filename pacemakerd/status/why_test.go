@@ -102,7 +102,7 @@ func TestWhyFormats(t *testing.T) {
 // columns only grow.
 func TestSummaryLines(t *testing.T) {
 	one, two := &pengine.Node{Name: "n1"}, &pengine.Node{Name: "node2"}
-	var s status.Summary
+	s := status.Summary{Words: &status.WordsEL9}
 	for _, c := range []struct {
 		change pengine.Change
 		want   string
@@ -113,7 +113,7 @@ func TestSummaryLines(t *testing.T) {
 		{pengine.Change{Verb: "Restart", ID: "b", Origin: one, Dest: one, SameHost: true, Role: pengine.RoleStarted, NextRole: pengine.RoleUnpromoted, Blocked: true},
 			"Restart    b          ( Started -> Unpromoted n1 )  blocked"},
 	} {
-		if got := s.Line(c.change, false); got != c.want {
+		if got := s.Line(c.change); got != c.want {
 			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -86,7 +85,7 @@ func Standby(ctx context.Context, env *tool.Env) int {
 	if a.node == "" {
 		a.node = "."
 	}
-	a.transientToo = a.query && env.Profile == conf.EL9 && a.section == "nodes"
+	a.transientToo = a.query && generationOf(env).attribute.transientToo && a.section == "nodes"
 	return a.run(ctx)
 }
 
@@ -121,11 +120,7 @@ func (a *attribute) connect(ctx context.Context) (*client.CIB, int) {
 	c, err := OpenCIB(ctx, a.env, a.program)
 	if err != nil {
 		word, status := unconnected(a.env, err)
-		if a.env.Profile == conf.EL9 {
-			a.env.Errorf("%s: Could not connect to the CIB: %s\n", a.env.Name, word)
-		} else {
-			a.env.Errorf("Error signing on to the CIB service: %s\n", word)
-		}
+		complain(a.env, generationOf(a.env).attribute.noCIB+word)
 		return nil, status
 	}
 	return c, 0
@@ -194,10 +189,7 @@ func (a *attribute) run(ctx context.Context) int {
 			}
 		}
 		if nodeID == "" {
-			if a.env.Profile == conf.EL9 {
-				a.env.Errorf("%s: ", a.program)
-			}
-			a.env.Errorf("Could not map name=%s to a UUID\n", a.node)
+			complainAs(a.env, a.program, "Could not map name="+a.node+" to a UUID")
 			return exitOf(a.env, cib.NotFound)
 		}
 	}
@@ -253,14 +245,10 @@ func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int 
 	}
 	if code != cib.OK {
 		value = "(null)"
-		if a.env.Profile == conf.EL9 {
-			a.env.Errorf("%s: Error performing operation: %s\n", a.env.Name, text(a.env, code))
-		} else {
-			a.env.Errorf("Error performing operation: %s\n", text(a.env, code))
-		}
+		complain(a.env, "Error performing operation: "+text(a.env, code))
 	}
 	switch {
-	case code != cib.OK && a.env.Profile == conf.EL9:
+	case code != cib.OK && !generationOf(a.env).attribute.nullValue:
 	case a.quiet:
 		if code == cib.OK {
 			a.env.Printf("%s\n", value)
@@ -304,14 +292,11 @@ func (a *attribute) delete(ctx context.Context, c *client.CIB, nodeID string) in
 		a.env.Errorf("Error performing operation: %s\n", text(a.env, code))
 		return exitOf(a.env, code)
 	}
-	place, end := a.section+" option", "\n\n"
+	place := a.section + " option"
 	if a.section == "nodes" || a.section == "status" {
 		place = a.section + " attribute"
 	}
-	if a.env.Profile == conf.EL9 {
-		end = "\n"
-	}
-	a.env.Printf("Deleted %s: id=%s name=%s%s", place, n.ID(), a.name, end)
+	a.env.Printf("Deleted %s: id=%s name=%s%s", place, n.ID(), a.name, generationOf(a.env).attribute.deletedEnd)
 	return 0
 }
 

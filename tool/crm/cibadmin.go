@@ -5,9 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strconv"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/acl"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
@@ -57,8 +55,9 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		{short: 'N', long: "node", arg: "value", help: "(Advanced) Send command to the specified host", value: &host},
 		{long: "schema", arg: "value", value: &schema},
 	}
+	words := generationOf(env).admin
 	var shown string // how to show access, "" for not at all
-	if env.Profile == conf.EL9 {
+	if words.showAccess {
 		env.Args = showAccessArgument(env.Args)
 		opts = append(opts, option{short: 'S', long: "show-access", arg: "value", help: "Whether to use syntax highlighting for ACLs (with -Q/--query and -U/--user): text, color, namespace or auto", call: func(v string) error {
 			switch v {
@@ -129,10 +128,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	}
 	if (name == cib.OpErase || name == cib.OpUpgrade) && !force {
 		env.Errorf("The supplied command is considered dangerous.  To prevent accidental destruction of the cluster, the --force flag is required in order to proceed.\n")
-		if env.Profile == conf.EL9 {
-			return exitUnsafe
-		}
-		return exitUsage(env)
+		return words.unsafe
 	}
 	o := &cib.Op{Name: name, Section: scope, Data: data, Host: host}
 	if xpath != "" {
@@ -174,11 +170,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	c, err := client.OpenCIB(ctx, how)
 	if err != nil {
 		word, status := unconnected(env, err)
-		what := "Signon to CIB failed"
-		if env.Profile == conf.EL9 {
-			what = "Could not connect to the CIB"
-		}
-		env.Errorf("%s: %s\nInit failed, could not perform requested operations\n", what, word)
+		env.Errorf("%s: %s\nInit failed, could not perform requested operations\n", words.noCIB, word)
 		return status
 	}
 	defer c.Close()
@@ -192,21 +184,9 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		return 0
 	}
 	if code != cib.OK {
-		if env.Profile == conf.EL9 {
-			call := "Call " + name
-			if c.IsFile() { // 2.1.5's answer from a file does not say of which call
-				call = "Call"
-			}
-			env.Errorf("%s failed: %s\n", call, text(env, code))
-		} else {
-			n := int(code)
-			if code == cib.Exists {
-				n = -76
-			}
-			env.Errorf("Call %s failed (%s): %s\n", name, strconv.Itoa(n), text(env, code))
-		}
+		env.Errorf("%s: %s\n", words.failed(name, c.IsFile(), code), text(env, code))
 		if out != nil {
-			if code == cib.Exists && env.Profile != conf.EL9 {
+			if code == cib.Exists && words.reason {
 				for f := range out.Each("failed_update") {
 					f.Set("reason", text(env, code))
 				}

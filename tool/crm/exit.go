@@ -2,21 +2,13 @@ package crm
 
 import (
 	"errors"
+	"strings"
 	"syscall"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/tool"
 )
-
-// emulated is the pacemaker whose text is printed.
-func emulated(env *tool.Env) string {
-	if env.Profile == conf.EL9 {
-		return "2.1.5"
-	}
-	return "1.1.20"
-}
 
 // Exit statuses of 2.1.5 (crm_exit_t).
 const (
@@ -26,6 +18,7 @@ const (
 	exitNoInput     = 66
 	exitUnavailable = 69
 	exitSoftware    = 70
+	exitProtocol    = 76 // a document that is no CIB
 	exitConfig      = 78
 	exitDisconnect  = 102
 	exitOld         = 103
@@ -36,54 +29,20 @@ const (
 	exitTimeout     = 124
 )
 
-func exitUsage(env *tool.Env) int {
-	if env.Profile == conf.EL9 {
-		return exitUsage2
-	}
-	return int(syscall.EINVAL)
-}
+func exitUsage(env *tool.Env) int { return generationOf(env).exit.usage }
 
-// exitOf is the exit status for a CIB result: 1.1.20 exits with the positive
-// code, 2.1.5 with a status of its own.
+// exitOf is the exit status for a CIB result.
 func exitOf(env *tool.Env, c cib.Code) int {
 	if c == cib.OK {
 		return 0
 	}
-	if env.Profile != conf.EL9 {
-		if c == cib.Exists {
-			return 76 // ENOTUNIQ: what 1.1.20 uses for an id that is taken
-		}
-		return int(-c) & 0xff
-	}
-	switch c {
-	case cib.NotFound, cib.NodeUnknown:
-		return exitNoSuch
-	case cib.Exists:
-		return exitExists
-	case cib.AccessDenied, cib.NoPermission: // what 2.1.5 makes of EACCES and EPERM
-		return exitNoPrivilege
-	case cib.SchemaInvalid, cib.TransformFail, cib.SchemaSame:
-		return exitConfig
-	case cib.OldData:
-		return exitOld
-	case cib.DiffFailed, cib.DiffResync:
-		return exitOld
-	case cib.NoQuorum:
-		return exitQuorum
-	case cib.Invalid:
-		return exitUsage2
-	case cib.NotConnected:
-		return exitDisconnect
-	case cib.Timeout:
-		return exitTimeout
-	}
-	return exitError
+	return generationOf(env).exit.of(c)
 }
 
 // text is what the tools print for a code.
 func text(env *tool.Env, c cib.Code) string {
-	if c == cib.Exists && env.Profile != conf.EL9 {
-		return "Name not unique on network"
+	if c == cib.Exists {
+		return generationOf(env).exit.exists
 	}
 	return c.String()
 }
@@ -106,17 +65,51 @@ func codeOf(err error) cib.Code {
 
 // notConnected is the text and status of a tool that finds no cluster.
 func notConnected(env *tool.Env) (string, int) {
-	if env.Profile == conf.EL9 {
-		return "Transport endpoint is not connected", exitDisconnect
-	}
-	return "Transport endpoint is not connected", int(syscall.ENOTCONN)
+	return "Transport endpoint is not connected", generationOf(env).exit.notConnected
 }
 
-// notLetIn is notConnected for a tool of 2.1.5 that tells being refused from
-// finding nobody; the others call both not connected.
+// notLetIn is notConnected for a tool that may tell being refused from finding
+// nobody; the others call both not connected.
 func notLetIn(env *tool.Env, err error) (string, int) {
-	if env.Profile == conf.EL9 && errors.Is(err, syscall.EACCES) {
-		return "Permission denied", exitNoPrivilege
+	if status := generationOf(env).exit.refused; status != 0 && errors.Is(err, syscall.EACCES) {
+		return "Permission denied", status
 	}
 	return notConnected(env)
+}
+
+// complain prints a line as the tool's own.
+func complain(env *tool.Env, text string) { complainAs(env, env.Name, text) }
+
+// complainAs is complain for a tool that calls itself otherwise.
+func complainAs(env *tool.Env, name, text string) {
+	if generationOf(env).named {
+		env.Errorf("%s: ", name)
+	}
+	env.Errorf("%s\n", text)
+}
+
+// commandLine is what a tool was called with.
+func commandLine(env *tool.Env) string {
+	return strings.Join(append([]string{env.Name}, env.Args...), " ")
+}
+
+// statusMessage is what an exit status of 2.1.5 means.
+func statusMessage(code int) string {
+	switch code {
+	case 0:
+		return "OK"
+	case exitUsage2:
+		return "Incorrect usage"
+	case exitNoInput:
+		return "Input file not available"
+	case exitSoftware:
+		return "Internal software bug"
+	case exitProtocol:
+		return "Protocol violated"
+	case exitConfig:
+		return "Invalid configuration"
+	case exitDisconnect:
+		return "Lost connection to a cluster daemon"
+	}
+	return "Error occurred"
 }

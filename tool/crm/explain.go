@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -169,8 +170,7 @@ func onTerminal(env *tool.Env) bool {
 // resultXML is what the tools of 2.1.5 print as XML, with findings in it where
 // they were asked for.
 func resultXML(env *tool.Env, code int, list []finding) []byte {
-	request := strings.Join(append([]string{env.Name}, env.Args...), " ")
-	root := xml.New("pacemaker-result", "api-version", apiVersion, "request", request)
+	root := status.ResultEL9(commandLine(env))
 	if len(list) > 0 {
 		problems := root.Append(xml.New("problems"))
 		for _, f := range list {
@@ -194,28 +194,9 @@ func resultJSON(env *tool.Env, code int, list []finding) []byte {
 		Request  string    `json:"request"`
 		Problems []finding `json:"problems"`
 		Status   result    `json:"status"`
-	}{strings.Join(append([]string{env.Name}, env.Args...), " "), list, result{code, statusMessage(code)}}, "", "  ")
+	}{commandLine(env), list, result{code, statusMessage(code)}}, "", "  ")
 	if err != nil {
 		return nil // strings and numbers only
 	}
 	return append(b, '\n')
-}
-
-// statusMessage is what an exit status of 2.1.5 means.
-func statusMessage(code int) string {
-	switch code {
-	case 0:
-		return "OK"
-	case exitError:
-		return "Error occurred"
-	case exitUsage2:
-		return "Incorrect usage"
-	case exitNoInput:
-		return "Input file not available"
-	case exitProtocol:
-		return "Protocol violated"
-	case exitConfig:
-		return "Invalid configuration"
-	}
-	return "Error occurred"
 }

@@ -11,75 +11,64 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
 
 // monitor is one run of crm_mon.
 type monitor struct {
-	env                                            *tool.Env
-	once, inactive, byNode, ops, timing, failcount bool
-	attributes, ids, tickets, bans, brief, noHead  bool
-	nagios, pending, asXML, cgi                    bool
-	file, output, interval, page                   string
-	verbose                                        int
-	shows                                          sections // of the text of 2.1.5
-	banPrefix                                      string
+	env                       *tool.Env
+	gen                       *generation
+	view                      status.View
+	flagged                   status.Sections // by switches alone; our HTML of 2.1.5 takes no notice of lists of sections
+	once, nagios, asXML, cgi  bool
+	file, output, every, page string
+	verbose                   int
 }
 
 // Mon is the tool crm_mon.
 func Mon(ctx context.Context, env *tool.Env) int {
-	m := &monitor{env: env, shows: showDefault}
-	el9 := env.Profile == conf.EL9
-	if el9 {
-		env.Args = optionalArguments(env.Args)
-	}
-	show := func(part sections, flags ...*bool) func(string) error {
+	m := &monitor{env: env, gen: generationOf(env), flagged: status.ShowDefault}
+	m.view.Sections = status.ShowDefault
+	env.Args = m.gen.mon.arguments(env.Args)
+	show := func(part status.Sections, flags ...*bool) func(string) error {
 		return func(string) error {
-			m.shows |= part
+			m.show(part)
 			for _, f := range flags {
 				*f = true
 			}
 			return nil
 		}
 	}
-	all := func(flags ...*bool) func(string) error {
-		return func(string) error {
-			for _, f := range flags {
-				*f = true
-			}
-			return nil
-		}
-	}
+	v := &m.view
 	opts := []option{
 		{short: '1', long: "one-shot", help: "Display the cluster status once on the console and exit", flag: &m.once},
-		{short: 'r', long: "inactive", help: "Display inactive resources", flag: &m.inactive},
-		{short: 'n', long: "group-by-node", help: "Group resources by node", flag: &m.byNode},
-		{short: 'o', long: "operations", help: "Display resource operation history", call: show(showOperations, &m.ops)},
-		{short: 't', long: "timing-details", help: "Display resource operation history with timing details", call: show(showOperations, &m.ops, &m.timing)},
-		{short: 'f', long: "failcounts", help: "Display resource fail counts", call: show(showFailCounts, &m.failcount)},
-		{short: 'A', long: "show-node-attributes", help: "Display node attributes", call: show(showAttributes, &m.attributes)},
-		{short: 'c', long: "tickets", help: "Display cluster tickets", call: show(showTickets, &m.tickets)},
-		{short: 'L', long: "neg-locations", help: "Display negative location constraints", call: show(showBans, &m.bans)},
-		{short: 'R', long: "show-detail", help: "Show more details (node IDs, individual clone instances)", flag: &m.ids},
+		{short: 'r', long: "inactive", help: "Display inactive resources", flag: &v.Inactive},
+		{short: 'n', long: "group-by-node", help: "Group resources by node", flag: &v.ByNode},
+		{short: 'o', long: "operations", help: "Display resource operation history", call: show(status.ShowOperations)},
+		{short: 't', long: "timing-details", help: "Display resource operation history with timing details", call: show(status.ShowOperations, &v.Timing)},
+		{short: 'f', long: "failcounts", help: "Display resource fail counts", call: show(status.ShowFailCounts)},
+		{short: 'A', long: "show-node-attributes", help: "Display node attributes", call: show(status.ShowAttributes)},
+		{short: 'c', long: "tickets", help: "Display cluster tickets", call: show(status.ShowTickets)},
+		{short: 'L', long: "neg-locations", help: "Display negative location constraints", call: show(status.ShowBans)},
+		{short: 'R', long: "show-detail", help: "Show more details (node IDs, individual clone instances)", flag: &v.Detail},
 		{short: 'D', long: "hide-headers", help: "Hide all headers", call: func(string) error {
-			m.shows &^= showSummary | showMaintenance
-			m.noHead = true
+			v.Sections &^= status.ShowSummary | status.ShowMaintenance
+			m.flagged &^= status.ShowSummary | status.ShowMaintenance
 			return nil
 		}},
-		{short: 'b', long: "brief", help: "Brief output", flag: &m.brief},
-		{short: 'j', long: "pending", help: "Display pending state if 'record-pending' is enabled", flag: &m.pending},
+		{short: 'b', long: "brief", help: "Brief output", flag: &v.Brief},
+		{short: 'j', long: "pending", help: "Display pending state if 'record-pending' is enabled", flag: &v.Pending},
 		{short: 's', long: "simple-status", help: "Display the cluster status once as a simple one line output (suitable for nagios)", flag: &m.nagios},
-		{short: 'i', long: "interval", arg: "value", help: "Update frequency in seconds", value: &m.interval},
+		{short: 'i', long: "interval", arg: "value", help: "Update frequency in seconds", value: &m.every},
 		{short: 'x', long: "xml-file", arg: "value", help: "Read the CIB from a file", value: &m.file},
 		{short: 'h', long: "as-html", arg: "value", help: "Write cluster status to the named html file", value: &m.page},
-		{short: 'X', long: "as-xml", help: "Write cluster status as xml to stdout. This will enable one-shot mode.", call: all(&m.asXML, &m.once)},
-		{short: 'w', long: "web-cgi", help: "Web mode with output suitable for CGI (preselected when run as *.cgi)", call: all(&m.cgi, &m.once)},
+		{short: 'X', long: "as-xml", help: "Write cluster status as xml to stdout. This will enable one-shot mode.", call: show(0, &m.asXML, &m.once)},
+		{short: 'w', long: "web-cgi", help: "Web mode with output suitable for CGI (preselected when run as *.cgi)", call: show(0, &m.cgi, &m.once)},
 		{long: "output-as", arg: "value", help: "Format of the output: text, xml or html", value: &m.output},
 		{short: 'm', long: "fence-history", call: func(string) error { return nil }},
 		{short: 'N', long: "disable-ncurses", call: func(string) error { return nil }},
@@ -87,15 +76,8 @@ func Mon(ctx context.Context, env *tool.Env) int {
 			return errOption("option '--daemonize' is not supported; run crm_mon from a service manager")
 		}},
 	}
-	if el9 {
-		opts = append(opts,
-			option{short: 'I', long: "include", arg: "value", help: "Sections to include in the output, with commas between them", call: m.include},
-			option{short: 'U', long: "exclude", arg: "value", help: "Sections to exclude from the output", call: m.exclude},
-			option{long: "neg-locations-of", arg: "value", call: func(prefix string) error {
-				m.shows |= showBans
-				m.bans, m.banPrefix = true, prefix
-				return nil
-			}})
+	if m.gen.mon.sections {
+		opts = append(opts, m.sectionOptions()...)
 	}
 	if _, done, code := parse(env, &m.verbose, "Provides a summary of cluster's current state", "mode [options]", opts); done {
 		return code
@@ -112,7 +94,7 @@ func Mon(ctx context.Context, env *tool.Env) int {
 			m.file = p.File
 		}
 	}
-	if m.cgi && m.env.Profile != conf.EL9 && m.file != "" {
+	if m.cgi && !m.gen.mon.anyFile && m.file != "" {
 		// A web server's user must not choose what file is read.
 		m.env.Printf("Content-Type: text/plain\nStatus: 500\n\n")
 		return exitUsage2
@@ -120,11 +102,17 @@ func Mon(ctx context.Context, env *tool.Env) int {
 	if !m.once && !m.nagios && m.file == "" {
 		return m.watch(ctx)
 	}
-	return m.show(ctx)
+	return m.look(ctx)
 }
 
-// show prints the status once.
-func (m *monitor) show(ctx context.Context) int {
+// show adds a section to what is shown.
+func (m *monitor) show(part status.Sections) {
+	m.view.Sections |= part
+	m.flagged |= part
+}
+
+// look prints the status once.
+func (m *monitor) look(ctx context.Context) int {
 	doc, code := m.read(ctx)
 	if doc == nil {
 		return code
@@ -133,45 +121,63 @@ func (m *monitor) show(ctx context.Context) int {
 	if err != nil {
 		return m.env.Fail(exitConfig, "%v", err)
 	}
-	switch {
-	case m.nagios:
+	if m.nagios {
 		return m.simple(c)
-	case m.page != "":
-		return m.writePage(c)
-	case m.asXML && m.env.Profile != conf.EL9:
-		m.xml7(c)
-	case m.cgi && m.env.Profile != conf.EL9:
-		m.html7(m.env.Stdout, c)
-	case m.output == "xml":
-		m.xml9(c)
-	case m.output == "html", m.cgi:
-		if m.cgi {
-			m.env.Printf("Content-Type: text/html\n\n")
-		}
-		m.html9(m.env.Stdout, c)
-	case m.env.Profile == conf.EL9:
-		m.text9(c)
-	default:
-		m.text7(c)
+	}
+	format := m.format()
+	v := m.view
+	if m.html() {
+		v.Sections = m.flagged
+	}
+	v.Now, v.Live, v.Request = time.Now(), m.file == "", commandLine(m.env)
+	v.CGI, v.Page, v.Refresh = m.cgi, m.page != "", m.interval()
+	if m.page == "" {
+		format.Print(m.env.Stdout, c, v)
+		return 0
+	}
+	var b bytes.Buffer
+	format.Print(&b, c, v)
+	if err := os.WriteFile(m.env.Path(m.page), b.Bytes(), 0o644); err != nil {
+		return m.env.Fail(exitError, "%v", err)
 	}
 	return 0
+}
+
+// html tells whether the status is a page.
+func (m *monitor) html() bool {
+	return m.page != "" || m.output == "html" || m.cgi && (m.output != "xml" || m.gen.mon.own)
+}
+
+// format is the one that was asked for. --output-as is of 2.1.5 and means its
+// formats; a generation without it has switches of its own, which come first.
+func (m *monitor) format() status.Format {
+	own := m.gen.status
+	switch {
+	case m.page != "":
+		return own.HTML
+	case m.asXML && m.gen.mon.own:
+		return own.XML
+	case m.cgi && m.gen.mon.own:
+		return own.HTML
+	case m.output == "xml":
+		return status.EL9.XML
+	case m.output == "html", m.cgi:
+		return status.EL9.HTML
+	}
+	return own.Text
 }
 
 func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 	if m.file != "" {
 		b, err := os.ReadFile(m.env.Path(m.file))
-		if err != nil && m.env.Profile == conf.EL9 {
-			m.env.Errorf("Could not connect to the CIB: No such device or address\n")
-			return nil, 0
-		}
 		if err != nil {
-			return nil, m.env.Fail(exitError, "%v", err)
+			return nil, m.gen.mon.unread(m.env, err)
 		}
 		src := readSource(m.file, b)
 		if doc := m.accept(src); doc != nil {
 			return doc, 0
 		}
-		return nil, m.refused(src)
+		return nil, m.gen.mon.refused(m, src.doc != nil && src.doc.Name != "cib")
 	}
 	doc, err := readCIB(ctx, m.env, "crm_mon")
 	if err != nil {
@@ -187,12 +193,7 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 		if !errors.Is(err, client.ErrNotRunning) {
 			return nil, m.env.Fail(exitError, "%v", err)
 		}
-		if m.env.Profile == conf.EL9 {
-			m.env.Errorf("%s: Connection to cluster failed: Connection refused\n", m.env.Name)
-			return nil, exitDisconnect
-		}
-		m.env.Printf("\nError: cluster is not available on this node\n")
-		return nil, int(syscall.ENOTCONN)
+		return nil, m.gen.mon.noCluster(m.env)
 	}
 	return doc, 0
 }
@@ -214,45 +215,22 @@ func (m *monitor) accept(src *source) *xml.Node {
 		return nil
 	}
 	if v := src.doc.Get("validate-with"); v == "" || v == schema.None {
-		m.env.Errorf("%s\n", unvalidated(m.env))
+		m.env.Errorf("%s\n", m.gen.unvalidated)
 	}
-	if m.env.Profile == conf.EL9 {
-		tellUpgrade(m.env, src.doc)
-	} else {
-		inOldTerms(src.doc)
-	}
+	m.gen.modernise(m.env, src.doc)
 	return src.doc
-}
-
-// refused says that the file is no CIB that conforms to its schema. What is no
-// CIB at all does not count as a failure of the schema.
-func (m *monitor) refused(src *source) int {
-	why := cib.SchemaInvalid.Error()
-	switch foreign := src.doc != nil && src.doc.Name != "cib"; {
-	case m.env.Profile == conf.EL9 && !foreign:
-		m.env.Errorf("Could not connect to the CIB: %s\n", why)
-	case m.env.Profile == conf.EL9:
-	case foreign:
-		m.env.Printf("\nConnection to cluster failed: No such device or address\n")
-		return int(syscall.ENXIO)
-	default:
-		m.env.Printf("\nConnection to cluster failed: %s\n", why)
-		m.env.Errorf("%s: Connection to local file '%s' failed: %s\n", m.env.Name, m.file, why)
-		return 203
-	}
-	return 0
 }
 
 // watch prints the status again and again until it is interrupted.
 func (m *monitor) watch(ctx context.Context) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	every := m.every()
+	every := m.interval()
 	for {
 		if m.page == "" {
 			m.env.Printf("\x1b[H\x1b[2J")
 		}
-		m.show(ctx)
+		m.look(ctx)
 		select {
 		case <-ctx.Done():
 			return 0
@@ -261,28 +239,13 @@ func (m *monitor) watch(ctx context.Context) int {
 	}
 }
 
-// every is how often the status is looked at.
-func (m *monitor) every() time.Duration {
+// interval is how often the status is looked at.
+func (m *monitor) interval() time.Duration {
 	var seconds int
-	if _, err := fmt.Sscan(strings.TrimSuffix(m.interval, "s"), &seconds); err == nil && seconds > 0 {
+	if _, err := fmt.Sscan(strings.TrimSuffix(m.every, "s"), &seconds); err == nil && seconds > 0 {
 		return time.Duration(seconds) * time.Second
 	}
 	return 5 * time.Second
-}
-
-// writePage writes the status to a file for a web server.
-func (m *monitor) writePage(c *pengine.Cluster) int {
-	var b bytes.Buffer
-	if m.env.Profile == conf.EL9 {
-		m.html9(&b, c)
-	} else {
-		m.html7(&b, c)
-	}
-	path := m.env.Path(m.page)
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-		return m.env.Fail(exitError, "%v", err)
-	}
-	return 0
 }
 
 // simple is one line for a monitoring system.
@@ -300,32 +263,15 @@ func (m *monitor) simple(c *pengine.Cluster) int {
 			problems = append(problems, "offline node: "+n.Name)
 		}
 	}
-	if m.env.Profile == conf.EL9 && (c.DC == nil || len(problems) > 0) {
-		text := strings.Join(problems, " ")
-		if c.DC == nil {
-			text = "No DC, " + text
-		}
-		m.env.Printf("CLUSTER WARN: %s\n", strings.TrimSuffix(text, ", "))
-		m.env.Errorf("Error outputting status info from the fencer or CIB\n")
-		return 0
-	}
-	if c.DC == nil {
-		problems = append(problems, "no DC")
-	}
-	if len(problems) > 0 {
-		m.env.Printf("CLUSTER WARN: %s\n", strings.Join(problems, ", "))
-		return 1
+	if c.DC == nil || len(problems) > 0 {
+		return m.gen.mon.warn(m.env, problems, c.DC != nil)
 	}
 	n := c.Count().Instances
 	text := ""
 	if standby > 0 {
 		text = fmt.Sprintf(", %d standby node%s", standby, plural(standby))
 	}
-	what := "resource"
-	if m.env.Profile == conf.EL9 {
-		what = "resource instance"
-	}
-	m.env.Printf("CLUSTER OK: %d node%s online%s, %d %s%s configured\n", online, plural(online), text, n, what, plural(n))
+	m.env.Printf("CLUSTER OK: %d node%s online%s, %d %s%s configured\n", online, plural(online), text, n, m.gen.mon.resource, plural(n))
 	return 0
 }
 
@@ -334,12 +280,4 @@ func plural(n int) string {
 		return ""
 	}
 	return "s"
-}
-
-// stack is the kind of cluster, as the coordinator wrote it down.
-func stack(c *pengine.Cluster) string {
-	if v := c.Option("cluster-infrastructure"); v != "" {
-		return v
-	}
-	return "unknown"
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -34,11 +33,7 @@ func Node(ctx context.Context, env *tool.Env) int {
 	c, err := client.DialController(ctx, "crm_node")
 	if err != nil {
 		word, status := notLetIn(env, err)
-		if env.Profile == conf.EL9 {
-			env.Errorf("error: Could not connect to controller: %s\n", word)
-		} else {
-			env.Errorf("error: Could not connect to cluster (is it running?)\n")
-		}
+		env.Errorf("error: %s\n", generationOf(env).node.noController(word))
 		return status
 	}
 	defer c.Close()
@@ -148,14 +143,15 @@ func Admin(ctx context.Context, env *tool.Env) int {
 	if _, done, st := parse(env, &verbose, "query and manage the Pacemaker controller", "command [options]", opts); done {
 		return st
 	}
+	words := generationOf(env).node
 	fail := func(err error) int {
 		word, st := notLetIn(env, err)
 		if st == exitNoPrivilege {
 			env.Errorf("error: Command failed: %s\n", word)
 			return st
 		}
-		if errors.Is(err, client.ErrNotRunning) && env.Profile == conf.EL7 {
-			return 254 // and not a word, as 1.1.20
+		if silent := words.silentExit; silent != 0 && errors.Is(err, client.ErrNotRunning) {
+			return silent
 		}
 		env.Errorf("%s: %v\n", env.Name, err)
 		return st
@@ -173,12 +169,8 @@ func Admin(ctx context.Context, env *tool.Env) int {
 		if err != nil {
 			return fail(err)
 		}
-		kind := "(null)"
-		if env.Profile == conf.EL9 {
-			kind = "cluster"
-		}
 		for n := range cib.Section(doc, "nodes").Each("node") {
-			env.Printf("%s node: %s (%s)\n", kind, n.Get("uname"), n.ID())
+			env.Printf("%s node: %s (%s)\n", words.kind, n.Get("uname"), n.ID())
 		}
 		return 0
 	case !dc && status == "":
@@ -254,14 +246,7 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 	c, err := client.DialAttributes(ctx, env.Name)
 	if err != nil {
 		word, status := notLetIn(env, err)
-		if env.Profile == conf.EL9 {
-			env.Errorf("%s: Could not connect to the attribute manager: %s\n", env.Name, word)
-			return status
-		}
-		env.Errorf("Connection to cluster attribute manager failed: Connection refused (111)\n")
-		if task == "query" {
-			env.Errorf("Could not query value of %s: %s (-107)\n", name, word)
-		}
+		generationOf(env).node.noAttributes(env, task == "query", name, word)
 		return status
 	}
 	defer c.Close()
@@ -304,10 +289,7 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 	}
 	if r.Get("attr_name") == "" {
 		env.Errorf("Could not query value of %s: attribute does not exist\n", name)
-		if env.Profile == conf.EL9 {
-			return exitConfig
-		}
-		return 6
+		return generationOf(env).node.noAttribute
 	}
 	for n := range r.Each("node") {
 		env.Printf("name=\"%s\" host=\"%s\" value=\"%s\"\n", name, n.Get("attr_host"), n.Get("attr_value"))

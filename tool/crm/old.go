@@ -54,6 +54,8 @@ func inOldWords(m pengine.Message) []pengine.Message {
 	}
 	words := strings.Fields(m.Text)
 	switch {
+	case m.Origin == "pe__unpack_resource":
+		return nil // 1.1.20 takes any value of multiple-active without a word
 	case m.Origin == "schedule_fencing_and_shutdowns" && strings.HasPrefix(m.Text, "No fencing will be done"):
 		m.Origin, m.Text = "stage6", "Delaying fencing operations until there are resources to manage"
 	case m.Origin == "schedule_fencing":

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/acl"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
@@ -42,11 +41,7 @@ func unconnected(env *tool.Env, err error) (string, int) {
 		return err.Error(), status
 	}
 	if code := codeOf(err); code != cib.NotConnected && code != cib.Generic {
-		status := exitOf(env, code)
-		if env.Profile == conf.EL9 && code == cib.NotFound {
-			status = exitNoSuch
-		}
-		return text(env, code), status
+		return text(env, code), exitOf(env, code)
 	}
 	return notConnected(env)
 }

@@ -188,7 +188,7 @@ func parse(env *tool.Env, verbose *int, about, synopsis string, opts []option) (
 		usage(env, about, synopsis, all)
 		return nil, true, 0
 	case errVersion:
-		env.Printf("Pacemaker %s (gocorosync %s)\n", emulated(env), env.Version)
+		env.Printf("Pacemaker %s (gocorosync %s)\n", generationOf(env).version, env.Version)
 		return nil, true, 0
 	}
 	env.Errorf("%s: %v\n", env.Name, err)

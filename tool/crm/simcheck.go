@@ -3,7 +3,6 @@ package crm
 import (
 	"errors"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -12,64 +11,39 @@ import (
 // the generation works with is upgraded: a copy is measured by one schema after
 // the other up to the first that takes it. It returns 0 or the exit status.
 func (s *simulation) conforms(doc *xml.Node) int {
-	el9 := s.env.Profile == conf.EL9
+	words := &s.gen.simulate
 	l := lineage(s.env, doc)
 	claimed := doc.Get("validate-with")
 	if l.Newest == schema.Newest1 && !l.Has(claimed) && schema.Lineage2.Has(claimed) {
 		l = schema.Lineage2 // unlike 1.1.20: what it would do can be told all the same
 	}
 	if doc.Name != "cib" || claimed == "" || claimed == schema.None {
-		s.env.Errorf("%s\n", unvalidated(s.env))
+		s.env.Errorf("%s\n", s.gen.unvalidated)
 		if doc.Name != "cib" || claimed == "" {
 			s.src.tryAll(s.env, s.verbose, s.src.place)
 		}
-		switch {
-		case doc.Name == "cib":
-			doc.Ensure("status")
-			if !el9 {
-				inOldTerms(doc)
-			}
-			return 0
-		case el9:
-			return exitNoInput
+		if doc.Name != "cib" {
+			return words.foreign
 		}
-		return 134 // the original aborts
+		doc.Ensure("status")
+		s.gen.modernise(s.env, doc)
+		return 0
 	}
 	doc.Ensure("status")
-	if !el9 {
-		defer inOldTerms(doc)
-	}
-	least := "pacemaker-3.0"
-	if !el9 {
-		least = "pacemaker-2.0"
-	}
-	if l.Has(claimed) && !l.Before(claimed, least) {
-		err := l.Check(doc, claimed)
-		printFaults(s.env, err, s.src.place)
-		switch {
-		case err == nil:
-			return 0
-		case el9:
-			return exitConfig
+	if l.Has(claimed) && !l.Before(claimed, words.least) {
+		if err := l.Check(doc, claimed); err != nil {
+			printFaults(s.env, err, s.src.place)
+			return words.notConform
 		}
-		return 203 // a schema error, negative
-	}
-	if !s.upgradable(l, claimed) {
+	} else if !s.upgradable(l, claimed) {
 		from := claimed
 		if !l.Has(claimed) {
 			from = "unknown"
 		}
-		if !el9 {
-			s.env.Errorf("Your current configuration %s could not validate with any schema in range [%s, %s], cannot upgrade to %s.\n", claimed, from, l.Newest, least)
-			return 126
-		}
-		s.env.Errorf("Cannot upgrade configuration (claiming schema %s) to at least %s because it does not validate with any schema from %s to %s\n",
-			claimed, least, from, l.Newest)
-		return exitConfig
+		s.env.Errorf("%s\n", words.stuck(claimed, words.least, from, l.Newest))
+		return words.stuckCode
 	}
-	if el9 {
-		tellUpgrade(s.env, doc)
-	}
+	s.gen.modernise(s.env, doc)
 	return 0
 }
 

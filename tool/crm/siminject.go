@@ -6,34 +6,26 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// modified tells whether any change of the input was asked for. 2.1.5 takes
+// toModify tells whether any change of the input was asked for. 2.1.5 takes
 // notice of a quorum only if there is another one.
 func (s *simulation) toModify() bool {
-	return s.quorum != "" && s.env.Profile != conf.EL9 || s.watchdog != "" || len(s.up)+len(s.down)+len(s.fail)+len(s.inject)+len(s.grant)+len(s.revoke)+len(s.standby)+len(s.activate) > 0
-}
-
-// A modified is one change that was made to the input: how text tells it and
-// how XML does, which has an attribute of the list where there is an element of
-// no name.
-type modified struct {
-	text string
-	xml  *xml.Node
+	return s.quorum != "" && s.gen.simulate.quorumCounts || s.watchdog != "" || len(s.up)+len(s.down)+len(s.fail)+len(s.inject)+len(s.grant)+len(s.revoke)+len(s.standby)+len(s.activate) > 0
 }
 
 // modify changes the input as asked for, telling what it does.
-func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
+func (s *simulation) modify(cib *xml.Node, say func(status.Modification)) error {
 	if s.quorum != "" {
-		say(modified{"Setting quorum: " + s.quorum, xml.New("", "quorum", s.quorum)})
+		say(status.Modification{Text: "Setting quorum: " + s.quorum, XML: xml.New("", "quorum", s.quorum)})
 		cib.Set("have-quorum", s.quorum)
 	}
 	if s.watchdog != "" {
-		say(modified{"Setting watchdog: " + s.watchdog, xml.New("", "watchdog", s.watchdog)})
+		say(status.Modification{Text: "Setting watchdog: " + s.watchdog, XML: xml.New("", "watchdog", s.watchdog)})
 		config := cib.Ensure("configuration").Ensure("crm_config")
 		setOption(config, "have-watchdog", s.watchdog)
 		epoch, _ := strconv.Atoi(cib.Get("epoch")) // the configuration has changed
@@ -50,7 +42,7 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 		{s.fail, "Failing node %s", "Failing", func(e *xml.Node) { e.Set("in_ccm", "false") }},
 	} {
 		for _, name := range x.nodes {
-			say(modified{fmt.Sprintf(x.say, name), xml.New("modify_node", "action", x.action, "node", name)})
+			say(status.Modification{Text: fmt.Sprintf(x.say, name), XML: xml.New("modify_node", "action", x.action, "node", name)})
 			e := simNodeState(cib, name)
 			simulate.Updated(cib)
 			x.to(e)
@@ -71,7 +63,7 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 		{s.activate, "Activating ticket %s", "Activating", "standby", "false"},
 	} {
 		for _, id := range x.tickets {
-			say(modified{fmt.Sprintf(x.say, id), xml.New("modify_ticket", "action", x.action, "ticket", id)})
+			say(status.Modification{Text: fmt.Sprintf(x.say, id), XML: xml.New("modify_ticket", "action", x.action, "ticket", id)})
 			tickets := cib.Ensure("status").Ensure("tickets")
 			var t *xml.Node
 			for e := range tickets.Each("ticket_state") {
@@ -87,7 +79,7 @@ func (s *simulation) modify(cib *xml.Node, say func(modified)) error {
 		}
 	}
 	for _, spec := range s.inject {
-		say(modified{"Injecting " + spec + " into the configuration", xml.New("inject_spec", "spec", spec)})
+		say(status.Modification{Text: "Injecting " + spec + " into the configuration", XML: xml.New("inject_spec", "spec", spec)})
 		if err := s.injectOp(cib, spec, say); err != nil {
 			return err
 		}
@@ -134,7 +126,7 @@ func simNodeState(cib *xml.Node, name string) *xml.Node {
 }
 
 // injectOp adds a result to a resource's history.
-func (s *simulation) injectOp(cib *xml.Node, spec string, say func(modified)) error {
+func (s *simulation) injectOp(cib *xml.Node, spec string, say func(status.Modification)) error {
 	key, node, rc, err := parseOpSpec(spec)
 	if err != nil {
 		return err
@@ -153,15 +145,7 @@ func (s *simulation) injectOp(cib *xml.Node, spec string, say func(modified)) er
 		return fmt.Errorf("%q: %w", spec, err)
 	}
 	for _, a := range set {
-		say(modified{injectedText(a), injectedXML(a)})
+		say(status.Injected(a))
 	}
 	return nil
-}
-
-func injectedText(a simulate.Injected) string {
-	return "Injecting attribute " + a.Name + "=" + a.Value + " into /node_state '" + a.Node + "'"
-}
-
-func injectedXML(a simulate.Injected) *xml.Node {
-	return xml.New("inject_attr", "name", a.Name, "value", a.Value, "node_path", "/node_state", "cib_node", a.Node)
 }

@@ -1,7 +1,6 @@
 package crm
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -13,13 +12,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
-	"github.com/gocorosync/gocorosync/pacemakerd/rules"
-	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -27,6 +23,7 @@ import (
 // simulation is one run of crm_simulate.
 type simulation struct {
 	env     *tool.Env
+	gen     *generation
 	verbose int
 
 	run, simulate, inPlace, scores, utilization bool
@@ -41,15 +38,14 @@ type simulation struct {
 	up, down, fail, inject, failing             []string
 	grant, revoke, standby, activate            []string
 
-	when   time.Time
-	fixed  bool
-	layout status.Summary
+	when  time.Time
+	fixed bool
 }
 
 // Simulate is the tool crm_simulate: what the cluster would do about a CIB
 // (spec: scheduler.md 23).
 func Simulate(ctx context.Context, env *tool.Env) int {
-	s := &simulation{env: env}
+	s := &simulation{env: env, gen: generationOf(env)}
 	list := func(l *[]string) func(string) error {
 		return func(v string) error { *l = append(*l, v); return nil }
 	}
@@ -104,8 +100,8 @@ func Simulate(ctx context.Context, env *tool.Env) int {
 	if _, done, status := parse(env, &s.verbose, "simulate a Pacemaker cluster's response to events", "[OPTION?]", opts); done {
 		return status
 	}
-	if el9 := env.Profile == conf.EL9; s.why == "" && s.output != "" && s.output != "text" && (s.output != "xml" || !el9) {
-		if !el9 {
+	if s.why == "" && s.output != "" && s.output != "text" && (s.output != "xml" || s.gen.simulation.XML == nil) {
+		if s.gen.simulation.XML == nil {
 			return env.Fail(exitUsage(env), "--output-as %s works with --why only", s.output)
 		}
 		env.Errorf("Error creating output format %s: Unknown output format\n", s.output)
@@ -144,43 +140,29 @@ func cause(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// writeInput saves what is about to be planned, as it was modified.
-func (s *simulation) writeInput(cib *xml.Node) error {
-	if s.saveInput == "" {
-		return nil
-	}
-	return os.WriteFile(s.env.Path(s.saveInput), cib.Format(), 0o644)
-}
-
 // toPlan tells whether more than the state is asked for.
 func (s *simulation) toPlan() bool {
 	return s.run || s.scores || s.utilization || s.graphFile != "" || s.dotFile != ""
 }
 
 func (s *simulation) do(ctx context.Context) int {
-	if s.folder != "" && s.env.Profile == conf.EL9 {
-		return s.profile9()
+	if s.folder != "" && s.gen.simulate.profiles {
+		return s.profile()
 	}
 	cib, err := s.read(ctx)
 	if errors.Is(err, errNoCIB) {
 		if errors.Is(err, client.ErrRemote) {
 			s.env.Errorf("%s: %v\n", s.env.Name, err)
 		}
-		if s.env.Profile == conf.EL9 {
-			return s.env.Fail(exitNoInput, "CIB query failed: Input file not available")
-		}
-		s.env.Errorf("Live CIB query failed: Transport endpoint is not connected (-107)\n")
-		return int(syscall.ENOTCONN)
-	}
-	if err != nil && s.env.Profile == conf.EL9 {
-		code := s.env.Fail(exitSoftware, "%v", err)
-		if s.output == "xml" {
-			s.endXML(s.resultXML(), code, "")
-		}
-		return code
+		complain(s.env, s.gen.simulate.noLive)
+		return s.gen.simulate.noLiveCode
 	}
 	if err != nil {
-		return s.env.Fail(exitError, "%v", err)
+		code := s.env.Fail(s.gen.simulate.unreadable, "%v", err)
+		if s.inXML() {
+			s.form().End(s.ending(code, ""))
+		}
+		return code
 	}
 	cib, code := s.prepare(cib)
 	if code != 0 {
@@ -197,14 +179,11 @@ func (s *simulation) do(ctx context.Context) int {
 	if s.why != "" {
 		return s.explain(cib)
 	}
-	switch {
-	case s.output == "xml":
-		return s.xml9(cib)
-	case s.env.Profile == conf.EL9:
-		return s.show9(cib)
-	}
-	return s.show7(cib)
+	return s.show(cib)
 }
+
+// inXML tells whether XML is printed; with --why that is another one.
+func (s *simulation) inXML() bool { return s.output == "xml" && s.gen.simulation.XML != nil }
 
 func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
 	var b []byte
@@ -254,7 +233,7 @@ func (s *simulation) prepare(cib *xml.Node) (*xml.Node, int) {
 }
 
 func (s *simulation) options() pengine.Options {
-	return pengine.Options{Now: s.when, Fixed: s.fixed, Sanitized: true, Scores: s.scores, Utilization: s.utilization && s.env.Profile == conf.EL9, Explain: s.why != ""}
+	return pengine.Options{Now: s.when, Fixed: s.fixed, Sanitized: true, Scores: s.scores, Utilization: s.utilization && s.gen.simulate.rooms, Explain: s.why != ""}
 }
 
 // faults reads the -F specifications.
@@ -291,27 +270,4 @@ func (s *simulation) save(r *pengine.Result) error {
 		return os.WriteFile(s.env.Path(s.dotFile), []byte(simulate.Dot(r, s.all, s.verbose > 0)), 0o644)
 	}
 	return nil
-}
-
-func (s *simulation) scoreLines(r *pengine.Result) string {
-	var b bytes.Buffer
-	for _, l := range r.Scores {
-		score := rules.FormatScore(l.Score)
-		switch {
-		case l.Room:
-			what := l.Step + ": " + l.Node + " capacity:"
-			if l.Resource != "" {
-				what = l.Step + ": " + l.Resource + " utilization on " + l.Node + ":"
-			}
-			for _, a := range l.Amounts {
-				what += fmt.Sprintf(" %s=%d", a.Name, a.Value)
-			}
-			fmt.Fprintln(&b, what)
-		case l.Step == "":
-			fmt.Fprintf(&b, "%s promotion score on %s: %s\n", l.Resource, l.Node, score)
-		default:
-			fmt.Fprintf(&b, "%s: %s allocation score on %s: %s\n", l.Step, l.Resource, l.Node, score)
-		}
-	}
-	return b.String()
 }

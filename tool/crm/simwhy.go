@@ -12,7 +12,7 @@ import (
 func (s *simulation) explain(cib *xml.Node) int {
 	if s.toModify() {
 		cib = cib.Clone()
-		if err := s.modify(cib, func(modified) {}); err != nil {
+		if err := s.modify(cib, func(status.Modification) {}); err != nil {
 			return s.env.Fail(exitError, "%v", err)
 		}
 	}

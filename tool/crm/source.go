@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -62,10 +60,7 @@ func (s *source) tellDefects(env *tool.Env, verbose int) {
 	if len(s.defects) == 0 {
 		return
 	}
-	lib, from := "crm_xml_err", "string2xml"
-	if env.Profile == conf.EL9 {
-		lib = "log_xmllib_err"
-	}
+	lib, from := generationOf(env).library, "string2xml"
 	tell := func(origin, text string) { say(env, verbose, 1, pengine.Error, origin, text) }
 	for _, d := range s.defects {
 		where := fmt.Sprintf("%s:%d", s.file, d.Line)
@@ -96,25 +91,19 @@ func (s *source) tellDefects(env *tool.Env, verbose int) {
 }
 
 // lineage are the schemas by which the tools of a generation measure a
-// document, or those of the folder that stands in for them. 1.1.20's take a later schema only where the cluster itself has one:
-// there its feature set is later, too.
+// document, or those of the folder that stands in for them.
 func lineage(env *tool.Env, doc *xml.Node) schema.Lineage {
 	if l, own := schemasOf(env).Lineage(); own {
 		return l
 	}
-	const last1 = "3.0.14" // the feature set of 1.1.20
-	later := schema.Lineage2.Has(doc.Get("validate-with")) && cib.CompareFeatureSets(doc.Get("crm_feature_set"), last1) > 0
-	if env.Profile == conf.EL9 || later && !schema.Lineage1.Has(doc.Get("validate-with")) {
-		return schema.Lineage2
-	}
-	return schema.Lineage1
+	return generationOf(env).lineage(doc)
 }
 
 // tryAll measures a document that claims no schema by all there are and prints
 // what each of them finds: any will do, and so it always conforms.
 func (s *source) tryAll(env *tool.Env, verbose int, place func(*xml.Node) string) {
 	for _, name := range lineage(env, s.doc).All() {
-		if name == "pacemaker-next" && env.Profile == conf.EL9 {
+		if name == "pacemaker-next" && generationOf(env).nextIsOld {
 			say(env, verbose, 2, pengine.Warning, "validate_with", "The pacemaker-next schema is deprecated and will be removed in a future release.")
 		}
 		printFaults(env, lineage(env, s.doc).Check(s.doc, name), place)
@@ -135,12 +124,13 @@ func (s *source) conforms(env *tool.Env, claimed string) bool {
 
 // tellUpgrade brings a document to the newest schema and prints what the
 // transformation from 2.10 to 3.0 says of its own accord.
-func tellUpgrade(env *tool.Env, doc *xml.Node) {
+func tellUpgrade(env *tool.Env, doc *xml.Node) (warnings []string) {
 	l := schema.Lineage2
 	if claimed := doc.Get("validate-with"); claimed == "" || claimed == schema.None || !l.Before(claimed, "pacemaker-3.0") {
-		return
+		return nil
 	}
 	for _, note := range schema.Modernise(doc) {
 		env.Errorf("%s\n", note)
 	}
+	return nil
 }

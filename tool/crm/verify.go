@@ -5,10 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 	"time"
 
-	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
@@ -21,18 +19,16 @@ import (
 // verification is one run of crm_verify.
 type verification struct {
 	env            *tool.Env
+	words          verifyWords
 	verbose        int
 	quiet, explain bool
 	save           string
 	findings       []finding
 }
 
-// exitProtocol is what 2.1.5 has for a document that is no CIB.
-const exitProtocol = 76
-
 // Verify is the tool crm_verify: it reports what is wrong with a configuration.
 func Verify(ctx context.Context, env *tool.Env) int {
-	v := &verification{env: env}
+	v := &verification{env: env, words: generationOf(env).verify}
 	var live, pipe, hasText bool
 	var file, text, output, to string
 	opts := []option{
@@ -48,7 +44,7 @@ func Verify(ctx context.Context, env *tool.Env) int {
 		{long: "output-as", arg: "value", help: "Format of the output: text, xml or (extension) json", value: &output},
 		{long: "output-to", arg: "value", help: `File for the output ("-" for stdout)`, value: &to},
 	}
-	if env.Profile != conf.EL9 { // 2.1.5 has lost it
+	if v.words.quiet {
 		opts = append(opts, option{short: 'q', long: "quiet", help: "Don't print verify information", flag: &v.quiet})
 	}
 	if _, done, code := parse(env, &v.verbose, "check a Pacemaker configuration for errors", "[modifiers] data", opts); done {
@@ -97,23 +93,21 @@ func (v *verification) run(ctx context.Context, live, hasText, pipe bool, file, 
 	case file != "":
 		b, err = os.ReadFile(env.Path(file))
 		what, path = "input file: "+file, file
-	case hasText && (text != "" || env.Profile == conf.EL9):
+	case hasText && (text != "" || v.words.emptyText):
 		b, what = []byte(text), "input string: "+text
 	case pipe:
 		b, err = io.ReadAll(io.LimitReader(env.Stdin, xml.MaxSize))
 		what = "input from STDIN."
-	case env.Profile == conf.EL9:
-		return env.Fail(exitError, "No configuration source specified.  Use --help for usage information.")
 	default:
-		env.Errorf("No configuration source specified.  Use --help for usage information.\n")
-		return exitUsage(env)
+		complain(env, "No configuration source specified.  Use --help for usage information.")
+		return v.words.noSource
 	}
 	if err != nil {
 		if path != "" {
 			sayMissing(env, v.verbose, path)
 		}
 		complain(env, "Couldn't parse "+what)
-		return unreadable(env)
+		return v.words.unreadable
 	}
 	src := readSource(path, b)
 	if path != "" || len(b) > 0 { // of no text at all nothing is said
@@ -121,37 +115,17 @@ func (v *verification) run(ctx context.Context, live, hasText, pipe bool, file, 
 	}
 	if src.doc == nil {
 		complain(env, "Couldn't parse "+what)
-		return unreadable(env)
+		return v.words.unreadable
 	}
 	return v.check(src)
 }
 
 // sayMissing says in libxml2's words that a file cannot be read.
 func sayMissing(env *tool.Env, verbose int, path string) {
-	lib := "crm_xml_err"
-	if env.Profile == conf.EL9 {
-		lib = "log_xmllib_err"
-	}
 	text := "failed to load external entity \"" + path + "\""
-	say(env, verbose, 1, pengine.Error, lib, "XML Error: I/O warning : "+text)
+	say(env, verbose, 1, pengine.Error, generationOf(env).library, "XML Error: I/O warning : "+text)
 	say(env, verbose, 1, pengine.Error, "filename2xml", "Parsing failed (domain=8, level=1, code=1549): "+text)
 	say(env, verbose, 1, pengine.Error, "filename2xml", "Couldn't parse "+path)
-}
-
-// unreadable is the exit status for a source that cannot be read.
-func unreadable(env *tool.Env) int {
-	if env.Profile == conf.EL9 {
-		return exitError
-	}
-	return 195 // -61, ENODATA
-}
-
-// configStatus is the exit status for an invalid configuration.
-func configStatus(env *tool.Env) int {
-	if env.Profile == conf.EL9 {
-		return exitConfig
-	}
-	return 55 // ENOANO's place in 1.1.20: a schema error
 }
 
 // live checks the configuration of the cluster, or of the file that stands for
@@ -162,17 +136,17 @@ func (v *verification) live(ctx context.Context) int {
 		if src := acceptable(env, place.File); src != nil {
 			return v.check(src)
 		}
-		return noLive(env)
+		return v.noLive()
 	}
 	doc, err := readCIB(ctx, env, "crm_verify")
 	switch {
 	case err == nil:
 		return v.check(&source{doc: doc})
-	case env.Profile == conf.EL9 || errors.Is(err, client.ErrNotRunning):
-		return noLive(env)
+	case !v.words.namesError || errors.Is(err, client.ErrNotRunning):
+		return v.noLive()
 	}
 	env.Errorf("Live CIB query failed: %v\n", err)
-	return 149
+	return v.words.noLiveCode
 }
 
 // acceptable reads the file that stands for the cluster, nil if it does not
@@ -194,69 +168,50 @@ func acceptable(env *tool.Env, file string) *source {
 }
 
 // noLive says that there is no cluster to ask.
-func noLive(env *tool.Env) int {
-	if env.Profile == conf.EL9 {
-		return env.Fail(exitNoInput, "CIB query failed: Input file not available")
-	}
-	env.Errorf("Live CIB query failed: Transport endpoint is not connected\n")
-	return 149
+func (v *verification) noLive() int {
+	complain(v.env, v.words.noLive)
+	return v.words.noLiveCode
 }
 
 // check checks a document.
 func (v *verification) check(src *source) int {
-	env, verbose, quiet := v.env, v.verbose, v.quiet
+	env, gen, verbose := v.env, generationOf(v.env), v.verbose
 	doc := src.doc
 	if doc.Name != "cib" {
 		complain(env, "This tool can only check complete configurations (i.e. those starting with <cib>).")
-		if env.Profile == conf.EL9 {
-			return exitProtocol
-		}
-		return 182 // EBADMSG, negative
+		return v.words.foreign
 	}
 	v.findings = src.findings(env)
 	if v.save != "" {
-		mode := os.FileMode(0o644)
-		if env.Profile == conf.EL9 {
-			mode = 0o640
-		}
 		// The original says nothing of a file that it cannot write.
-		_ = os.WriteFile(env.Path(v.save), doc.Format(), mode)
+		_ = os.WriteFile(env.Path(v.save), doc.Format(), v.words.mode)
 	}
 	doc.Ensure("status")
-	if v := doc.Get("crm_feature_set"); cib.CompareFeatureSets(v, cib.FeatureSet) > 0 {
-		say(env, verbose, 1, pengine.Error, "main", "The configuration was written by a newer Pacemaker (feature set "+v+") than this one ("+cib.FeatureSet+")")
-		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
+	if set := doc.Get("crm_feature_set"); cib.CompareFeatureSets(set, cib.FeatureSet) > 0 {
+		say(env, verbose, 1, pengine.Error, "main", "The configuration was written by a newer Pacemaker (feature set "+set+") than this one ("+cib.FeatureSet+")")
+		return v.verdict(notValid, v.words.hint, verbose)
 	}
 	switch claimed := doc.Get("validate-with"); {
 	case claimed == "":
 		src.tryAll(env, verbose, src.place)
-		env.Errorf("%s\n", unvalidated(env))
+		env.Errorf("%s\n", gen.unvalidated)
 	case claimed == schema.None:
-		env.Errorf("%s\n", unvalidated(env))
+		env.Errorf("%s\n", gen.unvalidated)
 	default:
 		if src.conforms(env, claimed) {
 			break
 		}
-		text := "CIB did not pass schema validation"
-		if env.Profile != conf.EL9 {
-			text = "CIB did not pass DTD/schema validation"
-		}
-		say(env, verbose, 1, pengine.Error, "main", text)
-		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
+		say(env, verbose, 1, pengine.Error, "main", v.words.invalid)
+		return v.verdict(notValid, v.words.hint, verbose)
 	}
-	var old []string
-	if env.Profile == conf.EL9 {
-		tellUpgrade(env, doc)
-	} else {
-		old = inOldTerms(doc)
-	}
+	old := gen.modernise(env, doc)
 	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
 		doc.Ensure("configuration").Ensure(s)
 	}
 	r, err := pengine.Plan(doc, pengine.Options{Now: time.Now()})
 	if err != nil {
 		say(env, 1, 0, pengine.Error, "main", err.Error())
-		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
+		return v.verdict(notValid, v.words.hint, verbose)
 	}
 	bad, doubtful := false, false
 	sayOld := func() {
@@ -269,33 +224,25 @@ func (v *verification) check(src *source) int {
 		if msg.Origin != "cluster_option_value" { // those about values come first
 			sayOld()
 		}
-		level := severityLevel[msg.Severity]
-		if env.Profile != conf.EL9 && msg.Origin == "pe__unpack_resource" {
-			continue // 1.1.20 takes any value of multiple-active without a word
-		}
-		if !onlySaid[msg.Origin] {
+		said := gen.reword(msg)
+		if len(said) > 0 && !onlySaid[msg.Origin] {
 			bad = bad || msg.Severity == pengine.Error
 			doubtful = doubtful || msg.Severity == pengine.Warning
 		}
-		if env.Profile == conf.EL9 {
-			say(env, verbose, level, msg.Severity, msg.Origin, msg.Text)
-			continue
-		}
-		for _, msg := range inOldWords(msg) {
-			level := severityLevel[msg.Severity]
+		for _, msg := range said {
 			if msg.Origin == "crm_abort" {
 				verbose = max(verbose, 1) // from then on 1.1.20 shows its errors
 			}
-			say(env, verbose, level, msg.Severity, msg.Origin, msg.Text)
+			say(env, verbose, severityLevel[msg.Severity], msg.Severity, msg.Origin, msg.Text)
 		}
 	}
 	sayOld()
-	sayPlan(env, verbose, r)
+	v.sayPlan(verbose, r)
 	switch {
 	case bad:
-		return verdict(env, "Errors found during check: config not valid", verbose, quiet)
+		return v.verdict(notValid, v.words.hint, verbose)
 	case doubtful:
-		return verdict(env, "Warnings found during check: config may not be valid", verbose, quiet)
+		return v.verdict("Warnings found during check: config may not be valid", v.words.hintDoubtful, verbose)
 	}
 	return 0
 }
@@ -308,33 +255,17 @@ var severityLevel = map[pengine.Severity]int{pengine.Error: 1, pengine.Warning: 
 var onlySaid = map[string]bool{"unpack_config": true, "cluster_status": true, "scan_ll": true, "pcmk__scan_min_int": true,
 	"crm_parse_interval_spec": true, "parse_date": true}
 
-// unvalidated is what is said of a document without a schema.
-func unvalidated(env *tool.Env) string {
-	if env.Profile == conf.EL9 {
-		return "Schema validation of configuration is disabled (enabling is encouraged and prevents common misconfigurations)"
-	}
-	return "Configuration validation is currently disabled. It is highly encouraged and prevents many common cluster issues."
-}
-
 // sayPlan tells the actions of a plan as notices.
-func sayPlan(env *tool.Env, verbose int, r *pengine.Result) {
+func (v *verification) sayPlan(verbose int, r *pengine.Result) {
 	if verbose < 3 {
 		return
 	}
-	el7 := env.Profile != conf.EL9
-	layout := &status.Summary{}
-	tell := func(origin, line string) {
-		if el7 {
-			say(env, verbose, 3, pengine.Notice, origin, " * "+line)
-		} else {
-			say(env, verbose, 3, pengine.Notice, "log_list_item", "Actions: "+line)
-		}
-	}
+	layout := &status.Summary{Words: generationOf(v.env).words}
 	for _, ch := range r.NodeChanges() {
-		tell("LogNodeActions", layout.NodeLine(ch))
+		say(v.env, verbose, 3, pengine.Notice, v.words.nodeOrigin, v.words.action+layout.NodeLine(ch))
 	}
 	for _, ch := range r.Changes() {
-		tell("LogAction", layout.Line(ch, el7))
+		say(v.env, verbose, 3, pengine.Notice, v.words.actionOrigin, v.words.action+layout.Line(ch))
 	}
 }
 
@@ -358,32 +289,19 @@ func say(env *tool.Env, verbose, level int, s pengine.Severity, origin, text str
 		return
 	}
 	word := map[pengine.Severity]string{pengine.Error: "error", pengine.Warning: "warning", pengine.Notice: "notice", pengine.Info: "info"}[s]
-	if env.Profile == conf.EL9 {
-		env.Errorf("(%s) \t%s: %s\n", origin, word, text)
-		return
-	}
-	env.Errorf("%8s: %s:\t%s\n", word, origin, text)
+	env.Errorf("%s\n", generationOf(env).message(word, origin, text))
 }
 
-// verdict is the last line, and the exit status.
-func verdict(env *tool.Env, text string, verbose int, quiet bool) int {
-	if !quiet {
-		complain(env, text)
-		if verbose == 0 && env.Profile == conf.EL9 {
-			env.Errorf("-V may provide more details\n")
-		} else if verbose == 0 && strings.HasPrefix(text, "Warnings") {
-			env.Errorf("  Use -V for more details\n")
-		} else if verbose == 0 {
-			env.Errorf("  -V may provide more details\n")
+const notValid = "Errors found during check: config not valid"
+
+// verdict is the last line, with a hint for who asked for few words, and the
+// exit status.
+func (v *verification) verdict(text, hint string, verbose int) int {
+	if !v.quiet {
+		complain(v.env, text)
+		if verbose == 0 {
+			v.env.Errorf("%s\n", hint)
 		}
 	}
-	return configStatus(env)
-}
-
-// complain prints a line as the tool's own: 2.1.5 puts its name in front.
-func complain(env *tool.Env, text string) {
-	if env.Profile == conf.EL9 {
-		env.Errorf("%s: ", env.Name)
-	}
-	env.Errorf("%s\n", text)
+	return v.words.notConform
 }

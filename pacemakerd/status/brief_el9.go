@@ -8,38 +8,38 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 )
 
-// BriefResources writes the resource list with primitives counted by agent and
+// briefResources writes the resource list with primitives counted by agent and
 // node: first those that stand alone, then those of groups. Clones and bundles
 // are written as ever.
-func (w *Writer9) BriefResources(list []*Entry, inactive bool) {
+func (w *listEL9) briefResources(list []*entry, inactive bool) {
 	var alone []*pengine.Resource
 	for _, e := range list {
 		if e.R.Kind == pengine.Primitive {
 			alone = append(alone, e.R)
 		}
 	}
-	w.Brief(alone, false, inactive)
+	w.brief(alone, false, inactive)
 	for _, e := range list {
 		switch e.R.Kind {
 		case pengine.Primitive:
 		case pengine.Group:
-			w.Begin("%s", e.groupTitle())
-			w.Brief(e.R.Children, false, true)
-			w.End()
+			w.begin("%s", e.groupTitle())
+			w.brief(e.R.Children, false, true)
+			w.end()
 		default:
 			writeEntry(w, e)
 		}
 	}
 }
 
-// Brief writes how many primitives of each agent are active on each node. below
+// brief writes how many primitives of each agent are active on each node. below
 // says that they are written below their node, which is not named again; total
 // adds how many there are of the agent, and shows those of which none is active.
-func (w *Writer9) Brief(list []*pengine.Resource, below, total bool) {
+func (w *listEL9) brief(list []*pengine.Resource, below, total bool) {
 	count := map[string]int{}
 	active := map[string]map[string]int{}
 	for _, r := range list {
-		agent := Agent9(r)
+		agent := WordsEL9.agent(r)
 		count[agent]++
 		if active[agent] == nil {
 			active[agent] = map[string]int{}
@@ -58,10 +58,10 @@ func (w *Writer9) Brief(list []*pengine.Resource, below, total bool) {
 			of = fmt.Sprintf("/%d", count[agent])
 		}
 		for _, node := range slices.Sorted(maps.Keys(active[agent])) {
-			w.Line("%d%s\t(%s):\tActive %s", active[agent][node], of, agent, node)
+			w.line("%d%s\t(%s):\tActive %s", active[agent][node], of, agent, node)
 		}
 		if total && len(active[agent]) == 0 {
-			w.Line("0%s\t(%s):\tActive", of, agent)
+			w.line("0%s\t(%s):\tActive", of, agent)
 		}
 	}
 }

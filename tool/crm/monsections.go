@@ -2,31 +2,8 @@ package crm
 
 import (
 	"strings"
-)
 
-// sections are the parts of crm_mon's text in 2.1.5 that are shown.
-type sections uint32
-
-const (
-	showStack sections = 1 << iota
-	showDC
-	showTimes
-	showCounts
-	showOptions
-	showMaintenance
-	showNodes
-	showResources
-	showAttributes
-	showFailCounts
-	showOperations
-	showFailures
-	showFencing // of a live cluster only, whose fencer knows its history
-	showTickets
-	showBans
-
-	showSummary = showStack | showDC | showTimes | showCounts
-	showDefault = showSummary | showMaintenance | showNodes | showResources | showFailures | showFencing
-	showAll     = showDefault | showAttributes | showFailCounts | showOperations | showTickets | showBans
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
 )
 
 // sectionNames is what --include and --exclude know, in the order in which it
@@ -34,18 +11,31 @@ const (
 const sectionNames = "all, attributes, bans[:PREFIX], counts, dc, default, failcounts, failures, fencing, fencing-failed, " +
 	"fencing-pending, fencing-succeeded, maint-mode, nodes, none, operations, options, resources, stack, summary, tickets, times"
 
-var sectionsByName = map[string]sections{
-	"attributes": showAttributes, "bans": showBans, "counts": showCounts, "dc": showDC, "failcounts": showFailCounts,
-	"failures": showFailures, "fencing": showFencing, "fencing-failed": showFencing, "fencing-pending": showFencing,
-	"fencing-succeeded": showFencing, "maint-mode": showMaintenance, "nodes": showNodes, "operations": showOperations,
-	"options": showOptions, "resources": showResources, "stack": showStack, "summary": showSummary, "tickets": showTickets,
-	"times": showTimes,
+var sectionsByName = map[string]status.Sections{
+	"attributes": status.ShowAttributes, "bans": status.ShowBans, "counts": status.ShowCounts, "dc": status.ShowDC, "failcounts": status.ShowFailCounts,
+	"failures": status.ShowFailures, "fencing": status.ShowFencing, "fencing-failed": status.ShowFencing, "fencing-pending": status.ShowFencing,
+	"fencing-succeeded": status.ShowFencing, "maint-mode": status.ShowMaintenance, "nodes": status.ShowNodes, "operations": status.ShowOperations,
+	"options": status.ShowOptions, "resources": status.ShowResources, "stack": status.ShowStack, "summary": status.ShowSummary, "tickets": status.ShowTickets,
+	"times": status.ShowTimes,
 }
 
 // errSections is a list of sections that has a word in it that is none.
 type errSections string
 
 func (e errSections) Error() string { return string(e) }
+
+// sectionOptions are the options of 2.1.5 about sections.
+func (m *monitor) sectionOptions() []option {
+	return []option{
+		{short: 'I', long: "include", arg: "value", help: "Sections to include in the output, with commas between them", call: m.include},
+		{short: 'U', long: "exclude", arg: "value", help: "Sections to exclude from the output", call: m.exclude},
+		{long: "neg-locations-of", arg: "value", call: func(prefix string) error {
+			m.show(status.ShowBans)
+			m.view.BanPrefix = prefix
+			return nil
+		}},
+	}
+}
 
 // include shows the sections of a list, exclude hides them. They work in the
 // order of the command line on what is shown so far.
@@ -65,22 +55,22 @@ func (m *monitor) choose(list string, in bool) error {
 		part, known := sectionsByName[name]
 		switch {
 		case name == all:
-			m.shows |= showAll
+			m.view.Sections |= status.ShowAll
 		case name == none:
-			m.shows = 0
+			m.view.Sections = 0
 		case name == "default" && in:
-			m.shows = m.shows&showOptions | showDefault
+			m.view.Sections = m.view.Sections&status.ShowOptions | status.ShowDefault
 		case !known && in:
 			return errSections("--include options: " + sectionNames)
 		case !known:
 			return errSections("--exclude options: " + strings.Replace(strings.Replace(sectionNames, "[:PREFIX]", "", 1), " default,", "", 1))
 		case in:
-			m.shows |= part
+			m.view.Sections |= part
 			if isBans {
-				m.banPrefix = prefix
+				m.view.BanPrefix = prefix
 			}
 		default:
-			m.shows &^= part
+			m.view.Sections &^= part
 		}
 	}
 	return nil

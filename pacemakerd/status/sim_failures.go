@@ -1,13 +1,11 @@
-package crm
+package status
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
-	"github.com/gocorosync/gocorosync/pacemakerd/status"
 )
 
 // A failing is how often a resource failed on a node, under the name that it
@@ -38,28 +36,4 @@ func failings(c *pengine.Cluster) (list []failing) {
 		}
 	}
 	return list
-}
-
-// failings9 is the section of the text about that.
-func (s *simulation) failings9(w *status.Writer9, c *pengine.Cluster) {
-	w.Begin("Migration Summary")
-	node := ""
-	for _, f := range failings(c) {
-		if f.node != node {
-			if node != "" {
-				w.End()
-			}
-			w.Begin("Node: %s", f.node)
-			node = f.node
-		}
-		line := fmt.Sprintf("%s: migration-threshold=%s fail-count=%s", f.id, f.threshold, f.count)
-		if f.last != "" {
-			line += " last-failure='" + f.last + "'"
-		}
-		w.Line("%s", line)
-	}
-	if node != "" {
-		w.End()
-	}
-	w.End()
 }

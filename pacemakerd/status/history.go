@@ -1,0 +1,159 @@
+package status
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// A nodeHistory is what was done on a node.
+type nodeHistory struct {
+	name, uname string // as the cluster and as its state has it
+	there       bool
+	resources   []record
+}
+
+// A record is what was done with a resource on a node.
+type record struct {
+	id, threshold string
+	orphan        bool
+	failures      int
+	last          string // when it failed last, if that is known
+	rsc           *xml.Node
+}
+
+// history lists what was done on each node that has a state.
+func history(c *pengine.Cluster) (list []nodeHistory) {
+	for state := range c.CIB().Child("status").Each("node_state") {
+		h := nodeHistory{uname: state.Get("uname")}
+		if n := c.Node(h.uname); n != nil {
+			h.name, h.there = n.Name, n.Online
+		}
+		for rsc := range state.Descend("lrm", "lrm_resources").Each("lrm_resource") {
+			id := rsc.ID()
+			r := record{id: id, threshold: threshold(c, id), orphan: c.Find(id) == nil, rsc: rsc}
+			r.failures, r.last = failCount(state, id)
+			h.resources = append(h.resources, r)
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+// historyThere is the history of the nodes that are there.
+func historyThere(c *pengine.Cluster) []nodeHistory {
+	return slices.DeleteFunc(history(c), func(h nodeHistory) bool { return !h.there })
+}
+
+func threshold(c *pengine.Cluster, id string) string {
+	if r := c.Resource(id); r != nil {
+		if v := r.Meta["migration-threshold"]; v != "" && v != "INFINITY" {
+			return v
+		}
+	}
+	return "1000000"
+}
+
+// failCount adds up a resource's failures on a node.
+func failCount(state *xml.Node, rsc string) (total int, last string) {
+	var latest int64
+	for nv := range state.Child("transient_attributes").Walk() {
+		name, of, ok := strings.Cut(nv.Get("name"), "-"+rsc)
+		if !ok || of != "" && of[0] != '#' {
+			continue
+		}
+		switch name {
+		case "fail-count":
+			if nv.Get("value") == "INFINITY" {
+				total = 1000000
+			} else if n, err := strconv.Atoi(nv.Get("value")); err == nil {
+				total = min(total+n, 1000000)
+			}
+		case "last-failure":
+			if n, err := strconv.ParseInt(nv.Get("value"), 10, 64); err == nil && n > latest {
+				latest = n
+			}
+		}
+	}
+	return total, when(strconv.FormatInt(latest, 10))
+}
+
+// operations are what was done with a resource, in the order in which it was
+// called, without notifications and probes that found nothing.
+func (r *record) operations() (ops []*xml.Node) {
+	for op := range r.rsc.Each("lrm_rsc_op") {
+		if task := taskOf(op); task == "notify" || task == "probe" && op.Get("rc-code") == "7" {
+			continue
+		}
+		ops = append(ops, op)
+	}
+	return byCall(ops)
+}
+
+// byCall sorts operations in the order in which they were called.
+func byCall(ops []*xml.Node) []*xml.Node {
+	slices.SortStableFunc(ops, func(a, b *xml.Node) int {
+		x, _ := strconv.Atoi(a.Get("call-id"))
+		y, _ := strconv.Atoi(b.Get("call-id"))
+		return cmp.Compare(x, y)
+	})
+	return ops
+}
+
+// taskOf is an operation's task, a monitor that does not recur being a probe.
+func taskOf(op *xml.Node) string {
+	if task := op.Get("operation"); task != "monitor" || recurring(op) {
+		return task
+	}
+	return "probe"
+}
+
+func recurring(op *xml.Node) bool {
+	v := op.Get("interval")
+	return v != "" && v != "0"
+}
+
+// rcOf is the result of an operation.
+func rcOf(op *xml.Node) int {
+	rc, _ := strconv.Atoi(op.Get("rc-code"))
+	return rc
+}
+
+// nodeOf is the name of the node in whose history an entry stands.
+func nodeOf(op *xml.Node) string {
+	for n := op; n != nil; n = n.Parent {
+		if n.Name == "node_state" {
+			return n.Get("uname")
+		}
+	}
+	return op.Get("on_node")
+}
+
+// opStatus is how an operation ended for the executor.
+func opStatus(op *xml.Node) string {
+	switch op.Get("op-status") {
+	case "-1":
+		return "pending"
+	case "0":
+		return "complete"
+	case "1":
+		return "Cancelled"
+	case "2":
+		return "Timed Out"
+	case "3":
+		return "NOT SUPPORTED"
+	case "4":
+		return "Error"
+	case "5":
+		return "Hard error"
+	case "6":
+		return "Fatal error"
+	case "7":
+		return "Not installed"
+	}
+	return "UNKNOWN!"
+}
