@@ -123,6 +123,9 @@ func (c *Config) node() (node.Config, error) {
 	if err != nil {
 		return node.Config{}, err
 	}
+	if n := len(c.Key); n > 0 && n < conf.KeyBytes {
+		return node.Config{}, &ConfigError{Text: fmt.Sprintf("Config.Key has %d bytes", n), Remedy: fmt.Sprintf("a key has %d or more, as corosync-keygen makes them", conf.KeyBytes)}
+	}
 	id := c.NodeID
 	if id == 0 && c.Cluster != nil && len(c.Cluster.Nodes) == 1 {
 		id = c.Cluster.Nodes[0].ID

@@ -54,11 +54,13 @@ type Group struct {
 	closed chan struct{} // closed with err set
 	ready  chan struct{} // has one element when the queue is not empty
 
-	mu    sync.Mutex
-	queue []Event
-	bytes int
-	room  chan struct{} // closed and replaced when bytes falls below half of limit
-	err   error         // why there are no more events
+	mu      sync.Mutex
+	queue   []Event
+	bytes   int           // of the queue
+	sent    int           // bytes of this member's messages that will come
+	err     error         // why there are no more events
+	room    chan struct{} // closed and replaced when bytes or sent has become less
+	awaited bool          // somebody waits for that
 
 	parts parts
 }
@@ -102,8 +104,9 @@ func (g *Group) Self() Member { return g.self }
 
 // Multicast sends data to all members of the group, this one included. It waits
 // until there is room: while the ring is full, while a membership forms, and
-// while this group's own events fill half of their queue. So who reads events
-// must not wait for it.
+// while events that were not read yet and messages of this member that are on
+// their way fill half of [Config.QueueBytes]. So who reads events must not wait
+// for it.
 //
 // A message of more than a MiB goes in parts, and Multicast waits until it has
 // come back to this member. Messages of different callers do not mix.
@@ -115,17 +118,23 @@ func (g *Group) Multicast(ctx context.Context, data []byte) error {
 	if len(data) > MaxMessage {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(data))
 	}
-	if err := g.awaitRoom(ctx); err != nil {
+	need := size(Message{Data: data})
+	if err := g.reserve(ctx, need); err != nil {
 		return err
 	}
 	if len(data) > node.MaxAtomic {
+		defer g.release(need)
 		return g.multicastParts(ctx, data)
 	}
-	return g.sent(g.m.Multicast(ctx, data))
+	err := g.answer(g.m.Multicast(ctx, data))
+	if err != nil {
+		g.release(need) // otherwise when it comes
+	}
+	return err
 }
 
-// sent is the error of a request to the service.
-func (g *Group) sent(s cpg.Status, err error) error {
+// answer is the error of a request to the service.
+func (g *Group) answer(s cpg.Status, err error) error {
 	switch {
 	case errors.Is(err, node.ErrEnded):
 		return g.n.stopped()
@@ -139,17 +148,20 @@ func (g *Group) sent(s cpg.Status, err error) error {
 	return fmt.Errorf("corosync: multicast to %q: status %d", g.name, s)
 }
 
-// awaitRoom waits while half of the queue or more is taken.
-func (g *Group) awaitRoom(ctx context.Context) error {
+// reserve waits until a message of this member finds room in half of the queue,
+// with those that have been sent and not come yet. A single one always does.
+func (g *Group) reserve(ctx context.Context, need int) error {
 	for {
 		g.mu.Lock()
-		err, full, room := g.err, g.bytes > g.limit/2, g.room
-		g.mu.Unlock()
-		if err != nil {
-			return err
+		err, room, used := g.err, g.room, g.bytes+g.sent
+		ok := err == nil && (used == 0 || used+need <= g.limit/2)
+		if ok {
+			g.sent += need
 		}
-		if !full {
-			return nil
+		g.awaited = g.awaited || !ok
+		g.mu.Unlock()
+		if ok || err != nil {
+			return err
 		}
 		select {
 		case <-room:
@@ -208,6 +220,24 @@ func (g *Group) Close() {
 	g.m.Close()
 }
 
+// release gives back what was reserved.
+func (g *Group) release(need int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sent -= need
+	g.roomier()
+}
+
+// roomier wakes those who wait in reserve.
+func (g *Group) roomier() {
+	if !g.awaited {
+		return
+	}
+	g.awaited = false
+	close(g.room)
+	g.room = make(chan struct{})
+}
+
 func (g *Group) why() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -256,12 +286,8 @@ func (g *Group) take() Event {
 	if len(g.queue) > 0 {
 		g.signal() // for another caller of Next
 	}
-	full := g.bytes > g.limit/2
 	g.bytes -= size(ev)
-	if full && g.bytes <= g.limit/2 {
-		close(g.room)
-		g.room = make(chan struct{})
-	}
+	g.roomier()
 	return ev
 }
 
@@ -306,7 +332,12 @@ func (l listener) Change(members, left, joined []cpg.Address) bool {
 }
 
 func (l listener) Message(node totem.NodeID, pid uint32, data []byte) bool {
-	return l.g.push(Message{Member{uint32(node), pid}, append([]byte(nil), data...)})
+	m := Message{Member{uint32(node), pid}, append([]byte(nil), data...)}
+	goesOn := l.g.push(m)
+	if m.Member == l.g.self {
+		l.g.release(size(m))
+	}
+	return goesOn
 }
 
 func (l listener) Part(node totem.NodeID, pid, total, typ uint32, data []byte) bool {

@@ -159,7 +159,7 @@ func (g *Group) sendParts(ctx context.Context, data []byte) (back chan bool, err
 	if err == nil && s == cpg.Interrupt {
 		return nil, nil
 	}
-	return back, g.sent(s, err)
+	return back, g.answer(s, err)
 }
 
 // expect and forget keep who waits for a last part to come back.

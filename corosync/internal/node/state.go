@@ -31,10 +31,10 @@ func (n *Node) StateDir() string {
 
 // loadRing returns the highest ring sequence number this node has seen. Without
 // a file it is one that was never reached before, if the clock does not go back:
-// the number grows by 4 with each ring, and none forms in a millisecond.
+// the number grows by 4 with each ring, and none forms in a microsecond.
 func (n *Node) loadRing() (seq uint64, why string, err error) {
 	if n.cfg.Volatile {
-		return uint64(time.Now().UnixMilli()) * 4, "", nil
+		return uint64(time.Now().UnixMicro()) * 4, "", nil
 	}
 	dir := n.StateDir()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
