@@ -49,7 +49,7 @@ func (p *planner) plan(doc *xml.Node) (graph *xml.Node, err error) {
 		return nil, err
 	}
 	series := "input"
-	for _, m := range res.Messages {
+	for _, m := range res.Messages() {
 		switch {
 		case m.Severity == pengine.Error:
 			series = "error"

@@ -93,27 +93,27 @@ func (a *Action) Inputs() iter.Seq[Input] {
 
 // action returns the action with that key, creating it where it does not
 // exist. Asked for as required it becomes required (spec: 14.1, 14.2).
-func (c *Cluster) action(r *Resource, key, task string, n *Node, optional bool) *Action {
-	a := c.existing(r, key, n)
+func (tr *Transition) action(r *Resource, key, task string, n *Node, optional bool) *Action {
+	a := tr.existing(r, key, n)
 	if a == nil {
-		a = c.newAction(r, key, task, n, optional, true)
+		a = tr.newAction(r, key, task, n, optional, true)
 	}
-	c.request(a, optional, true)
+	tr.request(a, optional, true)
 	return a
 }
 
 // temporaryAction builds an action without registering it.
-func (c *Cluster) temporaryAction(r *Resource, key, task string, n *Node) *Action {
-	a := c.newAction(r, key, task, n, true, false)
-	c.request(a, true, false)
+func (tr *Transition) temporaryAction(r *Resource, key, task string, n *Node) *Action {
+	a := tr.newAction(r, key, task, n, true, false)
+	tr.request(a, true, false)
 	return a
 }
 
-func (c *Cluster) existing(r *Resource, key string, n *Node) *Action {
+func (tr *Transition) existing(r *Resource, key string, n *Node) *Action {
 	if r == nil {
-		return c.nodeAction[key]
+		return tr.nodeAction[key]
 	}
-	c.spend(len(r.actions), "looking for actions")
+	tr.spend(len(r.actions), "looking for actions")
 	for i := len(r.actions) - 1; i >= 0; i-- {
 		a := r.actions[i]
 		if a.Key != key {
@@ -130,30 +130,30 @@ func (c *Cluster) existing(r *Resource, key string, n *Node) *Action {
 	return nil
 }
 
-func (c *Cluster) newAction(r *Resource, key, task string, n *Node, optional, register bool) *Action {
+func (tr *Transition) newAction(r *Resource, key, task string, n *Node, optional, register bool) *Action {
 	a := &Action{Key: key, Task: task, Rsc: r, Node: n, optional: optional, runnable: true, meta: make(map[string]string)}
 	a.delete = task == "lrm_delete"
 	if register {
-		c.lastActionID++
-		a.ID = c.lastActionID
-		c.actions = append(c.actions, a)
+		tr.lastActionID++
+		a.ID = tr.lastActionID
+		tr.actions = append(tr.actions, a)
 		if r != nil {
 			r.actions = append(r.actions, a)
 		} else {
-			c.nodeAction[key] = a
+			tr.nodeAction[key] = a
 		}
 	}
 	if r != nil {
 		_, _, a.ms, _ = ParseOpKey(key)
 		a.entry = r.opEntry(key, true)
-		c.unpackOperation(a)
+		tr.unpackOperation(a)
 	}
 	return a
 }
 
 // request notes that somebody wants the action, and decides anew whether it
 // can be done.
-func (c *Cluster) request(a *Action, optional, registered bool) {
+func (tr *Transition) request(a *Action, optional, registered bool) {
 	r := a.Rsc
 	if r != nil && a.Node != nil && !a.pseudo && !r.Managed && a.meta["interval"] == "" {
 		a.optional = true
@@ -166,13 +166,13 @@ func (c *Cluster) request(a *Action, optional, registered bool) {
 	if a.Node != nil && a.entry != nil && !a.haveExtra {
 		a.haveExtra = true
 		a.extra = make(map[string]string)
-		c.rules.Unpack(a.entry, "instance_attributes", "", &rules.Facts{Attrs: a.Node.Attrs}, a.extra, rules.KeepFirst)
+		tr.rules.Unpack(a.entry, "instance_attributes", "", &rules.Facts{Attrs: a.Node.Attrs}, a.extra, rules.KeepFirst)
 	}
-	c.decideRunnable(a, registered)
+	tr.decideRunnable(a, registered)
 }
 
 // decideRunnable follows the table of spec 14.4.
-func (c *Cluster) decideRunnable(a *Action, registered bool) {
+func (tr *Transition) decideRunnable(a *Action, registered bool) {
 	if a.pseudo {
 		return
 	}
@@ -183,15 +183,15 @@ func (c *Cluster) decideRunnable(a *Action, registered bool) {
 	case !a.delete && !n.Online && (!n.Guest() || n.remoteReset):
 		a.runnable = false
 		if r.Managed && registered && a.Task == "stop" && !n.Unclean {
-			c.fenceNode(n, "stop is unrunnable", false)
+			tr.fenceNode(n, "stop is unrunnable", false)
 		}
 	case !a.delete && n.Pending:
 		a.runnable = false
 	case a.needs == needNothing:
 		a.reason = ""
-		a.runnable = !n.Guest() || c.canFence(n)
+		a.runnable = !n.Guest() || tr.canFence(n)
 	default:
-		switch c.quorumPolicyFor(r) {
+		switch tr.quorumPolicyFor(r) {
 		case "stop":
 			a.runnable = false
 			a.reason = "no quorum"
@@ -270,25 +270,25 @@ func (a *Action) setReason(why string, overwrite bool) {
 	}
 }
 
-func (c *Cluster) stopAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, OpKey(r.ID, "stop", 0), "stop", n, optional)
+func (tr *Transition) stopAction(r *Resource, n *Node, optional bool) *Action {
+	return tr.action(r, OpKey(r.ID, "stop", 0), "stop", n, optional)
 }
 
-func (c *Cluster) startAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, OpKey(r.ID, "start", 0), "start", n, optional)
+func (tr *Transition) startAction(r *Resource, n *Node, optional bool) *Action {
+	return tr.action(r, OpKey(r.ID, "start", 0), "start", n, optional)
 }
 
-func (c *Cluster) promoteAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, OpKey(r.ID, "promote", 0), "promote", n, optional)
+func (tr *Transition) promoteAction(r *Resource, n *Node, optional bool) *Action {
+	return tr.action(r, OpKey(r.ID, "promote", 0), "promote", n, optional)
 }
 
-func (c *Cluster) demoteAction(r *Resource, n *Node, optional bool) *Action {
-	return c.action(r, OpKey(r.ID, "demote", 0), "demote", n, optional)
+func (tr *Transition) demoteAction(r *Resource, n *Node, optional bool) *Action {
+	return tr.action(r, OpKey(r.ID, "demote", 0), "demote", n, optional)
 }
 
 // pseudoAction returns a pseudo action of a resource: an ordering point.
-func (c *Cluster) pseudoAction(r *Resource, task string, optional, runnable bool) *Action {
-	a := c.action(r, OpKey(r.ID, task, 0), task, nil, optional)
+func (tr *Transition) pseudoAction(r *Resource, task string, optional, runnable bool) *Action {
+	a := tr.action(r, OpKey(r.ID, task, 0), task, nil, optional)
 	a.pseudo = true
 	if runnable {
 		a.runnable = true
@@ -297,8 +297,8 @@ func (c *Cluster) pseudoAction(r *Resource, task string, optional, runnable bool
 }
 
 // namedPseudo returns a pseudo action without resource.
-func (c *Cluster) namedPseudo(name string) *Action {
-	a := c.action(nil, name, name, nil, true)
+func (tr *Transition) namedPseudo(name string) *Action {
+	a := tr.action(nil, name, name, nil, true)
 	a.pseudo, a.runnable = true, true
 	return a
 }

@@ -4,13 +4,13 @@ import "github.com/gocorosync/gocorosync/pacemakerd/xml"
 
 // changedDefinitions compares recorded operations with the configuration
 // (spec: scheduler.md 16.3).
-func (c *Cluster) changedDefinitions() {
-	owners := c.historyOwners()
-	for _, n := range c.Nodes {
+func (tr *Transition) changedDefinitions() {
+	owners := tr.historyOwners()
+	for _, n := range tr.Nodes {
 		if !n.Maintenance && !n.available() {
 			continue
 		}
-		for state := range c.cib.Child("status").Each("node_state") {
+		for state := range tr.cib.Child("status").Each("node_state") {
 			if state.Get("uname") != n.Name {
 				continue
 			}
@@ -19,7 +19,7 @@ func (c *Cluster) changedDefinitions() {
 					continue
 				}
 				for _, r := range owners[e.ID()] {
-					c.checkHistory(r, n, e)
+					tr.checkHistory(r, n, e)
 				}
 			}
 		}
@@ -48,16 +48,16 @@ func (c *Cluster) historyOwners() map[string][]*Resource {
 	return owners
 }
 
-func (c *Cluster) checkHistory(r *Resource, n *Node, e *xml.Node) {
+func (tr *Transition) checkHistory(r *Resource, n *Node, e *xml.Node) {
 	if r.Orphan {
 		if !r.anonymous() {
-			c.scheduleCleanup(r, n, false)
+			tr.scheduleCleanup(r, n, false)
 		}
 		return
 	}
 	active := runsOn(r, n)
-	if c.agentChanged(r, n, e, active) {
-		c.scheduleCleanup(r, n, false)
+	if tr.agentChanged(r, n, e, active) {
+		tr.scheduleCleanup(r, n, false)
 	}
 	if !active {
 		return
@@ -79,45 +79,45 @@ func (c *Cluster) checkHistory(r *Resource, n *Node, e *xml.Node) {
 		}
 		task, ms := op.Get("operation"), opInterval(op)
 		if ms > 0 && (r.Maintenance || n.Maintenance) {
-			c.cancelRecorded(r, n, op)
+			tr.cancelRecorded(r, n, op)
 			continue
 		}
 		switch {
 		case ms > 0, task == "monitor", task == "start", task == "promote", task == "migrate_from":
-			if c.needsRemoteName(r) {
-				c.paramChecks = append(c.paramChecks, paramCheck{op, r, n, false})
-			} else if c.definitionChanged(r, n, op) {
-				c.clearOutdated(r, n)
+			if tr.needsRemoteName(r) {
+				tr.paramChecks = append(tr.paramChecks, paramCheck{op, r, n, false})
+			} else if tr.definitionChanged(r, n, op) {
+				tr.clearOutdated(r, n)
 			}
 		}
 	}
 }
 
-func (c *Cluster) clearOutdated(r *Resource, n *Node) {
-	if count, _ := c.failCount(n, r, true, nil); count != 0 {
-		c.clearFailCount(r, n, "action definition changed")
+func (tr *Transition) clearOutdated(r *Resource, n *Node) {
+	if count, _ := tr.failCount(n, r, true, nil); count != 0 {
+		tr.clearFailCount(r, n, "action definition changed")
 	}
 }
 
 // agentChanged tells whether the history is of another agent; an active
 // resource is restarted then.
-func (c *Cluster) agentChanged(r *Resource, n *Node, e *xml.Node, active bool) bool {
+func (tr *Transition) agentChanged(r *Resource, n *Node, e *xml.Node, active bool) bool {
 	changed := false
 	for _, attr := range [...]string{"type", "class", "provider"} {
 		if r.XML.Get(attr) != e.Get(attr) {
 			changed = true
-			c.triggerUnfencing(r, n, "Device definition changed", nil)
+			tr.triggerUnfencing(r, n, "Device definition changed", nil)
 		}
 	}
 	if changed && active {
-		c.stopAction(r, n, false)
+		tr.stopAction(r, n, false)
 		r.StartPending = true
 	}
 	return changed
 }
 
 // scheduleCleanup deletes a history entry through the local executor.
-func (c *Cluster) scheduleCleanup(r *Resource, n *Node, optional bool) {
+func (tr *Transition) scheduleCleanup(r *Resource, n *Node, optional bool) {
 	if r.Failed || n == nil || n.Unclean || !n.Online {
 		return
 	}
@@ -125,57 +125,57 @@ func (c *Cluster) scheduleCleanup(r *Resource, n *Node, optional bool) {
 	if optional {
 		flags = orderImpliesThen
 	}
-	c.action(r, OpKey(r.ID, "delete", 0), "delete", n, optional)
-	c.then(r, "stop", r, "delete", flags)
-	c.then(r, "delete", r, "start", flags)
+	tr.action(r, OpKey(r.ID, "delete", 0), "delete", n, optional)
+	tr.then(r, "stop", r, "delete", flags)
+	tr.then(r, "delete", r, "start", flags)
 }
 
 // cancelAction makes an action that cancels a recurring operation.
-func (c *Cluster) cancelAction(r *Resource, task string, ms int64, n *Node) *Action {
-	a := c.action(r, OpKey(r.ID, task, ms), "cancel", n, false)
+func (tr *Transition) cancelAction(r *Resource, task string, ms int64, n *Node) *Action {
+	a := tr.action(r, OpKey(r.ID, task, ms), "cancel", n, false)
 	a.Task, a.cancelTask, a.cancelMS = "cancel", task, ms
 	a.meta["operation"], a.meta["interval"] = task, itoa(ms)
 	return a
 }
 
-func (c *Cluster) cancelRecorded(r *Resource, n *Node, op *xml.Node) {
-	a := c.cancelAction(r, op.Get("operation"), opInterval(op), n)
+func (tr *Transition) cancelRecorded(r *Resource, n *Node, op *xml.Node) {
+	a := tr.cancelAction(r, op.Get("operation"), opInterval(op), n)
 	a.meta["call-id"] = op.Get("call-id")
-	c.addOrdering(ref{r: r, key: OpKey(r.ID, "stop", 0)}, ref{r: r, a: a}, orderOptional)
+	tr.addOrdering(ref{r: r, key: OpKey(r.ID, "stop", 0)}, ref{r: r, a: a}, orderOptional)
 }
 
 // definitionChanged compares one recorded operation and schedules what a
 // difference asks for.
-func (c *Cluster) definitionChanged(r *Resource, n *Node, op *xml.Node) bool {
+func (tr *Transition) definitionChanged(r *Resource, n *Node, op *xml.Node) bool {
 	task, ms := op.Get("operation"), opInterval(op)
 	if ms > 0 && r.opEntry(OpKey(r.ID, task, ms), false) == nil {
-		if c.opt.stopOrphanOps {
-			c.cancelRecorded(r, n, op)
+		if tr.opt.stopOrphanOps {
+			tr.cancelRecorded(r, n, op)
 		}
 		return true
 	}
 	if ms == 0 && (task == "monitor" || task == "migrate_from" || task == "promote") {
 		task = "start"
 	}
-	d := c.compareDigests(r, op, n)
-	if c.ask.Sanitized && d.result != digestMatch && d.secure != "" && op.Get("op-secure-digest") == d.secure {
-		c.notices = append(c.notices, "Only 'private' parameters to "+readableInterval(ms)+"-interval "+op.Get("operation")+" for "+r.ID+" on "+n.Name+" changed: "+op.Get("transition-magic"))
+	d := tr.compareDigests(r, op, n)
+	if tr.ask.Sanitized && d.result != digestMatch && d.secure != "" && op.Get("op-secure-digest") == d.secure {
+		tr.Notices = append(tr.Notices, "Only 'private' parameters to "+readableInterval(ms)+"-interval "+op.Get("operation")+" for "+r.ID+" on "+n.Name+" changed: "+op.Get("transition-magic"))
 		return false
 	}
 	switch d.result {
 	case digestRestart:
-		c.forceRestart(r, task, ms, n)
+		tr.forceRestart(r, task, ms, n)
 		return true
 	case digestAll, digestUnknown:
 		switch {
 		case ms > 0:
-			c.triggerUnfencing(r, n, "Device parameters changed (reschedule)", nil)
-			c.action(r, OpKey(r.ID, task, ms), task, n, true).reschedule = true
+			tr.triggerUnfencing(r, n, "Device parameters changed (reschedule)", nil)
+			tr.action(r, OpKey(r.ID, task, ms), task, n, true).reschedule = true
 		case op.Has("op-restart-digest"):
-			c.triggerUnfencing(r, n, "Device parameters changed (reload)", nil)
-			c.scheduleReload(r, n)
+			tr.triggerUnfencing(r, n, "Device parameters changed (reload)", nil)
+			tr.scheduleReload(r, n)
 		default:
-			c.forceRestart(r, task, ms, n)
+			tr.forceRestart(r, task, ms, n)
 		}
 		return true
 	}
@@ -189,59 +189,59 @@ func readableInterval(ms int64) string {
 	return itoa(ms) + "ms"
 }
 
-func (c *Cluster) forceRestart(r *Resource, task string, ms int64, n *Node) {
-	a := c.action(r, OpKey(r.ID, task, ms), task, nil, false)
+func (tr *Transition) forceRestart(r *Resource, task string, ms int64, n *Node) {
+	a := tr.action(r, OpKey(r.ID, task, ms), task, nil, false)
 	a.setReason("resource definition change", true)
-	c.triggerUnfencing(r, n, "Device parameters changed", nil)
+	tr.triggerUnfencing(r, n, "Device parameters changed", nil)
 }
 
-func (c *Cluster) scheduleReload(r *Resource, n *Node) {
+func (tr *Transition) scheduleReload(r *Resource, n *Node) {
 	if n == nil || !r.Managed || r.Failed {
 		return
 	}
 	if r.StartPending {
-		c.stopAction(r, n, false)
+		tr.stopAction(r, n, false)
 		return
 	}
 	r.reload = true
-	a := c.action(r, OpKey(r.ID, "reload-agent", 0), "reload-agent", n, false)
+	a := tr.action(r, OpKey(r.ID, "reload-agent", 0), "reload-agent", n, false)
 	a.setReason("resource definition change", false)
-	c.addOrdering(ref{a: a}, op(r, "stop"), orderOptional|orderThenCancelsFirst)
-	c.addOrdering(ref{a: a}, op(r, "demote"), orderOptional|orderThenCancelsFirst)
+	tr.addOrdering(ref{a: a}, op(r, "stop"), orderOptional|orderThenCancelsFirst)
+	tr.addOrdering(ref{a: a}, op(r, "demote"), orderOptional|orderThenCancelsFirst)
 }
 
 // triggerUnfencing asks for a node to be unfenced, or all nodes of a device
 // (spec: 19.7).
-func (c *Cluster) triggerUnfencing(r *Resource, n *Node, why string, dependent *Action) {
+func (tr *Transition) triggerUnfencing(r *Resource, n *Node, why string, dependent *Action) {
 	usable := func(n *Node) bool { return n != nil && n.Online && !n.Unclean && !n.Shutdown }
 	switch {
-	case !c.unfencing, r != nil && !r.fenceDevice:
+	case !tr.unfencing, r != nil && !r.fenceDevice:
 	case usable(n):
-		a := c.fenceAction(n, "on", false, why, false)
+		a := tr.fenceAction(n, "on", false, why, false)
 		if dependent != nil {
 			order(a, dependent, orderOptional)
 		}
 	case r != nil:
-		for _, i := range c.hashOrder(r.allowed) {
-			if m := c.allNodes[i]; usable(m) {
-				c.triggerUnfencing(r, m, why, dependent)
+		for _, i := range tr.hashOrder(r.allowed) {
+			if m := tr.allNodes[i]; usable(m) {
+				tr.triggerUnfencing(r, m, why, dependent)
 			}
 		}
 	}
 }
 
 // checkDeferred does the comparisons that had to wait for the assignment.
-func (c *Cluster) checkDeferred() {
-	for i := len(c.paramChecks) - 1; i >= 0; i-- {
-		p := c.paramChecks[i]
+func (tr *Transition) checkDeferred() {
+	for i := len(tr.paramChecks) - 1; i >= 0; i-- {
+		p := tr.paramChecks[i]
 		if !p.lastFailure {
-			if c.definitionChanged(p.r, p.n, p.op) {
-				c.clearOutdated(p.r, p.n)
+			if tr.definitionChanged(p.r, p.n, p.op) {
+				tr.clearOutdated(p.r, p.n)
 			}
 			continue
 		}
-		if d := c.compareDigests(p.r, p.op, p.n); d.result != digestMatch && d.result != digestUnknown {
-			c.clearFailCount(p.r, p.n, "resource parameters have changed")
+		if d := tr.compareDigests(p.r, p.op, p.n); d.result != digestMatch && d.result != digestUnknown {
+			tr.clearFailCount(p.r, p.n, "resource parameters have changed")
 		}
 	}
 }

@@ -4,55 +4,55 @@ import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // createActions makes the actions that bring everything where it was assigned
 // (spec: scheduler.md 15).
-func (c *Cluster) createActions() {
-	c.checkDeferred()
-	if c.opt.startupProbes {
-		c.scheduleProbes()
+func (tr *Transition) createActions() {
+	tr.checkDeferred()
+	if tr.opt.startupProbes {
+		tr.scheduleProbes()
 	}
-	if c.opt.stopOrphans {
-		for _, r := range c.Resources {
-			c.clearOrphanFailures(r)
+	if tr.opt.stopOrphans {
+		for _, r := range tr.inOrder() {
+			tr.clearOrphanFailures(r)
 		}
 	}
-	for _, r := range c.Resources {
-		c.create(r)
+	for _, r := range tr.inOrder() {
+		tr.create(r)
 	}
 }
 
 // clearOrphanFailures clears the fail counts of what is no longer configured.
-func (c *Cluster) clearOrphanFailures(r *Resource) {
+func (tr *Transition) clearOrphanFailures(r *Resource) {
 	if !r.Orphan {
 		return
 	}
-	for _, n := range c.Nodes {
+	for _, n := range tr.Nodes {
 		if !n.Online {
 			continue
 		}
-		if count, _ := c.failCount(n, r, true, nil); count == 0 {
+		if count, _ := tr.failCount(n, r, true, nil); count == 0 {
 			continue
 		}
-		a := c.clearFailCount(r, n, "it is orphaned")
-		c.addOrdering(ref{a: a}, op(r, "stop"), orderOptional)
+		a := tr.clearFailCount(r, n, "it is orphaned")
+		tr.addOrdering(ref{a: a}, op(r, "stop"), orderOptional)
 	}
 }
 
-func (c *Cluster) create(r *Resource) {
+func (tr *Transition) create(r *Resource) {
 	switch r.Kind {
 	case Primitive:
-		c.createPrimitive(r)
+		tr.createPrimitive(r)
 	case Group:
-		c.createGroup(r)
+		tr.createGroup(r)
 	case Clone:
-		c.createInstances(r, r.Children)
+		tr.createInstances(r, r.Children)
 		if r.Promotable {
-			c.createPromotable(r)
+			tr.createPromotable(r)
 		}
 	case Bundle:
-		c.createBundle(r)
+		tr.createBundle(r)
 	}
 }
 
-func (c *Cluster) createPrimitive(r *Resource) {
+func (tr *Transition) createPrimitive(r *Resource) {
 	if r.NextRole == RoleUnknown {
 		r.NextRole = RoleStopped
 		if r.Assigned != nil {
@@ -62,10 +62,10 @@ func (c *Cluster) createPrimitive(r *Resource) {
 	current := r.CurrentNode()
 	all, clean := r.activeCount()
 	for _, source := range r.dangling {
-		a := c.stopAction(r, source, false)
+		a := tr.stopAction(r, source, false)
 		a.dangle = true
-		if c.opt.removeAfterStop {
-			c.scheduleCleanup(r, source, false)
+		if tr.opt.removeAfterStop {
+			tr.scheduleCleanup(r, source, false)
 		}
 	}
 	var needStop, needPromote, moving, migrate, multiple bool
@@ -85,7 +85,7 @@ func (c *Cluster) createPrimitive(r *Resource) {
 	}
 	r.stopUnexpected = false
 	if multiple {
-		c.log("pcmk__primitive_create_actions", Error, "%s resource %s might be active on %d nodes (attempting recovery)", r.Type, r.ID, all)
+		tr.log("pcmk__primitive_create_actions", Error, "%s resource %s might be active on %d nodes (attempting recovery)", r.Type, r.ID, all)
 		switch r.multipleActive {
 		case "stop_start":
 			needStop = true
@@ -94,7 +94,7 @@ func (c *Cluster) createPrimitive(r *Resource) {
 		}
 	}
 	if r.StartPending {
-		a := c.startAction(r, r.Assigned, true)
+		a := tr.startAction(r, r.Assigned, true)
 		a.printed = true
 	}
 	switch {
@@ -108,38 +108,38 @@ func (c *Cluster) createPrimitive(r *Resource) {
 	case r.Blocked:
 		needStop = true
 	case r.Role > RoleStarted && current != nil && r.Assigned != nil:
-		if a := c.startAction(r, r.Assigned, true); !a.optional {
+		if a := tr.startAction(r, r.Assigned, true); !a.optional {
 			needStop = true
 		}
 	}
-	c.restartCycle(r, needStop, needPromote)
+	tr.restartCycle(r, needStop, needPromote)
 	for role := r.Role; role != r.NextRole; {
 		next := step(role, r.NextRole)
 		if next == role {
 			break
 		}
-		c.stepAction(r, role, next, r.Assigned, false, false)
+		tr.stepAction(r, role, next, r.Assigned, false, false)
 		role = next
 	}
-	c.createRecurring(r)
+	tr.createRecurring(r)
 	if migrate {
-		c.createMigration(r, current)
+		tr.createMigration(r, current)
 	}
 }
 
 // restartCycle makes the actions that take a resource down and up to its
 // current role again.
-func (c *Cluster) restartCycle(r *Resource, needStop, needPromote bool) {
+func (tr *Transition) restartCycle(r *Resource, needStop, needPromote bool) {
 	role := r.Role
 	for role != RoleStopped {
 		next := step(role, RoleStopped)
-		c.stepAction(r, role, next, nil, !needStop, true)
+		tr.stepAction(r, role, next, nil, !needStop, true)
 		role = next
 	}
 	for r.Role <= r.NextRole && role != r.Role && !r.Blocked {
 		next := step(role, r.Role)
 		required := needStop || next == RolePromoted && needPromote
-		c.stepAction(r, role, next, r.Assigned, !required, true)
+		tr.stepAction(r, role, next, r.Assigned, !required, true)
 		role = next
 	}
 }
@@ -177,20 +177,20 @@ func step(from, to Role) Role {
 }
 
 // stepAction makes the actions of one step.
-func (c *Cluster) stepAction(r *Resource, from, to Role, n *Node, optional, restarting bool) {
+func (tr *Transition) stepAction(r *Resource, from, to Role, n *Node, optional, restarting bool) {
 	switch {
 	case to == RoleStopped:
-		c.stopResource(r, optional, restarting)
+		tr.stopResource(r, optional, restarting)
 	case from == RoleStopped:
-		c.startResource(r, n, optional, restarting)
+		tr.startResource(r, n, optional, restarting)
 	case from == RolePromoted:
 		for _, at := range r.Running {
 			if !r.expectedOn(at, restarting) {
-				c.demoteAction(r, at, optional)
+				tr.demoteAction(r, at, optional)
 			}
 		}
 	case to == RolePromoted:
-		c.promoteResource(r, n, optional, restarting)
+		tr.promoteResource(r, n, optional, restarting)
 	}
 }
 
@@ -199,7 +199,7 @@ func (r *Resource) expectedOn(n *Node, restarting bool) bool {
 	return restarting && r.stopUnexpected && r.NextRole > RoleStopped && n != nil && n == r.Assigned
 }
 
-func (c *Cluster) stopResource(r *Resource, optional, restarting bool) {
+func (tr *Transition) stopResource(r *Resource, optional, restarting bool) {
 	for _, n := range r.Running {
 		if r.expectedOn(n, restarting) {
 			continue
@@ -210,7 +210,7 @@ func (c *Cluster) stopResource(r *Resource, optional, restarting bool) {
 			}
 			optional = false
 		}
-		a := c.stopAction(r, n, optional)
+		a := tr.stopAction(r, n, optional)
 		if r.Assigned == nil {
 			a.setReason("node availability", true)
 		} else if restarting && r.stopUnexpected {
@@ -219,18 +219,18 @@ func (c *Cluster) stopResource(r *Resource, optional, restarting bool) {
 		if !r.Managed {
 			a.runnable = false
 		}
-		if c.opt.removeAfterStop {
-			c.scheduleCleanup(r, n, optional)
+		if tr.opt.removeAfterStop {
+			tr.scheduleCleanup(r, n, optional)
 		}
 		if r.needsUnfencing {
-			order(a, c.fenceAction(n, "on", true, "", false), orderImpliesFirst)
+			order(a, tr.fenceAction(n, "on", true, "", false), orderImpliesFirst)
 		}
 	}
 }
 
-func (c *Cluster) startResource(r *Resource, n *Node, optional, restarting bool) {
-	a := c.startAction(r, n, true)
-	c.afterUnfencing(r, n, a, orderImpliesThen)
+func (tr *Transition) startResource(r *Resource, n *Node, optional, restarting bool) {
+	a := tr.startAction(r, n, true)
+	tr.afterUnfencing(r, n, a, orderImpliesThen)
 	if a.runnable && !optional {
 		a.optional = false
 	}
@@ -240,17 +240,17 @@ func (c *Cluster) startResource(r *Resource, n *Node, optional, restarting bool)
 }
 
 // afterUnfencing orders a start or probe after the unfencing of its node.
-func (c *Cluster) afterUnfencing(r *Resource, n *Node, a *Action, flags orderFlags) {
-	if n == nil || !(r.fenceDevice && c.unfencing) && !r.needsUnfencing {
+func (tr *Transition) afterUnfencing(r *Resource, n *Node, a *Action, flags orderFlags) {
+	if n == nil || !(r.fenceDevice && tr.unfencing) && !r.needsUnfencing {
 		return
 	}
-	order(c.fenceAction(n, "on", true, "", false), a, flags)
+	order(tr.fenceAction(n, "on", true, "", false), a, flags)
 	if v, ok := n.Attrs["#node-unfenced"]; !ok || v == "0" {
-		c.triggerUnfencing(nil, n, "required by "+r.ID+" "+a.Task, nil)
+		tr.triggerUnfencing(nil, n, "required by "+r.ID+" "+a.Task, nil)
 	}
 }
 
-func (c *Cluster) promoteResource(r *Resource, n *Node, optional, restarting bool) {
+func (tr *Transition) promoteResource(r *Resource, n *Node, optional, restarting bool) {
 	for _, start := range r.findExact(OpKey(r.ID, "start", 0), n) {
 		if !start.runnable {
 			for _, a := range r.findExact(OpKey(r.ID, "promote", 0), n) {
@@ -259,7 +259,7 @@ func (c *Cluster) promoteResource(r *Resource, n *Node, optional, restarting boo
 			return
 		}
 	}
-	a := c.promoteAction(r, n, optional)
+	a := tr.promoteAction(r, n, optional)
 	if r.expectedOn(n, restarting) {
 		a.pseudo = true
 	}
@@ -271,26 +271,26 @@ func (r *Resource) canMigrate(current *Node) bool {
 }
 
 // createMigration makes the actions of a live migration (spec: 17).
-func (c *Cluster) createMigration(r *Resource, current *Node) {
-	start, stop := c.startAction(r, r.Assigned, true), c.stopAction(r, current, true)
+func (tr *Transition) createMigration(r *Resource, current *Node) {
+	start, stop := tr.startAction(r, r.Assigned, true), tr.stopAction(r, current, true)
 	var to *Action
 	if r.partialTarget == nil {
-		to = c.action(r, OpKey(r.ID, "migrate_to", 0), "migrate_to", current, true)
+		to = tr.action(r, OpKey(r.ID, "migrate_to", 0), "migrate_to", current, true)
 	}
-	from := c.action(r, OpKey(r.ID, "migrate_from", 0), "migrate_from", r.Assigned, true)
+	from := tr.action(r, OpKey(r.ID, "migrate_from", 0), "migrate_from", r.Assigned, true)
 	start.migratable, stop.migratable, from.migratable = true, true, true
 	start.pseudo = true
 	if to == nil { // the first half is done
 		from.needs = start.needs
-		c.then(r, "monitor", r, "migrate_from", orderOptional)
+		tr.then(r, "monitor", r, "migrate_from", orderOptional)
 	} else {
 		to.migratable = true
 		to.needs = start.needs
-		c.then(r, "monitor", r, "migrate_to", orderOptional)
-		c.then(r, "migrate_to", r, "migrate_from", orderOptional|orderImpliesFirstMigratable)
+		tr.then(r, "monitor", r, "migrate_to", orderOptional)
+		tr.then(r, "migrate_to", r, "migrate_from", orderOptional|orderImpliesFirstMigratable)
 	}
-	c.then(r, "migrate_from", r, "stop", orderOptional|orderImpliesFirstMigratable)
-	c.then(r, "migrate_from", r, "start", orderOptional|orderImpliesFirstMigratable|orderPseudoLeft)
+	tr.then(r, "migrate_from", r, "stop", orderOptional|orderImpliesFirstMigratable)
+	tr.then(r, "migrate_from", r, "start", orderOptional|orderImpliesFirstMigratable|orderPseudoLeft)
 	meta := func(a *Action) {
 		addMissing(a.meta, map[string]string{"migrate_source": current.Name, "migrate_target": r.Assigned.Name})
 	}
@@ -303,25 +303,25 @@ func (c *Cluster) createMigration(r *Resource, current *Node) {
 	meta(from)
 }
 
-func (c *Cluster) createGroup(r *Resource) {
+func (tr *Transition) createGroup(r *Resource) {
 	for _, m := range r.Children {
-		c.create(m)
+		tr.create(m)
 	}
 	tasks := []string{"start", "running", "stop", "stopped"}
 	if rules.IsTrue(r.Meta["promotable"]) || r.Top().Clone != nil && r.Top().Clone.legacyMaster {
 		tasks = append(tasks, "demote", "demoted", "promote", "promoted")
 	}
 	for _, task := range tasks {
-		c.pseudoAction(r, task, true, true)
+		tr.pseudoAction(r, task, true, true)
 	}
 }
 
 // createInstances makes the actions of instances, then the pseudo actions of
 // what holds them.
-func (c *Cluster) createInstances(r *Resource, instances []*Resource) {
+func (tr *Transition) createInstances(r *Resource, instances []*Resource) {
 	var starting, stopping, restarting, active bool
 	for _, inst := range instances {
-		c.create(inst)
+		tr.create(inst)
 		s := instanceState{}
 		s.look(inst)
 		starting = starting || s.starting
@@ -332,21 +332,21 @@ func (c *Cluster) createInstances(r *Resource, instances []*Resource) {
 	if r.Kind == Clone && r.Clone.Ordered {
 		r.chainInstances()
 	}
-	start := c.pseudoAction(r, "start", !starting, true)
-	started := c.pseudoAction(r, "running", !starting, false)
+	start := tr.pseudoAction(r, "start", !starting, true)
+	started := tr.pseudoAction(r, "running", !starting, false)
 	started.priority = rules.Infinity
 	started.runnable = active || starting
 	if r.Notify && r.Kind == Clone {
-		r.Clone.startNotify = c.notifyPseudo(r, "start", start, started)
+		r.Clone.startNotify = tr.notifyPseudo(r, "start", start, started)
 	}
-	stop := c.pseudoAction(r, "stop", !stopping, true)
-	stopped := c.pseudoAction(r, "stopped", !stopping, true)
+	stop := tr.pseudoAction(r, "stop", !stopping, true)
+	stopped := tr.pseudoAction(r, "stopped", !stopping, true)
 	stopped.priority = rules.Infinity
 	if !restarting {
 		stop.migratable = true
 	}
 	if r.Notify && r.Kind == Clone {
-		r.Clone.stopNotify = c.notifyPseudo(r, "stop", stop, stopped)
+		r.Clone.stopNotify = tr.notifyPseudo(r, "stop", stop, stopped)
 		order(r.Clone.stopNotify.postDone, r.Clone.startNotify.pre, orderOptional)
 	}
 }
@@ -407,10 +407,10 @@ func (r *Resource) oneRequired(task string) *Action {
 	return one
 }
 
-func (c *Cluster) createPromotable(r *Resource) {
+func (tr *Transition) createPromotable(r *Resource) {
 	promoting, demoting := false, false
 	for _, inst := range r.Children {
-		c.create(inst)
+		tr.create(inst)
 		for _, p := range inst.Primitives() {
 			for _, a := range p.actions {
 				if a.optional {
@@ -421,18 +421,18 @@ func (c *Cluster) createPromotable(r *Resource) {
 			}
 		}
 	}
-	promote := c.pseudoAction(r, "promote", !promoting, true)
-	promoted := c.pseudoAction(r, "promoted", !promoting, true)
+	promote := tr.pseudoAction(r, "promote", !promoting, true)
+	promoted := tr.pseudoAction(r, "promoted", !promoting, true)
 	promoted.priority = rules.Infinity
 	if r.Notify {
-		r.Clone.promoteNotify = c.notifyPseudo(r, "promote", promote, promoted)
+		r.Clone.promoteNotify = tr.notifyPseudo(r, "promote", promote, promoted)
 	}
-	demote := c.pseudoAction(r, "demote", !demoting, true)
-	demoted := c.pseudoAction(r, "demoted", !demoting, true)
+	demote := tr.pseudoAction(r, "demote", !demoting, true)
+	demoted := tr.pseudoAction(r, "demoted", !demoting, true)
 	demoted.priority = rules.Infinity
 	if r.Notify {
 		info := r.Clone
-		info.demoteNotify = c.notifyPseudo(r, "demote", demote, demoted)
+		info.demoteNotify = tr.notifyPseudo(r, "demote", demote, demoted)
 		order(info.stopNotify.postDone, info.promoteNotify.pre, orderOptional)
 		order(info.startNotify.postDone, info.promoteNotify.pre, orderOptional)
 		order(info.demoteNotify.postDone, info.promoteNotify.pre, orderOptional)
@@ -444,23 +444,23 @@ func (c *Cluster) createPromotable(r *Resource) {
 	}
 }
 
-func (c *Cluster) createBundle(r *Resource) {
+func (tr *Transition) createBundle(r *Resource) {
 	b := r.Bundle
 	for _, rep := range b.Replicas {
 		for _, part := range [...]*Resource{rep.IP, rep.Container, rep.Connection} {
 			if part != nil {
-				c.create(part)
+				tr.create(part)
 			}
 		}
 	}
-	c.createInstances(r, r.instances())
+	tr.createInstances(r, r.instances())
 	if b.Inner == nil {
 		return
 	}
-	c.create(b.Inner)
+	tr.create(b.Inner)
 	if b.Inner.Promotable {
 		for _, task := range [...]string{"promote", "promoted", "demote", "demoted"} {
-			a := c.pseudoAction(r, task, true, true)
+			a := tr.pseudoAction(r, task, true, true)
 			if task == "promoted" || task == "demoted" {
 				a.priority = rules.Infinity
 			}

@@ -36,9 +36,9 @@ type paramCheck struct {
 }
 
 // compareDigests compares a recorded operation with the configuration.
-func (c *Cluster) compareDigests(r *Resource, op *xml.Node, n *Node) *opDigest {
+func (tr *Transition) compareDigests(r *Resource, op *xml.Node, n *Node) *opDigest {
 	task, ms := op.Get("operation"), opInterval(op)
-	d := *c.digests(r, task, ms, n, op)
+	d := *tr.digests(r, task, ms, n, op)
 	recorded := op.Get("op-digest")
 	restart, hasRestart := op.Lookup("op-restart-digest")
 	switch {
@@ -58,17 +58,17 @@ func (c *Cluster) compareDigests(r *Resource, op *xml.Node, n *Node) *opDigest {
 
 // digests calculates the digests of an operation on a node; the first
 // calculation for a key counts. op is the recorded operation, if any.
-func (c *Cluster) digests(r *Resource, task string, ms int64, n *Node, op *xml.Node) *opDigest {
+func (tr *Transition) digests(r *Resource, task string, ms int64, n *Node, op *xml.Node) *opDigest {
 	key := OpKey(r.ID, task, ms)
 	if d := n.digests[key]; d != nil {
 		return d
 	}
 	d := &opDigest{}
 	n.digests[key] = d
-	a := c.temporaryAction(r, key, task, n)
-	own := c.parameters(r, n)
+	a := tr.temporaryAction(r, key, task, n)
+	own := tr.parameters(r, n)
 	params := make(map[string]string, len(own)+len(a.extra)+1)
-	if host := c.connectionHost(r); host != "" {
+	if host := tr.connectionHost(r); host != "" {
 		params["addr"] = host
 	}
 	addMissing(params, own)
@@ -78,8 +78,8 @@ func (c *Cluster) digests(r *Resource, task string, ms int64, n *Node, op *xml.N
 	}
 	d.extras = len(a.extra) > 0
 	d.all = digestOf(params)
-	if c.ask.Sanitized || op == nil {
-		d.secure = c.secureDigest(r, own, op)
+	if tr.ask.Sanitized || op == nil {
+		d.secure = tr.secureDigest(r, own, op)
 	}
 	if op.Has("op-restart-digest") {
 		if force, ok := op.Lookup("op-force-restart"); ok {
@@ -144,8 +144,8 @@ func digestOf(params map[string]string) string {
 }
 
 // deviceDigest compares a fence device with what the node remembers of it.
-func (c *Cluster) deviceDigest(dev *Resource, n *Node) *opDigest {
-	d := c.digests(dev, "stonith-on", 0, n, nil)
+func (tr *Transition) deviceDigest(dev *Resource, n *Node) *opDigest {
+	d := tr.digests(dev, "stonith-on", 0, n, nil)
 	all, known := n.Attrs["#digests-all"]
 	out := &opDigest{all: d.all, secure: d.secure}
 	entry := dev.ID + ":" + dev.Type + ":"
@@ -156,11 +156,11 @@ func (c *Cluster) deviceDigest(dev *Resource, n *Node) *opDigest {
 		out.result = digestMatch
 	case strings.Contains(n.Attrs["#digests-secure"], entry+d.secure+","):
 		out.result = digestMatch
-		c.notices = append(c.notices, "Only 'private' parameters to "+dev.ID+" for unfencing "+n.Name+" changed")
+		tr.Notices = append(tr.Notices, "Only 'private' parameters to "+dev.ID+" for unfencing "+n.Name+" changed")
 	default:
 		out.result = digestAll
-		if c.ask.Sanitized {
-			c.notices = append(c.notices, "Parameters to "+dev.ID+" for unfencing "+n.Name+" changed, try '"+entry+d.secure+",'")
+		if tr.ask.Sanitized {
+			tr.Notices = append(tr.Notices, "Parameters to "+dev.ID+" for unfencing "+n.Name+" changed, try '"+entry+d.secure+",'")
 		}
 	}
 	return out

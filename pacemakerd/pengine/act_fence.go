@@ -21,7 +21,7 @@ func (c *Cluster) canFence(n *Node) bool {
 }
 
 // fenceNode marks a node for fencing (spec: 19.1).
-func (c *Cluster) fenceNode(n *Node, why string, delay bool) {
+func (tr *Transition) fenceNode(n *Node, why string, delay bool) {
 	switch {
 	case n.Guest():
 		machine := n.Connection.container
@@ -37,37 +37,37 @@ func (c *Cluster) fenceNode(n *Node, why string, delay bool) {
 			n.remoteReset = true
 		}
 		n.Unclean = true
-		c.fenceAction(n, "", true, why, false)
+		tr.fenceAction(n, "", true, why, false)
 	case !n.Unclean:
 		n.Unclean = true
-		c.log("pe_fence_node", Warning, "Cluster node %s will be fenced: %s", n.Name, why)
-		c.fenceAction(n, "", true, why, delay)
+		tr.log("pe_fence_node", Warning, "Cluster node %s will be fenced: %s", n.Name, why)
+		tr.fenceAction(n, "", true, why, delay)
 	}
 }
 
 // fenceAction returns the action that fences a node, or unfences it with op
 // "on".
-func (c *Cluster) fenceAction(n *Node, op string, optional bool, why string, delay bool) *Action {
+func (tr *Transition) fenceAction(n *Node, op string, optional bool, why string, delay bool) *Action {
 	if op == "" {
-		op = c.opt.fenceAction
+		op = tr.opt.fenceAction
 	}
 	key := "stonith-" + n.Name + "-" + op
-	a := c.nodeAction[key]
+	a := tr.nodeAction[key]
 	if a == nil {
-		a = c.action(nil, key, "stonith", n, true)
+		a = tr.action(nil, key, "stonith", n, true)
 		a.meta["on_node"], a.meta["on_node_uuid"], a.meta["stonith_action"] = n.Name, n.ID, op
-		if c.unfencing {
-			if c.unfencingDigests(n, a) {
+		if tr.unfencing {
+			if tr.unfencingDigests(n, a) {
 				optional = false
 			}
 		}
 	}
-	if c.opt.fencingDelay > 0 {
+	if tr.opt.fencingDelay > 0 {
 		if _, had := a.meta["priority-fencing-delay"]; delay || had {
-			a.meta["priority-fencing-delay"] = itoa(c.delayFor(n))
+			a.meta["priority-fencing-delay"] = itoa(tr.delayFor(n))
 		}
 	}
-	if !optional && c.canFence(n) {
+	if !optional && tr.canFence(n) {
 		a.optional = false
 		a.setReason(why, false)
 	} else if why != "" {
@@ -103,37 +103,37 @@ func (c *Cluster) delayFor(n *Node) int64 {
 }
 
 // fencingAndShutdown schedules what happens to nodes as a whole (spec: 19.2).
-func (c *Cluster) fencingAndShutdown() {
+func (tr *Transition) fencingAndShutdown() {
 	managed := false
-	for _, r := range c.Resources {
+	for _, r := range tr.inOrder() {
 		managed = managed || r.Managed
 	}
-	if !managed && len(c.Nodes) > 0 {
-		c.log("schedule_fencing_and_shutdowns", Notice, "No fencing will be done until there are resources to manage")
+	if !managed && len(tr.Nodes) > 0 {
+		tr.log("schedule_fencing_and_shutdowns", Notice, "No fencing will be done until there are resources to manage")
 	}
 	var dcDown *Action
 	var fenceOps, shutdownOps []*Action
 	integrity := true
-	for _, n := range c.Nodes {
+	for _, n := range tr.Nodes {
 		if n.Guest() {
-			if n.remoteReset && managed && c.canFence(n) {
-				c.fenceGuest(n)
+			if n.remoteReset && managed && tr.canFence(n) {
+				tr.fenceGuest(n)
 			}
 			continue
 		}
 		var a *Action
 		switch {
-		case c.needsFencing(n, managed):
-			c.log("schedule_fencing", Warning, "Scheduling node %s for fencing", n.Name)
-			a = c.fenceAction(n, "", false, "node is unclean", false)
-			c.orderAgainstFencing(a)
+		case tr.needsFencing(n, managed):
+			tr.log("schedule_fencing", Warning, "Scheduling node %s for fencing", n.Name)
+			a = tr.fenceAction(n, "", false, "node is unclean", false)
+			tr.orderAgainstFencing(a)
 			if n.IsDC {
 				dcDown = a
 			} else {
-				fenceOps = c.chainFencing(fenceOps, a)
+				fenceOps = tr.chainFencing(fenceOps, a)
 			}
 		case n.Online && n.Shutdown && n.Kind == Member:
-			a = c.shutdownAction(n)
+			a = tr.shutdownAction(n)
 			if n.IsDC {
 				dcDown = a
 			} else {
@@ -142,14 +142,14 @@ func (c *Cluster) fencingAndShutdown() {
 		}
 		if a == nil && n.Unclean {
 			integrity = false
-			c.log("schedule_fencing_and_shutdowns", Warning, "Node %s is unclean but cannot be fenced", n.Name)
+			tr.log("schedule_fencing_and_shutdowns", Warning, "Node %s is unclean but cannot be fenced", n.Name)
 		}
 	}
 	if !integrity {
-		if !c.opt.fencing {
-			c.log("schedule_fencing_and_shutdowns", Warning, "Resource functionality and data integrity cannot be guaranteed (configure, enable, and test fencing to correct this)")
-		} else if !c.haveQuorum {
-			c.log("schedule_fencing_and_shutdowns", Notice, "Unclean nodes will not be fenced until quorum is attained or no-quorum-policy is set to ignore")
+		if !tr.opt.fencing {
+			tr.log("schedule_fencing_and_shutdowns", Warning, "Resource functionality and data integrity cannot be guaranteed (configure, enable, and test fencing to correct this)")
+		} else if !tr.haveQuorum {
+			tr.log("schedule_fencing_and_shutdowns", Notice, "Unclean nodes will not be fenced until quorum is attained or no-quorum-policy is set to ignore")
 		}
 	}
 	if dcDown == nil {
@@ -161,7 +161,7 @@ func (c *Cluster) fencingAndShutdown() {
 			order(s, dcDown, orderOptional)
 		}
 	}
-	if c.opt.concurrentFencing {
+	if tr.opt.concurrentFencing {
 		for i := len(fenceOps) - 1; i >= 0; i-- {
 			order(fenceOps[i], dcDown, orderOptional)
 		}
@@ -182,18 +182,18 @@ func (c *Cluster) needsFencing(n *Node, managed bool) bool {
 	return managed && n.Unclean && c.canFence(n)
 }
 
-func (c *Cluster) shutdownAction(n *Node) *Action {
-	a := c.action(nil, "do_shutdown-"+n.Name, "do_shutdown", n, false)
-	c.orderStopsBeforeShutdown(n, a)
+func (tr *Transition) shutdownAction(n *Node) *Action {
+	a := tr.action(nil, "do_shutdown-"+n.Name, "do_shutdown", n, false)
+	tr.orderStopsBeforeShutdown(n, a)
 	a.meta["op_no_wait"] = "true"
 	return a
 }
 
 // orderStopsBeforeShutdown: what runs on a node stops before the node does
 // (spec: 19.6).
-func (c *Cluster) orderStopsBeforeShutdown(n *Node, shutdown *Action) {
-	for i := len(c.actions) - 1; i >= 0; i-- {
-		a := c.actions[i]
+func (tr *Transition) orderStopsBeforeShutdown(n *Node, shutdown *Action) {
+	for i := len(tr.actions) - 1; i >= 0; i-- {
+		a := tr.actions[i]
 		if a.Node != n || a.Rsc == nil || a.Task != "stop" {
 			continue
 		}
@@ -201,12 +201,12 @@ func (c *Cluster) orderStopsBeforeShutdown(n *Node, shutdown *Action) {
 			continue // it will not be touched
 		}
 		a.optional = false
-		c.addOrdering(of(a), ref{key: "do_shutdown", a: shutdown}, orderOptional|orderRunnableLeft)
+		tr.addOrdering(of(a), ref{key: "do_shutdown", a: shutdown}, orderOptional|orderRunnableLeft)
 	}
 }
 
 // fenceGuest is the pseudo fencing of a guest node (spec: 19.5).
-func (c *Cluster) fenceGuest(n *Node) {
+func (tr *Transition) fenceGuest(n *Node) {
 	machine := n.Connection.container
 	op := "off"
 	var stop *Action
@@ -216,10 +216,10 @@ func (c *Cluster) fenceGuest(n *Node) {
 			op = "reboot"
 		}
 	}
-	a := c.fenceAction(n, op, false, "guest is unclean", false)
+	a := tr.fenceAction(n, op, false, "guest is unclean", false)
 	a.pseudo, a.runnable = true, true
 	if stop != nil && stop.pseudo {
-		host := c.fenceAction(stop.Node, "", false, "", false)
+		host := tr.fenceAction(stop.Node, "", false, "", false)
 		order(host, a, orderRunnableLeft|orderImpliesThen)
 	} else if stop != nil {
 		order(stop, a, orderRunnableLeft|orderImpliesThen)
@@ -227,21 +227,21 @@ func (c *Cluster) fenceGuest(n *Node) {
 		// The guest is thought to be stopped already.
 		order(s, a, orderOptional)
 	}
-	c.orderAgainstFencing(a)
+	tr.orderAgainstFencing(a)
 }
 
 // orderAgainstFencing puts the actions of all resources in their place around
 // the fencing of a node (spec: 19.3).
-func (c *Cluster) orderAgainstFencing(fence *Action) {
-	for _, r := range c.Resources {
-		c.resourceAgainstFencing(r, fence)
+func (tr *Transition) orderAgainstFencing(fence *Action) {
+	for _, r := range tr.inOrder() {
+		tr.resourceAgainstFencing(r, fence)
 	}
 }
 
-func (c *Cluster) resourceAgainstFencing(r *Resource, fence *Action) {
+func (tr *Transition) resourceAgainstFencing(r *Resource, fence *Action) {
 	if r.Kind != Primitive {
 		for _, child := range r.Children {
-			c.resourceAgainstFencing(child, fence)
+			tr.resourceAgainstFencing(child, fence)
 		}
 		return
 	}
@@ -249,7 +249,7 @@ func (c *Cluster) resourceAgainstFencing(r *Resource, fence *Action) {
 		return
 	}
 	r.startsAgainstFencing(fence)
-	c.stopsAgainstFencing(r, fence)
+	tr.stopsAgainstFencing(r, fence)
 }
 
 func (r *Resource) startsAgainstFencing(fence *Action) {
@@ -267,7 +267,7 @@ func (r *Resource) startsAgainstFencing(fence *Action) {
 	}
 }
 
-func (c *Cluster) stopsAgainstFencing(r *Resource, fence *Action) {
+func (tr *Transition) stopsAgainstFencing(r *Resource, fence *Action) {
 	top := r.Top()
 	target := fence.Node
 	stops := r.findExact(OpKey(r.ID, "stop", 0), target)
@@ -293,7 +293,7 @@ func (c *Cluster) stopsAgainstFencing(r *Resource, fence *Action) {
 			}
 		}
 		if r.Notify {
-			c.notifyFencing(r, a, fence)
+			tr.notifyFencing(r, a, fence)
 		}
 	}
 	for _, a := range demotes {
@@ -313,13 +313,13 @@ func (c *Cluster) stopsAgainstFencing(r *Resource, fence *Action) {
 // unfencingDigests compares the digests of unfencing devices with what the
 // node was unfenced with, and notes them in the action. It reports whether one
 // changed (spec: 19.7).
-func (c *Cluster) unfencingDigests(n *Node, a *Action) (changed bool) {
+func (tr *Transition) unfencingDigests(n *Node, a *Action) (changed bool) {
 	var all, secure strings.Builder
-	for _, dev := range c.unfencingDevices() {
-		d := c.deviceDigest(dev, n)
+	for _, dev := range tr.unfencingDevices() {
+		d := tr.deviceDigest(dev, n)
 		if d.result == digestAll {
 			changed = true
-			c.notices = append(c.notices, "notice: Unfencing node "+n.Name+" because the definition of "+dev.ID+" changed")
+			tr.Notices = append(tr.Notices, "notice: Unfencing node "+n.Name+" because the definition of "+dev.ID+" changed")
 		}
 		entry := dev.ID + ":" + dev.Type + ":"
 		all.WriteString(entry + d.all + ",")
@@ -330,9 +330,9 @@ func (c *Cluster) unfencingDigests(n *Node, a *Action) (changed bool) {
 }
 
 // unfencingDevices lists the fence devices that unfence.
-func (c *Cluster) unfencingDevices() []*Resource {
+func (tr *Transition) unfencingDevices() []*Resource {
 	var list []*Resource
-	for _, r := range c.Resources {
+	for _, r := range tr.inOrder() {
 		for _, p := range r.Primitives() {
 			if p.fenceDevice && strings.EqualFold(p.Meta["provides"], "unfencing") {
 				list = append([]*Resource{p}, list...) // newest first

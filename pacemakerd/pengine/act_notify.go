@@ -23,10 +23,10 @@ type notifyEntry struct {
 
 // notifyPseudo makes the pseudo actions around action and complete; either may
 // be nil.
-func (c *Cluster) notifyPseudo(r *Resource, task string, action, complete *Action) *notifyData {
+func (tr *Transition) notifyPseudo(r *Resource, task string, action, complete *Action) *notifyData {
 	d := &notifyData{task: task, lists: make(map[string][]notifyEntry)}
 	pseudo := func(base *Action, what, when, kind string) *Action {
-		a := c.action(r, NotifyKey(r.ID, when, base.Task), what, nil, base.optional)
+		a := tr.action(r, NotifyKey(r.ID, when, base.Task), what, nil, base.optional)
 		a.pseudo = true
 		a.meta["notify_key_type"], a.meta["notify_key_operation"] = when, base.Task
 		a.meta["notify_type"], a.meta["notify_operation"] = kind, task
@@ -57,7 +57,7 @@ func (c *Cluster) notifyPseudo(r *Resource, task string, action, complete *Actio
 }
 
 // createNotifications makes the real notify actions of a clone.
-func (c *Cluster) createNotifications(r *Resource) {
+func (tr *Transition) createNotifications(r *Resource) {
 	info := r.Clone
 	for _, d := range [...]*notifyData{info.startNotify, info.stopNotify, info.promoteNotify, info.demoteNotify} {
 		if d == nil {
@@ -65,8 +65,8 @@ func (c *Cluster) createNotifications(r *Resource) {
 		}
 		d.allowed = r.allowed
 		d.collect(r, true)
-		c.notifyKeys(r, d)
-		c.notifyActions(r, d)
+		tr.notifyKeys(r, d)
+		tr.notifyActions(r, d)
 	}
 }
 
@@ -205,10 +205,10 @@ func (d *notifyData) addTo(a *Action) {
 	}
 }
 
-func (c *Cluster) notifyActions(r *Resource, d *notifyData) {
+func (tr *Transition) notifyActions(r *Resource, d *notifyData) {
 	if len(r.Children) > 0 {
 		for _, child := range r.Children {
-			c.notifyActions(child, d)
+			tr.notifyActions(child, d)
 		}
 		return
 	}
@@ -234,9 +234,9 @@ func (c *Cluster) notifyActions(r *Resource, d *notifyData) {
 			if stop != nil && stop.pseudo && (n.Unclean || n.remoteReset) {
 				continue // it is being fenced
 			}
-			c.notifyAction(r, n, d.pre, d.preDone, d)
+			tr.notifyAction(r, n, d.pre, d.preDone, d)
 			if d.task == "demote" || stop == nil || stop.optional {
-				c.postNotifyAction(r, n, d)
+				tr.postNotifyAction(r, n, d)
 			}
 		}
 	case r.NextRole != RoleStopped && (d.task == "start" || d.task == "promote"):
@@ -252,19 +252,19 @@ func (c *Cluster) notifyActions(r *Resource, d *notifyData) {
 			return
 		}
 		if d.task != "start" || start == nil || start.optional {
-			c.notifyAction(r, r.Assigned, d.pre, d.preDone, d)
+			tr.notifyAction(r, r.Assigned, d.pre, d.preDone, d)
 		}
-		c.postNotifyAction(r, r.Assigned, d)
+		tr.postNotifyAction(r, r.Assigned, d)
 	}
 }
 
 // notifyAction makes one notify action between two pseudo actions.
-func (c *Cluster) notifyAction(r *Resource, n *Node, from, done *Action, d *notifyData) *Action {
+func (tr *Transition) notifyAction(r *Resource, n *Node, from, done *Action, d *notifyData) *Action {
 	if from == nil || n == nil || done == nil || !n.Online || !from.runnable {
 		return nil
 	}
 	key := NotifyKey(r.ID, from.meta["notify_type"], from.meta["notify_operation"])
-	a := c.action(r, key, from.Task, n, from.optional)
+	a := tr.action(r, key, from.Task, n, from.optional)
 	addMissing(a.meta, from.meta)
 	d.addTo(a)
 	order(from, a, orderOptional)
@@ -272,8 +272,8 @@ func (c *Cluster) notifyAction(r *Resource, n *Node, from, done *Action, d *noti
 	return a
 }
 
-func (c *Cluster) postNotifyAction(r *Resource, n *Node, d *notifyData) {
-	if a := c.notifyAction(r, n, d.post, d.postDone, d); a != nil {
+func (tr *Transition) postNotifyAction(r *Resource, n *Node, d *notifyData) {
+	if a := tr.notifyAction(r, n, d.post, d.postDone, d); a != nil {
 		a.priority = rules.Infinity
 	}
 	if d.postDone == nil {
@@ -287,9 +287,9 @@ func (c *Cluster) postNotifyAction(r *Resource, n *Node, d *notifyData) {
 }
 
 // notifyFencing tells the others about an instance that fencing stopped.
-func (c *Cluster) notifyFencing(r *Resource, stop, fence *Action) {
-	d := c.notifyPseudo(r, "stop", nil, fence)
+func (tr *Transition) notifyFencing(r *Resource, stop, fence *Action) {
+	d := tr.notifyPseudo(r, "stop", nil, fence)
 	d.collect(r, false)
 	d.keys = append(d.keys, [2]string{"notify_stop_resource", r.ID}, [2]string{"notify_stop_uname", stop.Node.Name})
-	c.notifyActions(r.Top(), d)
+	tr.notifyActions(r.Top(), d)
 }

@@ -274,7 +274,7 @@ func (c *Cluster) configuredOnFail(a *Action) string {
 
 // failureHandling is what the operation of a history entry says about its
 // failure.
-func (c *Cluster) failureHandling(h *record) (onFail, Role) {
-	a := c.temporaryAction(h.r, h.key, h.task, nil)
+func (tr *Transition) failureHandling(h *record) (onFail, Role) {
+	a := tr.temporaryAction(h.r, h.key, h.task, nil)
 	return a.onFail, a.failRole
 }

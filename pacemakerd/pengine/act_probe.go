@@ -7,11 +7,11 @@ import (
 )
 
 // scheduleProbes finds out what is not known (spec: scheduler.md 16.2).
-func (c *Cluster) scheduleProbes() {
-	for _, n := range c.Nodes {
+func (tr *Transition) scheduleProbes() {
+	for _, n := range tr.Nodes {
 		if !n.Online {
 			if n.RemoteOnly() && n.Connection != nil && n.remoteState() == remoteFailed {
-				c.fenceNode(n, "the connection is unrecoverable", false)
+				tr.fenceNode(n, "the connection is unrecoverable", false)
 			}
 			continue
 		}
@@ -19,39 +19,39 @@ func (c *Cluster) scheduleProbes() {
 			continue
 		}
 		if v, ok := n.Attrs["probe_complete"]; ok && !rules.IsTrue(v) {
-			a := c.action(nil, "probe_again-"+n.Name, "probe_again", n, false)
+			a := tr.action(nil, "probe_again-"+n.Name, "probe_again", n, false)
 			a.meta["op_no_wait"] = "true"
 			continue
 		}
-		for _, r := range c.Resources {
-			c.probe(r, n)
+		for _, r := range tr.inOrder() {
+			tr.probe(r, n)
 		}
 	}
 }
 
 // probe schedules the probes of a resource on a node and reports whether there
 // are any.
-func (c *Cluster) probe(r *Resource, n *Node) bool {
+func (tr *Transition) probe(r *Resource, n *Node) bool {
 	switch r.Kind {
 	case Primitive:
-		return c.probePrimitive(r, n)
+		return tr.probePrimitive(r, n)
 	case Clone:
-		return c.probeClone(r, n)
+		return tr.probeClone(r, n)
 	case Bundle:
-		return c.probeBundle(r, n)
+		return tr.probeBundle(r, n)
 	}
-	return c.probeAll(r.Children, n)
+	return tr.probeAll(r.Children, n)
 }
 
-func (c *Cluster) probeAll(list []*Resource, n *Node) bool {
+func (tr *Transition) probeAll(list []*Resource, n *Node) bool {
 	any := false
 	for _, child := range list {
-		any = c.probe(child, n) || any
+		any = tr.probe(child, n) || any
 	}
 	return any
 }
 
-func (c *Cluster) probePrimitive(r *Resource, n *Node) bool {
+func (tr *Transition) probePrimitive(r *Resource, n *Node) bool {
 	top := r.Top()
 	if n.Away() && (r.fenceDevice || n.Guest() && r.holdsGuest() || r.isConnection) {
 		return false
@@ -70,32 +70,32 @@ func (c *Cluster) probePrimitive(r *Resource, n *Node) bool {
 		guest := n.Connection.container
 		if guest.Role == RoleStopped {
 			if at := guest.Assigned; at != nil && !guest.known[at] {
-				c.then(guest, "monitor", top, "start", orderOptional)
+				tr.then(guest, "monitor", top, "start", orderOptional)
 			}
 			return false
 		}
 		if guestWillStop(n, guest) {
-			c.then(guest, "stop", top, "start", orderOptional)
+			tr.then(guest, "stop", top, "start", orderOptional)
 			return false
 		}
 	}
-	a := c.action(r, OpKey(r.ID, "monitor", 0), "monitor", n, false)
+	a := tr.action(r, OpKey(r.ID, "monitor", 0), "monitor", n, false)
 	a.optional = false
-	c.afterUnfencing(r, n, a, orderOptional)
+	tr.afterUnfencing(r, n, a, orderOptional)
 	if !runsOn(r, n) {
 		a.meta["op_target_rc"] = "7"
 	} else if r.Role == RolePromoted {
 		a.meta["op_target_rc"] = "8"
 	}
-	if top.Kind != Clone || r.fenceDevice && c.unfencing {
+	if top.Kind != Clone || r.fenceDevice && tr.unfencing {
 		top = r
 	}
 	flags := orderOptional
 	if !a.runnable && len(r.Running) == 0 {
 		flags |= orderRunnableLeft
 	}
-	c.addOrdering(ref{r: r, a: a}, op(top, "start"), flags)
-	c.addOrdering(ref{r: r, a: a}, ref{r: top, key: OpKey(r.ID, "reload-agent", 0)}, orderOptional)
+	tr.addOrdering(ref{r: r, a: a}, op(top, "start"), flags)
+	tr.addOrdering(ref{r: r, a: a}, ref{r: top, key: OpKey(r.ID, "reload-agent", 0)}, orderOptional)
 	return true
 }
 
@@ -107,7 +107,7 @@ func guestWillStop(n *Node, guest *Resource) bool {
 		guest.Role > RoleStopped && guest.Assigned != nil && !runsOn(guest, guest.Assigned)
 }
 
-func (c *Cluster) probeClone(r *Resource, n *Node) bool {
+func (tr *Transition) probeClone(r *Resource, n *Node) bool {
 	r.Children = mergeSort(r.Children, compareNumbers)
 	if r.exclusive {
 		if s := r.allowed.get(n); s != nil && s.discover != discoverExclusive {
@@ -119,7 +119,7 @@ func (c *Cluster) probeClone(r *Resource, n *Node) bool {
 		return false
 	}
 	if r.Unique {
-		return c.probeAll(r.Children, n)
+		return tr.probeAll(r.Children, n)
 	}
 	// One instance is enough: the one known here, or to be here, or the first.
 	pick := r.Children[0]
@@ -138,7 +138,7 @@ func (c *Cluster) probeClone(r *Resource, n *Node) bool {
 			}
 		}
 	}
-	return c.probe(pick, n)
+	return tr.probe(pick, n)
 }
 
 // knownInside tells whether the state of r, or a member of it, on n was read.
@@ -154,28 +154,28 @@ func (r *Resource) knownInside(n *Node) bool {
 	return false
 }
 
-func (c *Cluster) probeBundle(r *Resource, n *Node) bool {
+func (tr *Transition) probeBundle(r *Resource, n *Node) bool {
 	b, any := r.Bundle, false
 	for _, rep := range b.Replicas {
 		if rep.IP != nil {
-			any = c.probe(rep.IP, n) || any
+			any = tr.probe(rep.IP, n) || any
 		}
 		if rep.Child != nil && rep.Node == n {
-			any = c.probe(rep.Child, n) || any
+			any = tr.probe(rep.Child, n) || any
 		}
-		if c.probe(rep.Container, n) {
+		if tr.probe(rep.Container, n) {
 			any = true
 			for _, other := range b.Replicas {
 				if other != rep && b.perHost == 1 {
-					c.then(rep.Container, "monitor", other.Container, "start", orderOptional|orderSameNode)
+					tr.then(rep.Container, "monitor", other.Container, "start", orderOptional|orderSameNode)
 				}
 			}
 		}
-		if rep.Connection != nil && c.probe(rep.Connection, n) {
+		if rep.Connection != nil && tr.probe(rep.Connection, n) {
 			any = true
 			key := OpKey(rep.Connection.ID, "monitor", 0)
 			if a := findFirst(rep.Connection.actions, key, "", n); a != nil {
-				c.addOrdering(op(rep.Container, "start"), ref{r: rep.Connection, a: a}, orderProbe)
+				tr.addOrdering(op(rep.Container, "start"), ref{r: rep.Connection, a: a}, orderProbe)
 			}
 		}
 	}
@@ -183,24 +183,24 @@ func (c *Cluster) probeBundle(r *Resource, n *Node) bool {
 }
 
 // orderProbes puts probes in their place once all orderings are known.
-func (c *Cluster) orderProbes() {
-	for _, r := range c.Resources {
+func (tr *Transition) orderProbes() {
+	for _, r := range tr.inOrder() {
 		for _, p := range r.Primitives() {
 			for _, probe := range p.findByKey(OpKey(p.ID, "monitor", 0), nil) {
 				for i := len(probe.after) - 1; i >= 0; i-- {
 					e := probe.after[i]
-					c.visitMark++
-					c.probeBeforeRestarts(probe, e.a)
+					tr.visitMark++
+					tr.probeBeforeRestarts(probe, e.a)
 				}
 			}
 		}
 	}
-	c.probesBeforeWhatFollowsStops()
+	tr.probesBeforeWhatFollowsStops()
 }
 
 // probesBeforeWhatFollowsStops: "stop then X" gives "probe then X".
-func (c *Cluster) probesBeforeWhatFollowsStops() {
-	for _, o := range c.orderings {
+func (tr *Transition) probesBeforeWhatFollowsStops() {
+	for _, o := range tr.orderings {
 		f, t := o.first, o.then
 		if o.flags == 0 || f.r == nil || f.r == t.r {
 			continue
@@ -241,14 +241,14 @@ func (c *Cluster) probesBeforeWhatFollowsStops() {
 
 // probeBeforeRestarts orders a probe before the stop of what will be restarted
 // because of what follows the probe.
-func (c *Cluster) probeBeforeRestarts(probe, after *Action) {
-	if after == nil || probe.Rsc == nil || probe.Rsc.Kind != Primitive || after.visit == c.visitMark {
+func (tr *Transition) probeBeforeRestarts(probe, after *Action) {
+	if after == nil || probe.Rsc == nil || probe.Rsc.Kind != Primitive || after.visit == tr.visitMark {
 		return
 	}
-	if !c.spend(1+len(after.after), "along what follows probes") {
+	if !tr.spend(1+len(after.after), "along what follows probes") {
 		return
 	}
-	after.visit = c.visitMark
+	after.visit = tr.visitMark
 	r := after.Rsc
 	if r != nil && r.Kind == Primitive && r != probe.Rsc {
 		undo := ""
@@ -270,7 +270,7 @@ func (c *Cluster) probeBeforeRestarts(probe, after *Action) {
 	var partner *Resource
 	if r != nil && r.Kind > Group && rules.IsTrue(r.Meta["interleave"]) {
 		interleave = true
-		partner = c.compatible(probe.Rsc, r, RoleUnknown, false)
+		partner = tr.compatible(probe.Rsc, r, RoleUnknown, false)
 	}
 	for i := len(after.after) - 1; i >= 0; i-- {
 		e := after.after[i]
@@ -284,6 +284,6 @@ func (c *Cluster) probeBeforeRestarts(probe, after *Action) {
 				continue
 			}
 		}
-		c.probeBeforeRestarts(probe, e.a)
+		tr.probeBeforeRestarts(probe, e.a)
 	}
 }

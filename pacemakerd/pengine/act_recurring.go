@@ -17,24 +17,24 @@ type recurringOp struct {
 
 // createRecurring makes, or cancels, the recurring operations of a primitive
 // (spec: scheduler.md 16.1).
-func (c *Cluster) createRecurring(r *Resource) {
+func (tr *Transition) createRecurring(r *Resource) {
 	if r.Blocked || r.Maintenance {
 		return
 	}
 	var start *Action
 	n := r.Assigned
 	if n != nil && !n.Maintenance && (r.NextRole != RoleStopped || !r.Managed) {
-		start = c.startAction(r, n, true)
+		start = tr.startAction(r, n, true)
 	}
 	for e := range r.ops.Each("op") {
-		o, ok := c.recurring(r, e)
+		o, ok := tr.recurring(r, e)
 		if !ok {
 			continue
 		}
 		if start != nil {
-			c.recurActive(r, start, n, o)
+			tr.recurActive(r, start, n, o)
 		}
-		c.recurStopped(r, n, o)
+		tr.recurStopped(r, n, o)
 	}
 }
 
@@ -71,7 +71,7 @@ func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
 }
 
 // recurActive handles an operation of active roles.
-func (c *Cluster) recurActive(r *Resource, start *Action, n *Node, o recurringOp) {
+func (tr *Transition) recurActive(r *Resource, start *Action, n *Node, o recurringOp) {
 	if o.role == RoleStopped {
 		return
 	}
@@ -83,11 +83,11 @@ func (c *Cluster) recurActive(r *Resource, start *Action, n *Node, o recurringOp
 	optional = optional && len(existing) > 0
 	if o.role == RoleUnknown && r.NextRole == RolePromoted || o.role != RoleUnknown && o.role != r.NextRole {
 		if optional {
-			c.cancelForRole(r, n, o)
+			tr.cancelForRole(r, n, o)
 		}
 		return
 	}
-	mon := c.action(r, o.key, o.name, n, optional)
+	mon := tr.action(r, o.key, o.name, n, optional)
 	if !start.runnable || !n.Online || n.Unclean {
 		mon.runnable = false
 	}
@@ -96,19 +96,19 @@ func (c *Cluster) recurActive(r *Resource, start *Action, n *Node, o recurringOp
 	}
 	if r.Managed {
 		flags := orderImpliesThen | orderRunnableLeft
-		c.addOrdering(op(r, "start"), ref{a: mon, key: mon.Key}, flags)
-		c.addOrdering(op(r, "reload-agent"), ref{a: mon}, flags)
+		tr.addOrdering(op(r, "start"), ref{a: mon, key: mon.Key}, flags)
+		tr.addOrdering(op(r, "reload-agent"), ref{a: mon}, flags)
 		if r.NextRole == RolePromoted {
-			c.addOrdering(op(r, "promote"), ref{r: r, a: mon}, orderOptional|orderRunnableLeft)
+			tr.addOrdering(op(r, "promote"), ref{r: r, a: mon}, orderOptional|orderRunnableLeft)
 		} else if r.Role == RolePromoted {
-			c.addOrdering(op(r, "demote"), ref{r: r, a: mon}, orderOptional|orderRunnableLeft)
+			tr.addOrdering(op(r, "demote"), ref{r: r, a: mon}, orderOptional|orderRunnableLeft)
 		}
 	}
 }
 
 // cancelForRole cancels an operation that is not for the coming role.
-func (c *Cluster) cancelForRole(r *Resource, n *Node, o recurringOp) {
-	a := c.cancelAction(r, o.name, o.ms, n)
+func (tr *Transition) cancelForRole(r *Resource, n *Node, o recurringOp) {
+	a := tr.cancelAction(r, o.name, o.ms, n)
 	after := ""
 	switch r.Role {
 	case RoleUnpromoted, RoleStarted:
@@ -121,33 +121,33 @@ func (c *Cluster) cancelForRole(r *Resource, n *Node, o recurringOp) {
 		after = "demote"
 	}
 	if after != "" {
-		c.addOrdering(ref{r: r, a: a}, op(r, after), orderRunnableLeft)
+		tr.addOrdering(ref{r: r, a: a}, op(r, after), orderRunnableLeft)
 	}
 }
 
 // recurStopped handles an operation of the Stopped role: it runs everywhere
 // else.
-func (c *Cluster) recurStopped(r *Resource, n *Node, o recurringOp) {
+func (tr *Transition) recurStopped(r *Resource, n *Node, o recurringOp) {
 	if o.role != RoleStopped {
 		return
 	}
 	if !r.Unique {
-		c.log("recurring_op_for_inactive", Notice, "Ignoring %s (recurring monitors for Stopped role are not supported for anonymous clones)", o.key)
+		tr.log("recurring_op_for_inactive", Notice, "Ignoring %s (recurring monitors for Stopped role are not supported for anonymous clones)", o.key)
 		return
 	}
-	for _, m := range c.Nodes {
+	for _, m := range tr.Nodes {
 		existing := r.findExact(o.key, m)
 		if m == n {
 			if len(existing) == 0 {
 				continue
 			}
-			a := c.cancelAction(r, o.name, o.ms, m)
+			a := tr.cancelAction(r, o.name, o.ms, m)
 			if r.NextRole == RoleStarted || r.NextRole == RoleUnpromoted {
-				c.addOrdering(ref{r: r, a: a}, op(r, "start"), orderRunnableLeft)
+				tr.addOrdering(ref{r: r, a: a}, op(r, "start"), orderRunnableLeft)
 			}
 			continue
 		}
-		mon := c.action(r, o.key, o.name, m, len(existing) > 0)
+		mon := tr.action(r, o.key, o.name, m, len(existing) > 0)
 		mon.meta["op_target_rc"] = "7"
 		if r.Managed {
 			for _, probe := range r.findByKey(OpKey(r.ID, "monitor", 0), m) {
@@ -162,7 +162,7 @@ func (c *Cluster) recurStopped(r *Resource, n *Node, o recurringOp) {
 				mon.runnable = false
 			}
 			if r.Managed {
-				c.addOrdering(ref{r: r, a: stop, key: stop.Key}, ref{a: mon}, orderImpliesThen|orderRunnableLeft)
+				tr.addOrdering(ref{r: r, a: stop, key: stop.Key}, ref{a: mon}, orderImpliesThen|orderRunnableLeft)
 			}
 		}
 		if !m.Online || m.Unclean {

@@ -38,26 +38,26 @@ func (n *Node) remoteState() remoteState {
 
 // afterRemoteFencing lets an action wait for the fencing of the remote node
 // whose connection r is.
-func (c *Cluster) afterRemoteFencing(a *Action, r *Resource) {
-	if n := c.node(r.ID); n != nil {
-		order(c.fenceAction(n, "", true, "", false), a, orderImpliesThen)
+func (tr *Transition) afterRemoteFencing(a *Action, r *Resource) {
+	if n := tr.node(r.ID); n != nil {
+		order(tr.fenceAction(n, "", true, "", false), a, orderImpliesThen)
 	}
 }
 
 // orderRemoteActions orders the actions on remote and guest nodes relative to
 // their connections and machines (spec: 20.3).
-func (c *Cluster) orderRemoteActions() {
-	if !c.haveRemote {
+func (tr *Transition) orderRemoteActions() {
+	if !tr.haveRemote {
 		return
 	}
-	for i := len(c.actions) - 1; i >= 0; i-- {
-		a := c.actions[i]
+	for i := len(tr.actions) - 1; i >= 0; i-- {
+		a := tr.actions[i]
 		r := a.Rsc
 		if r == nil {
 			continue
 		}
 		if r.isConnection && a.Task == "clear_failcount" {
-			c.addOrdering(ref{r: r, a: a}, op(r, "start"), orderOptional)
+			tr.addOrdering(ref{r: r, a: a}, op(r, "start"), orderOptional)
 			continue
 		}
 		if !a.Node.Away() || a.pseudo || a.Node.Connection == nil {
@@ -67,51 +67,51 @@ func (c *Cluster) orderRemoteActions() {
 		if a.Task == "start" {
 			for j := len(r.actions) - 1; j >= 0; j-- {
 				if b := r.actions[j]; b.Node != a.Node && b.Task == "stop" {
-					c.addOrdering(op(conn, "start"), ref{r: r, a: b}, orderOptional)
+					tr.addOrdering(op(conn, "start"), ref{r: r, a: b}, orderOptional)
 				}
 			}
 		}
 		if conn.container != nil {
-			c.orderOnGuest(a, conn, conn.container)
+			tr.orderOnGuest(a, conn, conn.container)
 		} else {
-			c.orderOnRemote(a, conn)
+			tr.orderOnRemote(a, conn)
 		}
 	}
 }
 
-func (c *Cluster) afterStartOf(r *Resource, a *Action, extra orderFlags) {
-	c.addOrdering(op(r, "start"), ref{r: a.Rsc, a: a}, orderPreserve|orderRunnableLeft|extra)
+func (tr *Transition) afterStartOf(r *Resource, a *Action, extra orderFlags) {
+	tr.addOrdering(op(r, "start"), ref{r: a.Rsc, a: a}, orderPreserve|orderRunnableLeft|extra)
 }
 
-func (c *Cluster) beforeStopOf(r *Resource, a *Action, extra orderFlags) {
-	c.addOrdering(ref{r: a.Rsc, a: a}, op(r, "stop"), orderPreserve|extra)
+func (tr *Transition) beforeStopOf(r *Resource, a *Action, extra orderFlags) {
+	tr.addOrdering(ref{r: a.Rsc, a: a}, op(r, "stop"), orderPreserve|extra)
 }
 
 func (a *Action) recurring() bool { return a.meta["interval"] != "" && a.meta["interval"] != "0" }
 
-func (c *Cluster) orderOnGuest(a *Action, conn, machine *Resource) {
+func (tr *Transition) orderOnGuest(a *Action, conn, machine *Resource) {
 	if machine.Failed {
-		c.fenceNode(a.Node, "container failed", false)
+		tr.fenceNode(a.Node, "container failed", false)
 	}
 	switch a.Task {
 	case "start", "promote":
-		c.afterStartOf(machine, a, orderImpliesThen)
-		c.afterStartOf(conn, a, 0)
+		tr.afterStartOf(machine, a, orderImpliesThen)
+		tr.afterStartOf(conn, a, 0)
 	case "stop", "demote", "migrate_to", "migrate_from":
 		if !machine.Failed {
-			c.beforeStopOf(conn, a, 0)
+			tr.beforeStopOf(conn, a, 0)
 		}
 	case "cancel":
 	default:
 		if a.recurring() {
-			c.afterStartOf(conn, a, orderImpliesThen)
+			tr.afterStartOf(conn, a, orderImpliesThen)
 		} else {
-			c.afterStartOf(conn, a, 0)
+			tr.afterStartOf(conn, a, 0)
 		}
 	}
 }
 
-func (c *Cluster) orderOnRemote(a *Action, conn *Resource) {
+func (tr *Transition) orderOnRemote(a *Action, conn *Resource) {
 	state := a.Node.remoteState()
 	switch a.Task {
 	case "start", "promote":
@@ -119,34 +119,34 @@ func (c *Cluster) orderOnRemote(a *Action, conn *Resource) {
 		if state == remoteFailed {
 			extra = orderImpliesThen
 		}
-		c.afterStartOf(conn, a, extra)
+		tr.afterStartOf(conn, a, extra)
 	case "stop", "migrate_to", "migrate_from":
 		switch {
 		case state == remoteAlive:
-			c.beforeStopOf(conn, a, orderImpliesFirst)
+			tr.beforeStopOf(conn, a, orderImpliesFirst)
 		case state == remoteFailed:
-			c.fenceNode(a.Node, "resources are active but connection is unrecoverable", false)
+			tr.fenceNode(a.Node, "resources are active but connection is unrecoverable", false)
 		case conn.NextRole == RoleStopped:
-			c.beforeStopOf(conn, a, orderImpliesFirst)
+			tr.beforeStopOf(conn, a, orderImpliesFirst)
 		default:
-			c.afterStartOf(conn, a, 0)
+			tr.afterStartOf(conn, a, 0)
 		}
 	case "demote":
 		if state == remoteResting || state == remoteUnknown {
-			c.afterStartOf(conn, a, 0)
+			tr.afterStartOf(conn, a, 0)
 		}
 	default:
 		if a.recurring() {
-			c.afterStartOf(conn, a, orderImpliesThen)
+			tr.afterStartOf(conn, a, orderImpliesThen)
 			return
 		}
 		if a.Task == "monitor" && state == remoteFailed {
-			c.fenceNode(a.Node, "resources are in unknown state and connection is unrecoverable", false)
+			tr.fenceNode(a.Node, "resources are in unknown state and connection is unrecoverable", false)
 		}
 		if state == remoteStopped && conn.CurrentNode() != nil {
-			c.beforeStopOf(conn, a, orderRunnableLeft)
+			tr.beforeStopOf(conn, a, orderRunnableLeft)
 		} else {
-			c.afterStartOf(conn, a, 0)
+			tr.afterStartOf(conn, a, 0)
 		}
 	}
 }

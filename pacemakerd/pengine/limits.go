@@ -39,29 +39,3 @@ type LimitError struct {
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("the configuration leads to more than %d %s", e.Most, e.What)
 }
-
-// fits tells whether there may be n more of what there are have of, and gives
-// the plan up if not.
-func (c *Cluster) fits(have, n, most int, what string) bool {
-	if c.failed == nil && n > most-have {
-		c.failed = &LimitError{what, most}
-	}
-	return c.failed == nil
-}
-
-// spend counts steps. Once there were too many, or another limit was met, what
-// is under way is to come to its end.
-func (c *Cluster) spend(n int, what string) bool {
-	if c.failed == nil {
-		if c.steps += n; c.steps > c.limits.Steps {
-			c.failed = &LimitError{"steps, the last of them " + what, c.limits.Steps}
-		}
-	}
-	return c.failed == nil
-}
-
-// affordsRule is the budget of rules, which may refer to one that contains
-// them.
-func (c *Cluster) affordsRule(depth, expressions int) bool {
-	return c.spend(1+expressions, "evaluating rules") && c.fits(depth, 0, c.limits.RuleDepth, "rules inside each other")
-}

@@ -4,7 +4,7 @@ import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // blockColocated makes what has to be with an unrunnable start or promote
 // unrunnable too (spec: 21.4).
-func (c *Cluster) blockColocated(a *Action) {
+func (tr *Transition) blockColocated(a *Action) {
 	if a.Task != "start" && a.Task != "promote" || a.runnable || a.Rsc == nil {
 		return
 	}
@@ -23,21 +23,21 @@ func (c *Cluster) blockColocated(a *Action) {
 		if col.dependentRole == RolePromoted {
 			task = "promote"
 		}
-		c.blockTask(col.Dependent, task, a.Rsc)
+		tr.blockTask(col.Dependent, task, a.Rsc)
 	}
 }
 
-func (c *Cluster) blockTask(r *Resource, task string, reason *Resource) {
+func (tr *Transition) blockTask(r *Resource, task string, reason *Resource) {
 	for i := len(r.actions) - 1; i >= 0; i-- {
 		a := r.actions[i]
 		if a.runnable && a.Task == task {
 			a.runnable = false
 			a.setReason("colocation with "+reason.ID, false)
-			c.blockColocated(a)
-			c.update(a)
+			tr.blockColocated(a)
+			tr.update(a)
 		}
 	}
 	for _, child := range r.Children {
-		c.blockTask(child, task, reason)
+		tr.blockTask(child, task, reason)
 	}
 }

@@ -8,24 +8,24 @@ import (
 
 // updateInstances applies an ordering to a clone, instance by instance where
 // that is asked for.
-func (c *Cluster) updateInstances(first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
+func (tr *Transition) updateInstances(first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
 	if then.Rsc == nil {
 		return changes{}
 	}
 	if interleaves(first, then) {
-		return c.updateInterleaved(first, then, n, filter, kind)
+		return tr.updateInterleaved(first, then, n, filter, kind)
 	}
-	changed := c.updatePlain(first, then, n, f, filter, kind)
+	changed := tr.updatePlain(first, then, n, f, filter, kind)
 	for _, inst := range then.Rsc.instances() {
 		a := findFirst(inst.actions, "", then.Task, n)
 		if a == nil || a.collectiveFlags(n)&flagRunnable == 0 {
 			continue
 		}
-		d := c.updateFor(inst, first, a, n, f, filter, kind)
+		d := tr.updateFor(inst, first, a, n, f, filter, kind)
 		changed.add(d)
 		if d.then {
 			for j := len(a.after) - 1; j >= 0; j-- {
-				c.update(a.after[j].a)
+				tr.update(a.after[j].a)
 			}
 		}
 	}
@@ -43,21 +43,21 @@ func interleaves(first, then *Action) bool {
 	return rules.IsTrue(r.Meta["interleave"])
 }
 
-func (c *Cluster) updateInterleaved(first, then *Action, n *Node, filter actionFlags, kind orderFlags) (changed changes) {
+func (tr *Transition) updateInterleaved(first, then *Action, n *Node, filter actionFlags, kind orderFlags) (changed changes) {
 	current := strings.HasSuffix(first.Key, "_stopped_0") || strings.HasSuffix(first.Key, "_demoted_0")
 	firstInstances := first.Rsc.instances()
 	if len(firstInstances) == 0 {
 		return changed
 	}
 	for _, ti := range then.Rsc.instances() {
-		fi := c.compatible(ti, first.Rsc, RoleUnknown, current)
+		fi := tr.compatible(ti, first.Rsc, RoleUnknown, current)
 		if fi == nil {
 			if !current && kind&(orderRunnableLeft|orderImpliesThen) != 0 {
 				had := false
 				for _, p := range ti.Primitives() {
 					had = had || p.Assigned != nil
 				}
-				c.settleOn(ti, nil, true)
+				tr.settleOn(ti, nil, true)
 				changed.then = changed.then || had
 			}
 			continue
@@ -70,7 +70,7 @@ func (c *Cluster) updateInterleaved(first, then *Action, n *Node, filter actionF
 		if order(fa, ta, kind) {
 			changed.first, changed.then = true, true
 		}
-		changed.add(c.updateFor(ti, fa, ta, n, fa.collectiveFlags(n), filter, kind))
+		changed.add(tr.updateFor(ti, fa, ta, n, fa.collectiveFlags(n), filter, kind))
 	}
 	return changed
 }

@@ -89,7 +89,7 @@ type ordering struct {
 
 // addOrdering stores an ordering and its companions for live migration (spec:
 // 10.3, "Storage").
-func (c *Cluster) addOrdering(first, then ref, flags orderFlags) {
+func (tr *Transition) addOrdering(first, then ref, flags orderFlags) {
 	for _, x := range [...]*ref{&first, &then} {
 		if x.a != nil {
 			if x.key == "" {
@@ -103,14 +103,14 @@ func (c *Cluster) addOrdering(first, then ref, flags orderFlags) {
 	if first.r == nil && first.a == nil || then.r == nil && then.a == nil {
 		return
 	}
-	if !c.fits(len(c.orderings), 1, c.limits.Orderings, "orderings") {
+	if !tr.fits(len(tr.orderings), 1, tr.limits.Orderings, "orderings") {
 		return
 	}
-	c.orderings = append(c.orderings, &ordering{first, then, flags})
-	c.migrationCompanions(first, then)
+	tr.orderings = append(tr.orderings, &ordering{first, then, flags})
+	tr.migrationCompanions(first, then)
 }
 
-func (c *Cluster) migrationCompanions(first, then ref) {
+func (tr *Transition) migrationCompanions(first, then ref) {
 	a, b := first.r, then.r
 	if a == nil || b == nil || a == b || a.contains(b) || b.contains(a) {
 		return
@@ -121,7 +121,7 @@ func (c *Cluster) migrationCompanions(first, then ref) {
 	_, ft, _, _ := ParseOpKey(first.key)
 	_, tt, _, _ := ParseOpKey(then.key)
 	add := func(task, thenTask string, flags orderFlags) {
-		c.orderings = append(c.orderings, &ordering{op(a, task), op(b, thenTask), orderOptional | flags})
+		tr.orderings = append(tr.orderings, &ordering{op(a, task), op(b, thenTask), orderOptional | flags})
 	}
 	nonMigratable := orderFlags(0)
 	if a.allowMigrate {
@@ -162,29 +162,29 @@ func (r *Resource) contains(child *Resource) bool {
 
 // applyOrderings resolves the stored orderings in order of creation (spec:
 // 21.1).
-func (c *Cluster) applyOrderings() {
-	for i := 0; i < len(c.orderings); i++ {
-		o := c.orderings[i]
+func (tr *Transition) applyOrderings() {
+	for i := 0; i < len(tr.orderings); i++ {
+		o := tr.orderings[i]
 		switch {
 		case o.first.r != nil:
-			c.resolveFirst(o.first.r, o)
+			tr.resolveFirst(o.first.r, o)
 		case o.then.r != nil:
 			resolveThen(o.first.a, o.then.r, o)
 		default:
 			order(o.first.a, o.then.a, o.flags)
 		}
 	}
-	for i := range c.actions {
-		c.blockColocated(c.actions[len(c.actions)-1-i])
+	for i := range tr.actions {
+		tr.blockColocated(tr.actions[len(tr.actions)-1-i])
 	}
-	c.orderProbes()
-	for i := len(c.actions) - 1; i >= 0; i-- {
-		c.update(c.actions[i])
+	tr.orderProbes()
+	for i := len(tr.actions) - 1; i >= 0; i-- {
+		tr.update(tr.actions[i])
 	}
-	c.dropInvalidOrderings()
+	tr.dropInvalidOrderings()
 }
 
-func (c *Cluster) resolveFirst(r *Resource, o *ordering) {
+func (tr *Transition) resolveFirst(r *Resource, o *ordering) {
 	var firsts []*Action
 	if o.first.a != nil {
 		firsts = []*Action{o.first.a}
@@ -203,7 +203,7 @@ func (c *Cluster) resolveFirst(r *Resource, o *ordering) {
 		case role == RoleStopped && task == "stop", role == RoleUnpromoted && task == "demote":
 			return
 		}
-		a := c.action(r, OpKey(r.ID, task, ms), task, nil, true)
+		a := tr.action(r, OpKey(r.ID, task, ms), task, nil, true)
 		firsts = []*Action{a}
 	}
 	for _, a := range firsts {

@@ -12,15 +12,15 @@ func (c *changes) add(d changes) {
 
 // update lets what is before an action have its effect on it, and goes on with
 // what that changes (spec: scheduler.md 21.3).
-func (c *Cluster) update(then *Action) {
-	c.updates += 1 + len(then.before)
-	if c.failed != nil {
+func (tr *Transition) update(then *Action) {
+	tr.updates += 1 + len(then.before)
+	if tr.failed != nil {
 		return
 	}
-	c.depth++
-	defer func() { c.depth-- }()
-	if c.updates > c.limits.Updates || c.depth > c.limits.UpdateDepth {
-		c.failed = ErrLoop
+	tr.depth++
+	defer func() { tr.depth-- }()
+	if tr.updates > tr.limits.Updates || tr.depth > tr.limits.UpdateDepth {
+		tr.failed = ErrLoop
 		return
 	}
 	last := then.snapshot()
@@ -56,7 +56,7 @@ func (c *Cluster) update(then *Action) {
 			first = first.remapped()
 		}
 		if first == e.a {
-			changed.add(c.updatePair(first, then, first.flagsFor(thenNode), then.flagsFor(firstNode), e))
+			changed.add(tr.updatePair(first, then, first.flagsFor(thenNode), then.flagsFor(firstNode), e))
 		} else if order(first, then, e.flags) {
 			// The new relation counts when the list is gone through again.
 			changed.then = true
@@ -64,9 +64,9 @@ func (c *Cluster) update(then *Action) {
 		}
 		if changed.first {
 			for j := len(first.after) - 1; j >= 0; j-- {
-				c.update(first.after[j].a)
+				tr.update(first.after[j].a)
 			}
-			c.update(first)
+			tr.update(first)
 		}
 	}
 	if then.anyOf {
@@ -74,11 +74,11 @@ func (c *Cluster) update(then *Action) {
 	}
 	if changed.then {
 		if lastRunnable && !then.runnable {
-			c.blockColocated(then)
+			tr.blockColocated(then)
 		}
-		c.update(then)
+		tr.update(then)
 		for j := len(then.after) - 1; j >= 0; j-- {
-			c.update(then.after[j].a)
+			tr.update(then.after[j].a)
 		}
 	}
 }

@@ -11,45 +11,45 @@ import (
 func unix(s int64) time.Time { return time.Unix(s, 0) }
 
 // assignAll decides where everything runs (spec: scheduler.md 12).
-func (c *Cluster) assignAll() {
-	if c.opt.placement != "default" {
-		c.sortForUtilization()
+func (tr *Transition) assignAll() {
+	if tr.opt.placement != "default" {
+		tr.sortForUtilization()
 	}
-	c.showRoom("Original")
-	defer c.showRoom("Remaining")
-	if c.haveRemote {
-		for _, r := range slices.Clone(c.Resources) {
+	tr.showRoom("Original")
+	defer tr.showRoom("Remaining")
+	if tr.haveRemote {
+		for _, r := range slices.Clone(tr.inOrder()) {
 			if r.isConnection {
-				c.assign(r, r.partialTarget)
+				tr.assign(r, r.partialTarget)
 			}
 		}
 	}
-	for _, r := range slices.Clone(c.Resources) {
+	for _, r := range slices.Clone(tr.inOrder()) {
 		if !r.isConnection {
-			c.assign(r, nil)
+			tr.assign(r, nil)
 		}
 	}
 }
 
 // assign gives a resource its place, and colocation primaries theirs first.
 // The result is the (first) node, nil for none.
-func (c *Cluster) assign(r *Resource, prefer *Node) *Node {
+func (tr *Transition) assign(r *Resource, prefer *Node) *Node {
 	switch r.Kind {
 	case Group:
-		return c.assignGroup(r, prefer)
+		return tr.assignGroup(r, prefer)
 	case Clone:
-		c.assignClone(r, prefer)
+		tr.assignClone(r, prefer)
 		return nil
 	case Bundle:
-		c.assignBundle(r, prefer)
+		tr.assignBundle(r, prefer)
 		return nil
 	}
-	return c.assignPrimitive(r, prefer)
+	return tr.assignPrimitive(r, prefer)
 }
 
-func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
+func (tr *Transition) assignPrimitive(r *Resource, prefer *Node) *Node {
 	if r.Parent != nil && !r.Parent.assigning {
-		c.assign(r.Parent, prefer)
+		tr.assign(r.Parent, prefer)
 	}
 	if !r.provisional {
 		return r.Assigned
@@ -59,37 +59,37 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 	}
 	r.assigning = true
 	for _, col := range slices.Clone(r.thisWith) {
-		c.applyThisWith(r, col)
+		tr.applyThisWith(r, col)
 	}
 	for _, col := range slices.Clone(r.withThis) {
 		if col.hasInfluence(nil) {
-			c.mergeScores(col.Dependent, r, &r.allowed, col.attr, factorOf(col), mergeActive)
+			tr.mergeScores(col.Dependent, r, &r.allowed, col.attr, factorOf(col), mergeActive)
 		}
 	}
 	if r.NextRole == RoleStopped {
-		c.addScoreEverywhere(r, -rules.Infinity, "its target role")
-	} else if r.NextRole > r.Role && !c.haveQuorum && c.opt.noQuorum == "freeze" {
-		c.log("pcmk__primitive_assign", Notice, "Resource %s cannot be elevated from %s to %s due to no-quorum-policy=freeze", r.ID, r.Role, r.NextRole)
+		tr.addScoreEverywhere(r, -rules.Infinity, "its target role")
+	} else if r.NextRole > r.Role && !tr.haveQuorum && tr.opt.noQuorum == "freeze" {
+		tr.log("pcmk__primitive_assign", Notice, "Resource %s cannot be elevated from %s to %s due to no-quorum-policy=freeze", r.ID, r.Role, r.NextRole)
 		r.setNextRole(r.Role, "no-quorum-policy=freeze")
 	}
-	c.showScores(r, "pcmk__primitive_assign")
-	if r.Managed && c.opt.fencing && !c.haveDevice && !c.opt.watchdog {
+	tr.showScores(r, "pcmk__primitive_assign")
+	if r.Managed && tr.opt.fencing && !tr.haveDevice && !tr.opt.watchdog {
 		r.Managed = false
 	}
 	switch {
 	case !r.Managed:
 		r.setNextRole(r.Role, "unmanaged")
-		if c.settleOn(r, r.CurrentNode(), true) {
+		if tr.settleOn(r, r.CurrentNode(), true) {
 			r.assignedScore = r.Assigned.weight // it was not chosen for its score
 		}
-	case c.opt.stopAll:
-		c.settleOn(r, nil, true)
+	case tr.opt.stopAll:
+		tr.settleOn(r, nil, true)
 	case r.provisional:
-		c.chooseNode(r, prefer)
+		tr.chooseNode(r, prefer)
 	}
 	r.assigning = false
 	if r.isConnection {
-		c.connectionAssigned(r)
+		tr.connectionAssigned(r)
 	}
 	return r.Assigned
 }
@@ -98,24 +98,24 @@ func (c *Cluster) assignPrimitive(r *Resource, prefer *Node) *Node {
 func factorOf(col *Colocation) float32 { return float32(col.Score) / rules.Infinity }
 
 // applyThisWith assigns the primary and lets it count.
-func (c *Cluster) applyThisWith(r *Resource, col *Colocation) {
+func (tr *Transition) applyThisWith(r *Resource, col *Colocation) {
 	var archive table
 	if col.dependentRole >= RolePromoted || col.Score < 0 && col.Score > -rules.Infinity {
 		archive = r.allowed.clone()
 	}
-	c.assign(col.Primary, nil)
-	c.applyDependent(r, col.Primary, col)
-	if archive != nil && !c.anyAvailable(r.allowed) {
+	tr.assign(col.Primary, nil)
+	tr.applyDependent(r, col.Primary, col)
+	if archive != nil && !tr.anyAvailable(r.allowed) {
 		r.allowed = archive
 	}
 }
 
 // chooseNode picks the best node for a resource (spec: 12.4, step 6).
-func (c *Cluster) chooseNode(r *Resource, prefer *Node) bool {
-	if free := c.banInsufficient(r); prefer == nil {
+func (tr *Transition) chooseNode(r *Resource, prefer *Node) bool {
+	if free := tr.banInsufficient(r); prefer == nil {
 		prefer = free
 	}
-	nodes := c.sortNodes(r.allowed, r.CurrentNode())
+	nodes := tr.sortNodes(r.allowed, r.CurrentNode())
 	var chosen *Node
 	if len(nodes) > 0 {
 		best := r.allowed.get(nodes[0])
@@ -134,7 +134,7 @@ func (c *Cluster) chooseNode(r *Resource, prefer *Node) bool {
 			}
 		}
 	}
-	return c.settleOn(r, chosen, false)
+	return tr.settleOn(r, chosen, false)
 }
 
 func (r *Resource) uniqueInstance() bool {
@@ -143,11 +143,11 @@ func (r *Resource) uniqueInstance() bool {
 
 // settleOn makes the choice final, unless the node turns out to be unusable
 // and force is not given (spec: 12.4, step 7).
-func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
+func (tr *Transition) settleOn(r *Resource, n *Node, force bool) bool {
 	if len(r.Children) > 0 {
 		changed := false
 		for _, child := range r.Children {
-			changed = c.settleOn(child, n, force) || changed
+			changed = tr.settleOn(child, n, force) || changed
 		}
 		return changed
 	}
@@ -183,7 +183,7 @@ func (c *Cluster) settleOn(r *Resource, n *Node, force bool) bool {
 		s.count++
 	}
 	n.consume(r)
-	c.showUse(r, n)
+	tr.showUse(r, n)
 	return true
 }
 
@@ -217,7 +217,7 @@ func (c *Cluster) connectionAssigned(r *Resource) {
 	}
 }
 
-func (c *Cluster) assignGroup(r *Resource, prefer *Node) *Node {
+func (tr *Transition) assignGroup(r *Resource, prefer *Node) *Node {
 	if !r.provisional {
 		return r.Assigned
 	}
@@ -226,11 +226,11 @@ func (c *Cluster) assignGroup(r *Resource, prefer *Node) *Node {
 	}
 	r.assigning = true
 	r.Role = r.Children[0].Role
-	c.handDown(r)
-	c.showScores(r, "pcmk__group_assign")
+	tr.handDown(r)
+	tr.showScores(r, "pcmk__group_assign")
 	var first *Node
 	for _, m := range r.Children {
-		if n := c.assign(m, prefer); first == nil {
+		if n := tr.assign(m, prefer); first == nil {
 			first = n
 		}
 	}
@@ -243,17 +243,17 @@ func (c *Cluster) assignGroup(r *Resource, prefer *Node) *Node {
 }
 
 // showScores notes a resource's scores, and those below it, for printing.
-func (c *Cluster) showScores(r *Resource, step string) {
-	if r.Orphan || !c.ask.Scores {
+func (tr *Transition) showScores(r *Resource, step string) {
+	if r.Orphan || !tr.ask.Scores {
 		return
 	}
-	for _, n := range c.Nodes {
+	for _, n := range tr.Nodes {
 		if s := r.allowed.get(n); s != nil {
-			c.scores = append(c.scores, ScoreLine{Step: step, Resource: r.ID, Node: n.Name, Score: s.score})
+			tr.Scores = append(tr.Scores, ScoreLine{Step: step, Resource: r.ID, Node: n.Name, Score: s.score})
 		}
 	}
 	for _, child := range r.Children {
-		c.showScores(child, step)
+		tr.showScores(child, step)
 	}
 }
 

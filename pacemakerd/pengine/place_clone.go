@@ -7,39 +7,39 @@ import (
 )
 
 // assignClone places the instances of a clone (spec: scheduler.md 12.7).
-func (c *Cluster) assignClone(r *Resource, prefer *Node) {
+func (tr *Transition) assignClone(r *Resource, prefer *Node) {
 	if !r.provisional || r.assigning {
 		return
 	}
 	if r.Promotable {
-		c.addPromotionScores(r)
+		tr.addPromotionScores(r)
 	}
 	r.assigning = true
 	for _, col := range slices.Clone(r.thisWith) {
-		c.assign(col.Primary, prefer)
+		tr.assign(col.Primary, prefer)
 	}
 	for _, col := range slices.Clone(r.withThis) {
 		if col.hasInfluence(nil) {
-			c.mergeScores(col.Dependent, r, &r.allowed, col.attr, factorOf(col), mergeActive|mergeNonNegative)
+			tr.mergeScores(col.Dependent, r, &r.allowed, col.attr, factorOf(col), mergeActive|mergeNonNegative)
 		}
 	}
-	c.showScores(r, "pcmk__clone_allocate")
-	r.Children = mergeSort(r.Children, c.compareInstances)
-	c.distribute(r, r.Children, r.Clone.Max, r.Clone.NodeMax)
+	tr.showScores(r, "pcmk__clone_allocate")
+	r.Children = mergeSort(r.Children, tr.compareInstances)
+	tr.distribute(r, r.Children, r.Clone.Max, r.Clone.NodeMax)
 	if r.Promotable {
-		c.promoteInstances(r)
+		tr.promoteInstances(r)
 	}
 	r.provisional, r.assigning = false, false
 }
 
 // distribute gives instances their nodes: first those that can stay, then the
 // others.
-func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode int) {
+func (tr *Transition) distribute(parent *Resource, list []*Resource, most, perNode int) {
 	available := 0
 	for i := range parent.allowed {
 		if s := &parent.allowed[i]; s.in {
 			s.count = 0
-			if c.allNodes[i].available() {
+			if tr.allNodes[i].available() {
 				available++
 			}
 		}
@@ -62,7 +62,7 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 		if !n.available() || n.weight < 0 || s != nil && s.count >= quota {
 			continue
 		}
-		if c.assignInstance(parent, inst, n, all, perNode) {
+		if tr.assignInstance(parent, inst, n, all, perNode) {
 			placed++
 		}
 	}
@@ -70,8 +70,8 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 		switch {
 		case !inst.provisional:
 		case placed >= most:
-			c.addScoreEverywhere(inst, -rules.Infinity, "the limit of instances")
-		case c.assignInstance(parent, inst, nil, all, perNode):
+			tr.addScoreEverywhere(inst, -rules.Infinity, "the limit of instances")
+		case tr.assignInstance(parent, inst, nil, all, perNode):
 			placed++
 		}
 	}
@@ -79,11 +79,11 @@ func (c *Cluster) distribute(parent *Resource, list []*Resource, most, perNode i
 
 // assignInstance assigns one instance, with prefer as the only acceptable
 // choice if given.
-func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool, perNode int) bool {
+func (tr *Transition) assignInstance(parent, inst *Resource, prefer *Node, all bool, perNode int) bool {
 	if inst.assigning {
 		return false
 	}
-	c.takeOver(parent, inst, all)
+	tr.takeOver(parent, inst, all)
 	if prefer != nil {
 		if s := inst.allowed.get(prefer); s == nil || s.score < 0 {
 			return false
@@ -91,11 +91,11 @@ func (c *Cluster) assignInstance(parent, inst *Resource, prefer *Node, all bool,
 	}
 	for i := range inst.allowed {
 		if inst.allowed[i].in {
-			c.limitInstance(parent, inst, c.allNodes[i], perNode)
+			tr.limitInstance(parent, inst, tr.allNodes[i], perNode)
 		}
 	}
 	backup := inst.allowed.clone()
-	chosen := c.assign(inst, prefer)
+	chosen := tr.assign(inst, prefer)
 	if chosen != nil && prefer != nil && chosen != prefer {
 		inst.allowed = backup
 		inst.unassign()

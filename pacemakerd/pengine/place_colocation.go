@@ -29,35 +29,35 @@ func (c *Cluster) handDown(g *Resource) {
 }
 
 // applyDependent applies "D with P" on behalf of D (spec: 12.5).
-func (c *Cluster) applyDependent(d, p *Resource, col *Colocation) {
+func (tr *Transition) applyDependent(d, p *Resource, col *Colocation) {
 	if d.Kind == Group {
 		if d.colocat {
-			c.applyDependent(d.Children[0], p, col)
+			tr.applyDependent(d.Children[0], p, col)
 			return
 		}
 		if col.Score >= rules.Infinity {
-			c.log("colocate_group_with", Error, "%s: Cannot perform mandatory colocation between non-colocated group and %s", d.ID, p.ID)
+			tr.log("colocate_group_with", Error, "%s: Cannot perform mandatory colocation between non-colocated group and %s", d.ID, p.ID)
 			return
 		}
 		for _, m := range d.Children {
-			c.applyDependent(m, p, col)
+			tr.applyDependent(m, p, col)
 		}
 		return
 	}
-	c.applyPrimary(d, p, col)
+	tr.applyPrimary(d, p, col)
 }
 
 // applyPrimary applies "D with P" as P sees it; D is a primitive.
-func (c *Cluster) applyPrimary(d, p *Resource, col *Colocation) {
+func (tr *Transition) applyPrimary(d, p *Resource, col *Colocation) {
 	switch p.Kind {
 	case Primitive:
-		c.applyPrimitive(d, p, col)
+		tr.applyPrimitive(d, p, col)
 	case Group:
-		c.applyWithGroup(d, p, col)
+		tr.applyWithGroup(d, p, col)
 	case Clone:
-		c.applyWithClone(d, p, col)
+		tr.applyWithClone(d, p, col)
 	case Bundle:
-		c.applyWithBundle(d, p, col)
+		tr.applyWithBundle(d, p, col)
 	}
 }
 
@@ -165,7 +165,7 @@ func (r *Resource) applyToPriority(p *Resource, col *Colocation) {
 	r.priority = rules.AddScores(score, r.priority)
 }
 
-func (c *Cluster) applyWithGroup(d, p *Resource, col *Colocation) {
+func (tr *Transition) applyWithGroup(d, p *Resource, col *Colocation) {
 	if p.provisional {
 		return
 	}
@@ -174,30 +174,30 @@ func (c *Cluster) applyWithGroup(d, p *Resource, col *Colocation) {
 		if col.Score >= rules.Infinity {
 			m = p.Children[len(p.Children)-1]
 		}
-		c.applyPrimary(d, m, col)
+		tr.applyPrimary(d, m, col)
 		return
 	}
 	if col.Score >= rules.Infinity {
-		c.log("colocate_with_group", Error, "%s: Cannot perform mandatory colocation with non-colocated group %s", d.ID, p.ID)
+		tr.log("colocate_with_group", Error, "%s: Cannot perform mandatory colocation with non-colocated group %s", d.ID, p.ID)
 		return
 	}
 	for _, m := range p.Children {
-		c.applyPrimary(d, m, col)
+		tr.applyPrimary(d, m, col)
 	}
 }
 
-func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
+func (tr *Transition) applyWithClone(d, p *Resource, col *Colocation) {
 	if p.provisional {
 		return
 	}
 	if p.Promotable && col.primaryRole != RoleUnknown {
 		if d.provisional {
-			c.applyWithPromotable(d, p, col)
+			tr.applyWithPromotable(d, p, col)
 			return
 		}
 		if col.dependentRole == RolePromoted {
 			// Where it is decided already, it is about promotion.
-			if c.compatible(d, p, col.primaryRole, false) != nil {
+			if tr.compatible(d, p, col.primaryRole, false) != nil {
 				d.priority = rules.AddScores(d.priority, col.Score)
 			} else if col.Score >= rules.Infinity {
 				d.priority = -rules.Infinity
@@ -205,11 +205,11 @@ func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
 			return
 		}
 	}
-	if c.interleaved(col) {
-		if pair := c.compatible(d, p, RoleUnknown, false); pair != nil {
-			c.applyDependent(d, pair, col)
+	if tr.interleaved(col) {
+		if pair := tr.compatible(d, p, RoleUnknown, false); pair != nil {
+			tr.applyDependent(d, pair, col)
 		} else if col.Score >= rules.Infinity {
-			c.settleOn(d, nil, true)
+			tr.settleOn(d, nil, true)
 		}
 		return
 	}
@@ -220,11 +220,11 @@ func (c *Cluster) applyWithClone(d, p *Resource, col *Colocation) {
 				where = append(where, nodeScore{n, 0, inst.discoveryOn(n)})
 			}
 		}
-		c.restrict(d, where, false, col)
+		tr.restrict(d, where, false, col)
 		return
 	}
 	for _, inst := range p.Children {
-		c.applyPrimary(d, inst, col)
+		tr.applyPrimary(d, inst, col)
 	}
 }
 
@@ -350,22 +350,22 @@ func (c *Cluster) applyWithPromotable(d, p *Resource, col *Colocation) {
 	}
 }
 
-func (c *Cluster) applyWithBundle(d, p *Resource, col *Colocation) {
+func (tr *Transition) applyWithBundle(d, p *Resource, col *Colocation) {
 	if p.provisional {
 		return
 	}
 	if col.Dependent.Kind > Group {
-		if pair := c.compatible(d, p, RoleUnknown, false); pair != nil {
-			c.applyDependent(d, pair, col)
+		if pair := tr.compatible(d, p, RoleUnknown, false); pair != nil {
+			tr.applyDependent(d, pair, col)
 		} else if col.Score >= rules.Infinity {
-			c.settleOn(d, nil, true)
+			tr.settleOn(d, nil, true)
 		}
 		return
 	}
 	var where []nodeScore
 	for _, rep := range p.Bundle.Replicas {
 		if col.Score < rules.Infinity {
-			c.applyPrimary(d, rep.Container, col)
+			tr.applyPrimary(d, rep.Container, col)
 			continue
 		}
 		n := rep.Container.Assigned
@@ -378,6 +378,6 @@ func (c *Cluster) applyWithBundle(d, p *Resource, col *Colocation) {
 		where = append(where, nodeScore{n, 0, rep.Container.discoveryOn(n)})
 	}
 	if col.Score >= rules.Infinity {
-		c.restrict(d, where, false, col)
+		tr.restrict(d, where, false, col)
 	}
 }

@@ -8,72 +8,72 @@ import (
 
 // nodeCriteria applies what nodes and constraints say about every resource
 // (spec: scheduler.md 11).
-func (c *Cluster) nodeCriteria() {
-	if c.opt.shutdownLock {
-		for _, r := range c.Resources {
-			c.applyLock(r)
+func (tr *Transition) nodeCriteria() {
+	if tr.opt.shutdownLock {
+		for _, r := range tr.Resources {
+			tr.applyLock(r)
 		}
 	}
-	for i := len(c.locations) - 1; i >= 0; i-- {
-		loc := c.locations[i]
+	for i := len(tr.locations) - 1; i >= 0; i-- {
+		loc := tr.locations[i]
 		if len(loc.Nodes) > 0 {
-			c.applyLocation(loc.Resource, loc, loc.Nodes)
+			tr.applyLocation(loc.Resource, loc, loc.Nodes)
 		}
 	}
-	for _, r := range c.Resources {
-		c.applyStickiness(r)
+	for _, r := range tr.Resources {
+		tr.applyStickiness(r)
 	}
-	for _, n := range c.Nodes {
-		for _, r := range c.Resources {
-			c.applyThreshold(r, n)
-			c.applyExclusive(r, n)
+	for _, n := range tr.Nodes {
+		for _, r := range tr.Resources {
+			tr.applyThreshold(r, n)
+			tr.applyExclusive(r, n)
 		}
 	}
 }
 
 // applyHealth turns node health into location constraints.
-func (c *Cluster) applyHealth() {
-	if c.opt.healthStrategy == "none" {
+func (tr *Transition) applyHealth() {
+	if tr.opt.healthStrategy == "none" {
 		return
 	}
-	for _, n := range c.Nodes {
-		score := c.opt.healthBase
+	for _, n := range tr.Nodes {
+		score := tr.opt.healthBase
 		for name, v := range n.Attrs {
 			if strings.HasPrefix(name, "#health") {
-				score = rules.AddScores(score, c.rules.Score(v))
+				score = rules.AddScores(score, tr.rules.Score(v))
 			}
 		}
 		if score == 0 {
 			continue
 		}
-		for _, r := range c.Resources {
+		for _, r := range tr.Resources {
 			if score < 0 && rules.IsTrue(r.Meta["allow-unhealthy-nodes"]) {
 				continue
 			}
-			loc := c.newLocation(c.opt.healthStrategy, r, "")
+			loc := tr.newLocation(tr.opt.healthStrategy, r, "")
 			loc.Nodes = []NodeScore{{n, score}}
 		}
 	}
 }
 
 // applyLock locks resources to nodes that shut down cleanly.
-func (c *Cluster) applyLock(r *Resource) {
+func (tr *Transition) applyLock(r *Resource) {
 	switch r.Kind {
 	case Group:
 		for _, m := range r.Children {
-			c.applyLock(m)
+			tr.applyLock(m)
 		}
 		return
 	case Clone, Bundle:
 		return
 	}
-	if r.fenceDevice || c.remoteConnection(r) {
+	if r.fenceDevice || tr.remoteConnection(r) {
 		return
 	}
 	switch {
 	case r.LockNode != nil:
 		if len(r.Running) > 0 {
-			c.clearHistory(r, r.LockNode)
+			tr.clearHistory(r, r.LockNode)
 			r.LockNode, r.LockTime = nil, 0
 		}
 	case len(r.Running) == 1:
@@ -81,19 +81,19 @@ func (c *Cluster) applyLock(r *Resource) {
 			r.LockNode = n
 			r.LockTime, _ = rules.Int(n.Attrs["shutdown"])
 			if r.LockTime == 0 {
-				r.LockTime = c.now.Unix()
+				r.LockTime = tr.now.Unix()
 			}
 		}
 	}
 	if r.LockNode == nil {
 		return
 	}
-	if limit := c.opt.shutdownLockLimit / 1000; limit > 0 {
-		c.recheckAt(unix(r.LockTime + limit + 1))
+	if limit := tr.opt.shutdownLockLimit / 1000; limit > 0 {
+		tr.recheckAt(unix(r.LockTime + limit + 1))
 	}
-	for _, n := range c.Nodes {
+	for _, n := range tr.Nodes {
 		if n != r.LockNode {
-			c.addScore(r, n, -rules.Infinity, "shutdown-lock: it is kept for the node that was shut down")
+			tr.addScore(r, n, -rules.Infinity, "shutdown-lock: it is kept for the node that was shut down")
 		}
 	}
 }

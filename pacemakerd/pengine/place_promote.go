@@ -99,17 +99,17 @@ func runsOn(r *Resource, n *Node) bool {
 }
 
 // promoteInstances decides which instances are promoted (spec: 12.8).
-func (c *Cluster) promoteInstances(r *Resource) {
+func (tr *Transition) promoteInstances(r *Resource) {
 	for i := range r.allowed {
 		r.allowed[i].count = 0
 	}
 	for _, inst := range r.Children {
-		c.promotionPriority(r, inst)
+		tr.promotionPriority(r, inst)
 	}
-	c.sortForPromotion(r)
+	tr.sortForPromotion(r)
 	promoted := 0
 	for _, inst := range r.Children {
-		c.showPromotionScore(inst)
+		tr.showPromotionScore(inst)
 		var s *slot
 		if inst.sortIndex >= 0 && (promoted < r.Clone.PromotedMax || !r.Managed) {
 			s = inst.promotable()
@@ -118,8 +118,8 @@ func (c *Cluster) promoteInstances(r *Resource) {
 			setUnpromoted(inst)
 			continue
 		}
-		if inst.Role < RolePromoted && !c.haveQuorum && c.opt.noQuorum == "freeze" {
-			c.log("set_instance_role", Notice, "Clone instance %s cannot be promoted without quorum", inst.ID)
+		if inst.Role < RolePromoted && !tr.haveQuorum && tr.opt.noQuorum == "freeze" {
+			tr.log("set_instance_role", Notice, "Clone instance %s cannot be promoted without quorum", inst.ID)
 			setUnpromoted(inst)
 			continue
 		}
@@ -131,18 +131,18 @@ func (c *Cluster) promoteInstances(r *Resource) {
 }
 
 // showPromotionScore notes an instance's promotion score for printing.
-func (c *Cluster) showPromotionScore(inst *Resource) {
-	if !c.ask.Scores {
+func (tr *Transition) showPromotionScore(inst *Resource) {
+	if !tr.ask.Scores {
 		return
 	}
 	at := "none"
 	if n, _ := inst.location(false); n != nil {
 		at = n.Name
 	}
-	c.scores = append(c.scores, ScoreLine{Resource: inst.ID, Node: at, Score: inst.sortIndex})
+	tr.Scores = append(tr.Scores, ScoreLine{Resource: inst.ID, Node: at, Score: inst.sortIndex})
 }
 
-func (c *Cluster) promotionPriority(r, inst *Resource) {
+func (tr *Transition) promotionPriority(r, inst *Resource) {
 	if inst.state(true) == RoleStarted { // with any member in a higher role, the others stay as they are
 		currentUnpromoted(inst)
 	}
@@ -153,7 +153,7 @@ func (c *Cluster) promotionPriority(r, inst *Resource) {
 	next := inst.state(false)
 	switch next {
 	case RoleStarted, RoleUnknown:
-		score, set := c.promotionScore(inst, n)
+		score, set := tr.promotionScore(inst, n)
 		if !set {
 			score = -1
 		}
@@ -175,7 +175,7 @@ func (c *Cluster) promotionPriority(r, inst *Resource) {
 		}
 	}
 	for _, col := range inst.thisWith {
-		c.applyDependent(inst, col.Primary, col)
+		tr.applyDependent(inst, col.Primary, col)
 	}
 	inst.sortIndex = inst.priority
 	if next == RolePromoted {

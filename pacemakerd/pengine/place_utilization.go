@@ -26,19 +26,19 @@ func (n *Node) release(r *Resource) {
 }
 
 // showUse notes what a resource takes from its node, for printing.
-func (c *Cluster) showUse(r *Resource, n *Node) {
-	if c.ask.Utilization {
-		c.scores = append(c.scores, ScoreLine{Step: "pcmk__finalize_assignment", Resource: r.ID, Node: n.Name, Amounts: shownAmounts(r.utilization), Room: true})
+func (tr *Transition) showUse(r *Resource, n *Node) {
+	if tr.ask.Utilization {
+		tr.Scores = append(tr.Scores, ScoreLine{Step: "pcmk__finalize_assignment", Resource: r.ID, Node: n.Name, Amounts: shownAmounts(r.utilization), Room: true})
 	}
 }
 
 // showRoom notes what all nodes can hold, for printing.
-func (c *Cluster) showRoom(step string) {
-	if !c.ask.Utilization {
+func (tr *Transition) showRoom(step string) {
+	if !tr.ask.Utilization {
 		return
 	}
-	for _, n := range c.Nodes {
-		c.scores = append(c.scores, ScoreLine{Step: step, Node: n.Name, Amounts: shownAmounts(n.Utilization), Room: true})
+	for _, n := range tr.Nodes {
+		tr.Scores = append(tr.Scores, ScoreLine{Step: step, Node: n.Name, Amounts: shownAmounts(n.Utilization), Room: true})
 	}
 }
 
@@ -189,13 +189,13 @@ func addUtilization(r *Resource, sum map[string]int, among []*Resource) {
 
 // sortForUtilization orders the resources so that those that want the best
 // places most come first.
-func (c *Cluster) sortForUtilization() {
-	nodes := c.sortNodesAll()
+func (tr *Transition) sortForUtilization() {
+	nodes := tr.sortNodesAll()
 	tables := make(map[*Resource]table)
 	weights := func(r *Resource) table {
 		t, ok := tables[r]
 		if !ok {
-			c.mergeScores(r, r, &t, "#uname", 1, mergeThisWith)
+			tr.mergeScores(r, r, &t, "#uname", 1, mergeThisWith)
 			tables[r] = t
 		}
 		return t
@@ -206,7 +206,7 @@ func (c *Cluster) sortForUtilization() {
 		}
 		return -rules.Infinity
 	}
-	c.Resources = mergeSort(c.Resources, func(a, b *Resource) int {
+	tr.placing = mergeSort(tr.Resources, func(a, b *Resource) int {
 		if a.priority != b.priority {
 			return sign(b.priority - a.priority)
 		}

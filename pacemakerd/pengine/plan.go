@@ -33,18 +33,6 @@ type Options struct {
 	Limits *Limits
 }
 
-// A Result is a plan with everything that led to it.
-type Result struct {
-	*Cluster
-	// Graph is the transition graph.
-	Graph *xml.Node
-	// Scores are the lines of crm_simulate -s and -U, in the order they came up,
-	// if Options.Scores and Options.Utilization ask for them.
-	Scores []ScoreLine
-	// Notices are lines crm_simulate prints before the summary.
-	Notices []string
-}
-
 // ErrLoop is the error of a plan that could not be made because orderings
 // never came to rest.
 var ErrLoop = errors.New("orderings do not come to rest")
@@ -55,20 +43,56 @@ var ErrNoCIB = errors.New("not a CIB with a configuration")
 // Status unpacks a CIB without planning anything: who is where, what failed.
 // The CIB is not changed. It fails with ErrNoCIB, or a *LimitError.
 func Status(cib *xml.Node, o Options) (*Cluster, error) {
+	tr, err := unpack(cib, o)
+	if err != nil {
+		return nil, err
+	}
+	return tr.Cluster, nil
+}
+
+// Plan makes a plan for a CIB, which is not changed (spec: scheduler.md 1). It
+// fails with ErrNoCIB, ErrLoop, or a *LimitError.
+func Plan(cib *xml.Node, o Options) (*Transition, error) {
+	o.Scores = o.Scores || o.Explain
+	tr, err := unpack(cib, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := tr.plan(); err != nil {
+		return nil, err
+	}
+	return tr, nil
+}
+
+// unpack is the first two stages, but for the constraints. What is found in the
+// status can already ask for actions.
+func unpack(cib *xml.Node, o Options) (*Transition, error) {
 	if cib == nil || cib.Name != "cib" || cib.Child("configuration") == nil {
 		return nil, ErrNoCIB
 	}
-	c := &Cluster{cib: cib.Clone(), ask: o, limits: DefaultLimits(), now: o.Now.Truncate(time.Second),
-		nodeByID: make(map[string]*Node), nodeByName: make(map[string]*Node), rscByID: make(map[string]*Resource),
-		byHistoryName: make(map[string]*Resource), templates: make(map[string][]string), nodeAction: make(map[string]*Action)}
+	u := &run{ask: o, limits: DefaultLimits(), now: o.Now.Truncate(time.Second)}
 	if o.Limits != nil {
-		c.limits = *o.Limits
+		u.limits = *o.Limits
 	}
 	if at, ok := rules.Int(cib.Get("execution-date")); ok && at > 0 && !o.Fixed {
-		c.now = time.Unix(at, 0).In(o.Now.Location())
+		u.now = time.Unix(at, 0).In(o.Now.Location())
 	}
+	c := &Cluster{run: u, cib: cib.Clone(), nodeByID: make(map[string]*Node), nodeByName: make(map[string]*Node),
+		rscByID: make(map[string]*Resource), byHistoryName: make(map[string]*Resource), templates: make(map[string][]string)}
+	if c.read(); u.failed != nil {
+		return nil, u.failed
+	}
+	tr := &Transition{Cluster: c, nodeAction: make(map[string]*Action)}
+	if tr.unpackStatus(); u.failed != nil {
+		return nil, u.failed
+	}
+	return tr, nil
+}
+
+// read is the first stage.
+func (c *Cluster) read() {
 	c.cib.Ensure("status")
-	c.haveQuorum = rules.IsTrue(cib.Get("have-quorum"))
+	c.haveQuorum = rules.IsTrue(c.cib.Get("have-quorum"))
 	c.rules = &rules.Evaluator{Now: c.now, Index: rules.NewIndex(c.cib.Child("configuration")), Report: c.reportValue, Recheck: c.recheckAt, Budget: c.affordsRule}
 	c.unpackOptions()
 	if !c.haveQuorum && c.opt.noQuorum != "ignore" {
@@ -76,53 +100,25 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	}
 	c.unpackNodes()
 	c.unpackRemoteNodes()
-	c.unpackResources()
-	if c.failed != nil {
-		return nil, c.failed
+	if c.unpackResources(); c.failed == nil {
+		c.unpackTags()
 	}
-	c.unpackTags()
-	c.unpackStatus()
-	return c, c.failed
 }
 
-// Plan makes a plan for a CIB, which is not changed (spec: scheduler.md 1). It
-// fails with ErrNoCIB, ErrLoop, or a *LimitError.
-func Plan(cib *xml.Node, o Options) (*Result, error) {
-	o.Scores = o.Scores || o.Explain
-	c, err := Status(cib, o)
-	if err != nil {
-		return nil, err
-	}
+// plan is the other stages.
+func (tr *Transition) plan() error {
 	for _, step := range [...]func(){
-		c.applyHealth, c.unpackConstraints, c.nodeCriteria, c.internalOrderings, c.changedDefinitions, c.assignAll, c.createActions,
-		c.orderRemoteActions, c.fencingAndShutdown, c.applyOrderings,
-		func() { c.Changes() }, // the plan is told to the log before it is written
-		c.createGraph,
+		tr.applyHealth, tr.unpackConstraints, tr.nodeCriteria, tr.internalOrderings, tr.changedDefinitions, tr.assignAll, tr.createActions,
+		tr.orderRemoteActions, tr.fencingAndShutdown, tr.applyOrderings,
+		func() { tr.Changes() }, // the plan is told to the log before it is written
+		tr.createGraph,
 	} {
-		if step(); c.failed != nil {
-			return nil, c.failed
+		if step(); tr.failed != nil {
+			return tr.failed
 		}
 	}
-	for _, a := range c.actions {
+	for _, a := range tr.actions {
 		a.Reason = a.reason
 	}
-	return &Result{Cluster: c, Graph: c.graph, Scores: c.scores, Notices: c.notices}, nil
+	return nil
 }
-
-// Now is the time the working set was made for.
-func (c *Cluster) Now() time.Time { return c.now }
-
-// HaveQuorum tells whether the CIB says that this partition has quorum.
-func (c *Cluster) HaveQuorum() bool { return c.haveQuorum }
-
-// Resource finds a resource by id.
-func (c *Cluster) Resource(id string) *Resource { return c.rscByID[id] }
-
-// Node finds a node by name.
-func (c *Cluster) Node(name string) *Node { return c.node(name) }
-
-// CIB is the document the working set was made from, a copy.
-func (c *Cluster) CIB() *xml.Node { return c.cib }
-
-// Actions lists all actions, oldest first.
-func (c *Cluster) Actions() []*Action { return c.actions }

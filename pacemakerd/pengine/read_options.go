@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
@@ -38,7 +37,7 @@ func (c *Cluster) Option(name string) string { return c.opt.all[name] }
 
 func (c *Cluster) unpackOptions() {
 	o := &c.opt
-	o.badAt = len(c.Messages)
+	o.badAt = len(c.said)
 	o.all = make(map[string]string)
 	c.rules.Unpack(c.cib.Descend("configuration", "crm_config"), "cluster_property_set",
 		"cib-bootstrap-options", &rules.Facts{}, o.all, rules.KeepFirst)
@@ -166,38 +165,6 @@ func (c *Cluster) badOption(name, value string) {
 // complainFirst is log for the values of options, which are looked at before
 // anything is made of them.
 func (c *Cluster) complainFirst(origin string, s Severity, format string, args ...any) {
-	c.Messages = slices.Insert(c.Messages, c.opt.badAt, Message{origin, s, fmt.Sprintf(format, args...)})
+	c.said = slices.Insert(c.said, c.opt.badAt, Message{origin, s, fmt.Sprintf(format, args...)})
 	c.opt.badAt++
-}
-
-// log notes something to tell.
-func (c *Cluster) log(origin string, s Severity, format string, args ...any) {
-	c.Messages = append(c.Messages, Message{origin, s, fmt.Sprintf(format, args...)})
-}
-
-// logOnce is log for things that are said once a run.
-func (c *Cluster) logOnce(origin string, s Severity, format string, args ...any) {
-	m := Message{origin, s, fmt.Sprintf(format, args...)}
-	for _, old := range c.Messages {
-		if old == m {
-			return
-		}
-	}
-	c.Messages = append(c.Messages, m)
-}
-
-// reportValue notes what is wrong with a value or a rule.
-func (c *Cluster) reportValue(p rules.Problem) {
-	s := Warning
-	if p.Error {
-		s = Error
-	}
-	c.Messages = append(c.Messages, Message{p.Origin, s, p.Text})
-}
-
-// recheckAt keeps the earliest future moment at which the plan may change.
-func (c *Cluster) recheckAt(t time.Time) {
-	if t.After(c.now) && (c.recheck.IsZero() || t.Before(c.recheck)) {
-		c.recheck = t
-	}
 }

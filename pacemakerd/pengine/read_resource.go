@@ -68,8 +68,8 @@ func (c *Cluster) usesUnfencing() bool {
 // unpackResource makes a resource and what is inside it. nil means that it is
 // invalid and is to be ignored.
 func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
-	c.nrsc++
-	if !c.fits(c.nrsc, 0, c.limits.Resources, "resources and instances") || !c.fits(c.nrsc*len(c.Nodes), 0, c.limits.Slots, "places for resources on nodes") {
+	c.nresources++
+	if !c.fits(c.nresources, 0, c.limits.Resources, "resources and instances") || !c.fits(c.nresources*len(c.Nodes), 0, c.limits.Slots, "places for resources on nodes") {
 		return nil
 	}
 	if t, ok := e.Lookup("template"); ok {
@@ -80,7 +80,7 @@ func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
 	if !ok {
 		return nil
 	}
-	r := &Resource{ID: full.ID(), XML: full, Parent: parent, known: make(map[*Node]bool), index: len(c.rscByID),
+	r := &Resource{ID: full.ID(), XML: full, Parent: parent, known: make(map[*Node]bool),
 		Class: full.Get("class"), Provider: full.Get("provider"), Type: full.Get("type"), Managed: true, provisional: true,
 		params: make(map[*Node]map[string]string), Role: RoleStopped}
 	switch full.Name {

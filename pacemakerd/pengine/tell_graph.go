@@ -8,74 +8,74 @@ import (
 )
 
 // createGraph writes the transition graph (spec: scheduler.md 22).
-func (c *Cluster) createGraph() {
-	o := &c.opt
+func (tr *Transition) createGraph() {
+	o := &tr.opt
 	g := xml.New("transition_graph", "cluster-delay", o.clusterDelay, "stonith-timeout", o.fenceTimeout, "failed-stop-offset", "INFINITY")
-	c.graph = g
+	tr.Graph = g
 	if o.startFailureFatal {
 		g.Set("failed-start-offset", "INFINITY")
 	} else {
 		g.Set("failed-start-offset", "1")
 	}
 	g.Set("batch-limit", o.batchSize)
-	g.Set("transition_id", itoa(c.ask.TransitionID))
+	g.Set("transition_id", itoa(tr.ask.TransitionID))
 	if o.migrationLimit > 0 {
 		g.Set("migration-limit", itoa(o.migrationLimit))
 	}
-	if !c.recheck.IsZero() {
-		g.Set("recheck-by", itoa(c.recheck.Unix()))
+	if !tr.recheck.IsZero() {
+		g.Set("recheck-by", itoa(tr.recheck.Unix()))
 	}
-	for _, r := range c.Resources {
-		c.writeResource(r)
+	for _, r := range tr.inOrder() {
+		tr.writeResource(r)
 	}
-	c.maintenanceUpdate()
-	for i := len(c.actions) - 1; i >= 0; i-- {
-		c.writeAction(c.actions[i])
+	tr.maintenanceUpdate()
+	for i := len(tr.actions) - 1; i >= 0; i-- {
+		tr.writeAction(tr.actions[i])
 	}
 }
 
-func (c *Cluster) writeResource(r *Resource) {
+func (tr *Transition) writeResource(r *Resource) {
 	switch r.Kind {
 	case Clone:
 		for i := len(r.actions) - 1; i >= 0; i-- {
 			r.actions[i].collectiveFlags(nil)
 		}
-		c.createNotifications(r)
+		tr.createNotifications(r)
 		for _, child := range r.Children {
-			c.writeResource(child)
+			tr.writeResource(child)
 		}
-		c.writeOwn(r)
+		tr.writeOwn(r)
 	case Bundle:
 		if r.Bundle.Inner != nil {
-			c.writeResource(r.Bundle.Inner)
+			tr.writeResource(r.Bundle.Inner)
 		}
 		for _, rep := range r.Bundle.Replicas {
 			for _, part := range [...]*Resource{rep.IP, rep.Container, rep.Connection} {
 				if part != nil {
-					c.writeResource(part)
+					tr.writeResource(part)
 				}
 			}
 		}
 	default:
-		c.writeOwn(r)
+		tr.writeOwn(r)
 		for _, child := range r.Children {
-			c.writeResource(child)
+			tr.writeResource(child)
 		}
 	}
 }
 
-func (c *Cluster) writeOwn(r *Resource) {
+func (tr *Transition) writeOwn(r *Resource) {
 	for i := len(r.actions) - 1; i >= 0; i-- {
-		c.writeAction(r.actions[i])
+		tr.writeAction(r.actions[i])
 	}
 }
 
 // maintenanceUpdate tells remote and guest nodes about their maintenance state
 // when what they know differs (spec: 20.5).
-func (c *Cluster) maintenanceUpdate() {
-	for _, n := range c.Nodes {
+func (tr *Transition) maintenanceUpdate() {
+	for _, n := range tr.Nodes {
 		if n.Away() && n.Maintenance != n.remoteMaintenance {
-			c.namedPseudo("maintenance_nodes").printed = true
+			tr.namedPseudo("maintenance_nodes").printed = true
 			return
 		}
 	}
@@ -166,14 +166,14 @@ func (a *Action) mergeInputs() {
 	a.before = out
 }
 
-func (c *Cluster) writeAction(a *Action) {
+func (tr *Transition) writeAction(a *Action) {
 	a.mergeInputs()
 	if a.written || !a.inGraph() {
 		return
 	}
 	a.written = true
-	s := c.graph.Append(xml.New("synapse", "id", itoa(c.nsynapses)))
-	c.nsynapses++
+	s := tr.Graph.Append(xml.New("synapse", "id", itoa(tr.nsynapses)))
+	tr.nsynapses++
 	priority := a.priority
 	if a.Rsc != nil {
 		priority = max(priority, a.Rsc.priority)
@@ -181,12 +181,12 @@ func (c *Cluster) writeAction(a *Action) {
 	if priority > 0 {
 		s.Set("priority", itoa(priority))
 	}
-	s.Append(xml.New("action_set")).Append(c.actionXML(a, true))
+	s.Append(xml.New("action_set")).Append(tr.actionXML(a, true))
 	inputs := s.Append(xml.New("inputs"))
 	for _, e := range a.before {
 		if a.usedInput(e) {
 			e.state = linkKept
-			inputs.Append(xml.New("trigger")).Append(c.actionXML(e.a, false))
+			inputs.Append(xml.New("trigger")).Append(tr.actionXML(e.a, false))
 		}
 	}
 }

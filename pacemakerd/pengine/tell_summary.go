@@ -25,10 +25,10 @@ type NodeChange struct {
 }
 
 // NodeChanges lists what happens to nodes, newest first.
-func (c *Cluster) NodeChanges() []NodeChange {
+func (tr *Transition) NodeChanges() []NodeChange {
 	var list []NodeChange
-	for i := len(c.actions) - 1; i >= 0; i-- {
-		a := c.actions[i]
+	for i := len(tr.actions) - 1; i >= 0; i-- {
+		a := tr.actions[i]
 		if a.optional || a.Rsc != nil {
 			continue
 		}
@@ -47,9 +47,9 @@ func (c *Cluster) NodeChanges() []NodeChange {
 }
 
 // Changes lists what happens to resources, in list order.
-func (c *Cluster) Changes() []Change {
+func (tr *Transition) Changes() []Change {
 	var list []Change
-	for _, r := range c.Resources {
+	for _, r := range tr.inOrder() {
 		r.resourceChanges(&list)
 	}
 	return list

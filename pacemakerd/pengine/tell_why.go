@@ -3,7 +3,6 @@ package pengine
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
@@ -27,58 +26,43 @@ type Explanation struct {
 	Parts []Contribution
 }
 
-// because remembers why a score is what it is, if anybody asked. The reason is
-// put together from its words only then: this is called for every score.
-func (c *Cluster) because(r *Resource, n *Node, score int, why ...string) {
-	if !c.ask.Explain || len(why) == 0 || why[0] == "" {
-		return
-	}
-	if c.whys == nil {
-		c.whys = make(map[*Resource]map[*Node][]Contribution)
-	}
-	if c.whys[r] == nil {
-		c.whys[r] = make(map[*Node][]Contribution)
-	}
-	c.whys[r][n] = append(c.whys[r][n], Contribution{score, strings.Join(why, "")})
-}
-
 // Explain says for every primitive at or below a resource and every node, or
 // the one named, why it will run there or not. Options.Explain has to be set.
 // It is nil for a resource that does not exist.
-func (r *Result) Explain(id, node string) []Explanation {
-	rsc := r.Resource(id)
+func (tr *Transition) Explain(id, node string) []Explanation {
+	rsc := tr.Resource(id)
 	if rsc == nil {
-		rsc = r.Named(id)
+		rsc = tr.Named(id)
 	}
 	if rsc == nil {
 		return nil
 	}
 	list := []Explanation{}
 	for _, p := range rsc.Primitives() {
-		for _, n := range r.Nodes {
+		for _, n := range tr.Nodes {
 			if node == "" || n.Name == node {
-				list = append(list, r.explain(p, n))
+				list = append(list, tr.explain(p, n))
 			}
 		}
 	}
 	return list
 }
 
-func (r *Result) explain(p *Resource, n *Node) Explanation {
-	e := Explanation{Resource: p.ID, Node: n.Name, Chosen: p.Assigned == n, Parts: r.whys[p][n]}
-	for _, l := range r.Scores { // the last time it was shown is when it was decided
+func (tr *Transition) explain(p *Resource, n *Node) Explanation {
+	e := Explanation{Resource: p.ID, Node: n.Name, Chosen: p.Assigned == n, Parts: tr.whys[p][n]}
+	for _, l := range tr.Scores { // the last time it was shown is when it was decided
 		if l.Resource == p.ID && l.Node == n.Name && l.Step == "pcmk__primitive_assign" {
 			e.Score, e.Listed = l.Score, true
 		}
 	}
 	switch {
 	case e.Chosen:
-		e.Verdict = r.chosenVerdict(p, n)
+		e.Verdict = tr.chosenVerdict(p, n)
 	case p.NextRole == RoleStopped && p.nextRoleWhy == "target-role":
 		e.Verdict = "not here: the target role is Stopped"
 	case nodeTrouble(n) != "":
 		e.Verdict = "not here: the node " + nodeTrouble(n)
-	case !e.Listed && !r.opt.symmetric:
+	case !e.Listed && !tr.opt.symmetric:
 		e.Verdict = "not here: the cluster is opt-in (symmetric-cluster=false) and no constraint allows this node"
 	case !e.Listed:
 		e.Verdict = "not here: the node was not in question"
@@ -96,7 +80,7 @@ func (r *Result) explain(p *Resource, n *Node) Explanation {
 }
 
 // chosenVerdict is about the node a resource was given to.
-func (r *Result) chosenVerdict(p *Resource, n *Node) string {
+func (tr *Transition) chosenVerdict(p *Resource, n *Node) string {
 	if !p.Managed {
 		return "left alone here: it is unmanaged"
 	}
@@ -112,10 +96,10 @@ func (r *Result) chosenVerdict(p *Resource, n *Node) string {
 	why := start.Reason
 	switch why {
 	case "no quorum", "quorum freeze":
-		why = "this partition has no quorum (no-quorum-policy=" + r.opt.noQuorum + ")"
+		why = "this partition has no quorum (no-quorum-policy=" + tr.opt.noQuorum + ")"
 	case "":
 		why = "what comes before it cannot be done"
-		if start.needs == needFencing && r.fencingWaits() {
+		if start.needs == needFencing && tr.fencingWaits() {
 			why = "a node is unclean and has not been fenced"
 		}
 	}

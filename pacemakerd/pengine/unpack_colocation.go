@@ -26,8 +26,8 @@ func colocationRole(s string) Role {
 }
 
 // colocate stores a colocation with both resources.
-func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resource, depRole, primRole string, influence bool) {
-	if score == 0 || dependent == nil || primary == nil || !c.fits(len(c.colocations), 1, c.limits.Colocations, "colocations") {
+func (tr *Transition) colocate(id, attr string, score int, dependent, primary *Resource, depRole, primRole string, influence bool) {
+	if score == 0 || dependent == nil || primary == nil || !tr.fits(len(tr.colocations), 1, tr.limits.Colocations, "colocations") {
 		return
 	}
 	if attr == "" {
@@ -35,12 +35,12 @@ func (c *Cluster) colocate(id, attr string, score int, dependent, primary *Resou
 	}
 	col := &Colocation{ID: id, Dependent: dependent, Primary: primary, attr: attr, Score: score, influence: influence,
 		dependentRole: colocationRole(depRole), primaryRole: colocationRole(primRole)}
-	c.addThisWith(dependent, col)
-	c.addWithThis(primary, col)
-	c.colocations = append(c.colocations, col)
+	tr.addThisWith(dependent, col)
+	tr.addWithThis(primary, col)
+	tr.colocations = append(tr.colocations, col)
 	if score <= -rules.Infinity {
-		c.antiColocationOrder(dependent, col.dependentRole, primary, col.primaryRole)
-		c.antiColocationOrder(primary, col.primaryRole, dependent, col.dependentRole)
+		tr.antiColocationOrder(dependent, col.dependentRole, primary, col.primaryRole)
+		tr.antiColocationOrder(primary, col.primaryRole, dependent, col.dependentRole)
 	}
 }
 
@@ -83,7 +83,7 @@ func colocationOrder(a, b *Resource) int {
 }
 
 // antiColocationOrder: what has to leave leaves before the other comes.
-func (c *Cluster) antiColocationOrder(first *Resource, firstRole Role, then *Resource, thenRole Role) {
+func (tr *Transition) antiColocationOrder(first *Resource, firstRole Role, then *Resource, thenRole Role) {
 	firsts, thens := []string{"stop"}, []string{"start"}
 	switch firstRole {
 	case RolePromoted:
@@ -99,44 +99,44 @@ func (c *Cluster) antiColocationOrder(first *Resource, firstRole Role, then *Res
 	}
 	for _, f := range firsts {
 		for _, t := range thens {
-			c.addOrdering(op(first, f), op(then, t), orderAntiColocation)
+			tr.addOrdering(op(first, f), op(then, t), orderAntiColocation)
 		}
 	}
 }
 
-func (c *Cluster) unpackColocation(e *xml.Node) {
-	e = c.expandTags(e, [2]string{"rsc", "rsc-role"}, [2]string{"with-rsc", "with-rsc-role"})
+func (tr *Transition) unpackColocation(e *xml.Node) {
+	e = tr.expandTags(e, [2]string{"rsc", "rsc-role"}, [2]string{"with-rsc", "with-rsc-role"})
 	if e == nil {
 		return
 	}
-	score := c.rules.Score(e.Get("score"))
-	if sets := c.sets(e); len(sets) > 0 {
+	score := tr.rules.Score(e.Get("score"))
+	if sets := tr.sets(e); len(sets) > 0 {
 		var last *xml.Node
 		for _, set := range sets {
-			if !c.colocateSet(e, set, score) {
+			if !tr.colocateSet(e, set, score) {
 				return
 			}
-			if last != nil && !c.colocateSets(e, last, set, score) {
+			if last != nil && !tr.colocateSets(e, last, set, score) {
 				return
 			}
 			last = set
 		}
 		return
 	}
-	dep, prim := c.constrained(e.Get("rsc")), c.constrained(e.Get("with-rsc"))
+	dep, prim := tr.constrained(e.Get("rsc")), tr.constrained(e.Get("with-rsc"))
 	for _, x := range [...]struct {
 		r  *Resource
 		id string
 	}{{dep, e.Get("rsc")}, {prim, e.Get("with-rsc")}} {
 		if x.r == nil {
-			c.log("unpack_simple_colocation", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), x.id)
+			tr.log("unpack_simple_colocation", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), x.id)
 			return
 		}
 	}
 	if rules.IsTrue(e.Get("symmetrical")) {
-		c.log("unpack_simple_colocation", Warning, "The colocation constraint 'symmetrical' attribute has been removed")
+		tr.log("unpack_simple_colocation", Warning, "The colocation constraint 'symmetrical' attribute has been removed")
 	}
-	c.colocate(e.ID(), e.Get("node-attribute"), score, dep, prim, e.Get("rsc-role"), e.Get("with-rsc-role"), influenceOf(e, dep))
+	tr.colocate(e.ID(), e.Get("node-attribute"), score, dep, prim, e.Get("rsc-role"), e.Get("with-rsc-role"), influenceOf(e, dep))
 }
 
 // influenceOf is the option influence, by default whether the dependent is
@@ -165,17 +165,17 @@ func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
 	return list, true
 }
 
-func (c *Cluster) colocateSet(e, set *xml.Node, score int) bool {
+func (tr *Transition) colocateSet(e, set *xml.Node, score int) bool {
 	if v, ok := set.Lookup("score"); ok {
-		score = c.rules.Score(v)
+		score = tr.rules.Score(v)
 	}
-	list, ok := c.members(set)
+	list, ok := tr.members(set)
 	if sequential, given := rules.ParseBool(set.Get("sequential")); score == 0 || given && !sequential {
 		return ok
 	}
 	role := set.Get("role")
 	previous := set.Get("ordering") == "" || set.Get("ordering") == "group"
-	if score < 0 && !c.fits(len(c.colocations), len(list)*(len(list)-1)/2, c.limits.Colocations, "colocations") {
+	if score < 0 && !tr.fits(len(tr.colocations), len(list)*(len(list)-1)/2, tr.limits.Colocations, "colocations") {
 		return false
 	}
 	for i, r := range list {
@@ -183,12 +183,12 @@ func (c *Cluster) colocateSet(e, set *xml.Node, score int) bool {
 		case i == 0:
 		case score < 0:
 			for _, other := range list[:i] {
-				c.colocate(set.ID(), "", score, r, other, role, role, influenceOf(e, r))
+				tr.colocate(set.ID(), "", score, r, other, role, role, influenceOf(e, r))
 			}
 		case previous:
-			c.colocate(set.ID(), "", score, r, list[i-1], role, role, influenceOf(e, r))
+			tr.colocate(set.ID(), "", score, r, list[i-1], role, role, influenceOf(e, r))
 		default:
-			c.colocate(set.ID(), "", score, list[i-1], r, role, role, influenceOf(e, list[i-1]))
+			tr.colocate(set.ID(), "", score, list[i-1], r, role, role, influenceOf(e, list[i-1]))
 		}
 	}
 	return ok
@@ -196,24 +196,24 @@ func (c *Cluster) colocateSet(e, set *xml.Node, score int) bool {
 
 // colocateSets relates two neighbouring sets: of a sequential one only one end
 // takes part.
-func (c *Cluster) colocateSets(e, earlier, later *xml.Node, score int) bool {
+func (tr *Transition) colocateSets(e, earlier, later *xml.Node, score int) bool {
 	if score == 0 {
 		return true
 	}
-	deps, ok1 := c.members(earlier)
-	prims, ok2 := c.members(later)
+	deps, ok1 := tr.members(earlier)
+	prims, ok2 := tr.members(later)
 	if notFalse(earlier.Get("sequential")) && len(deps) > 0 {
 		deps = deps[:1]
 	}
 	if notFalse(later.Get("sequential")) && len(prims) > 0 {
 		prims = prims[len(prims)-1:]
 	}
-	if !c.fits(len(c.colocations), len(deps)*len(prims), c.limits.Colocations, "colocations") {
+	if !tr.fits(len(tr.colocations), len(deps)*len(prims), tr.limits.Colocations, "colocations") {
 		return false
 	}
 	for _, d := range deps {
 		for _, p := range prims {
-			c.colocate(e.ID(), "", score, d, p, earlier.Get("role"), later.Get("role"), influenceOf(e, d))
+			tr.colocate(e.ID(), "", score, d, p, earlier.Get("role"), later.Get("role"), influenceOf(e, d))
 		}
 	}
 	return ok1 && ok2

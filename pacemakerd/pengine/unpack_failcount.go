@@ -124,14 +124,14 @@ func matchesFailure(id string, conf, op *xml.Node) bool {
 }
 
 // clearFailCount schedules the clearing of a fail count.
-func (c *Cluster) clearFailCount(r *Resource, n *Node, why string) *Action {
-	a := c.action(r, OpKey(r.ID, "clear_failcount", 0), "clear_failcount", n, false)
+func (tr *Transition) clearFailCount(r *Resource, n *Node, why string) *Action {
+	a := tr.action(r, OpKey(r.ID, "clear_failcount", 0), "clear_failcount", n, false)
 	a.meta["op_no_wait"] = "true"
 	a.reason = why
 	return a
 }
 
 // clearHistory schedules the deletion of a history entry.
-func (c *Cluster) clearHistory(r *Resource, n *Node) *Action {
-	return c.action(r, OpKey(r.ID, "lrm_delete", 0), "lrm_delete", n, false)
+func (tr *Transition) clearHistory(r *Resource, n *Node) *Action {
+	return tr.action(r, OpKey(r.ID, "lrm_delete", 0), "lrm_delete", n, false)
 }

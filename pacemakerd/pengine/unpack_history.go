@@ -8,17 +8,17 @@ import (
 )
 
 // unpackNodeHistory reads a node's resource history (spec: scheduler.md 8).
-func (c *Cluster) unpackNodeHistory(n *Node, state *xml.Node) {
+func (tr *Transition) unpackNodeHistory(n *Node, state *xml.Node) {
 	list := state.Descend("lrm", "lrm_resources")
 	var orphaned bool
 	for e := range list.Each("lrm_resource") {
-		r := c.unpackHistory(n, e)
+		r := tr.unpackHistory(n, e)
 		if r != nil && r.Orphan && e.Has("container") {
 			orphaned = true
 		}
 	}
 	if orphaned {
-		c.linkOrphanedFillers(list)
+		tr.linkOrphanedFillers(list)
 	}
 }
 
@@ -35,7 +35,7 @@ func (c *Cluster) linkOrphanedFillers(list *xml.Node) {
 	}
 }
 
-func (c *Cluster) unpackHistory(n *Node, e *xml.Node) *Resource {
+func (tr *Transition) unpackHistory(n *Node, e *xml.Node) *Resource {
 	id := e.ID()
 	if id == "" {
 		return nil
@@ -46,32 +46,32 @@ func (c *Cluster) unpackHistory(n *Node, e *xml.Node) *Resource {
 			ops = append(ops, e.Children[i])
 		}
 	}
-	if len(ops) == 0 && !c.opt.shutdownLock {
+	if len(ops) == 0 && !tr.opt.shutdownLock {
 		return nil
 	}
-	r := c.findInstance(n, id)
+	r := tr.findInstance(n, id)
 	if r == nil {
 		if len(ops) == 0 {
 			return nil
 		}
-		r = c.newOrphan(e, n)
+		r = tr.newOrphan(e, n)
 		if r == nil {
 			return nil
 		}
 	}
-	if c.opt.shutdownLock {
-		c.unpackLock(e, r, n)
+	if tr.opt.shutdownLock {
+		tr.unpackLock(e, r, n)
 	}
 	saved := r.Role
 	r.Role = RoleUnknown
 	ops = mergeSort(ops, func(a, b *xml.Node) int { return olderOp(a, b, true) })
 	st := &historyState{onFail: failIgnore}
 	for _, op := range ops {
-		c.unpackOp(r, n, op, st)
+		tr.unpackOp(r, n, op, st)
 	}
-	c.createActiveRecurring(r, n, ops)
-	c.settle(r, n, st.onFail)
-	if role, limited := c.targetRole(r); limited && (r.NextRole == RoleUnknown || role < r.NextRole) {
+	tr.createActiveRecurring(r, n, ops)
+	tr.settle(r, n, st.onFail)
+	if role, limited := tr.targetRole(r); limited && (r.NextRole == RoleUnknown || role < r.NextRole) {
 		r.setNextRole(role, "target-role")
 	}
 	r.Role = max(r.Role, saved)
@@ -237,13 +237,13 @@ func (c *Cluster) newOrphan(e *xml.Node, n *Node) *Resource {
 }
 
 // unpackLock notes that a resource is locked to a node that shut down.
-func (c *Cluster) unpackLock(e *xml.Node, r *Resource, n *Node) {
+func (tr *Transition) unpackLock(e *xml.Node, r *Resource, n *Node) {
 	at, _ := rules.Int(e.Get("shutdown-lock"))
 	if at == 0 {
 		return
 	}
-	if limit := c.opt.shutdownLockLimit / 1000; limit > 0 && c.now.Unix() > at+limit {
-		c.clearHistory(r, n)
+	if limit := tr.opt.shutdownLockLimit / 1000; limit > 0 && tr.now.Unix() > at+limit {
+		tr.clearHistory(r, n)
 		return
 	}
 	r.LockNode, r.LockTime = n, at
@@ -364,7 +364,7 @@ func mergeSort[T any](list []T, compare func(a, b T) int) []T {
 
 // createActiveRecurring makes optional actions for the recurring operations
 // that are still active: those after the last start.
-func (c *Cluster) createActiveRecurring(r *Resource, n *Node, ops []*xml.Node) {
+func (tr *Transition) createActiveRecurring(r *Resource, n *Node, ops []*xml.Node) {
 	start, stop := activeSince(ops)
 	if !n.Online {
 		return
@@ -378,7 +378,7 @@ func (c *Cluster) createActiveRecurring(r *Resource, n *Node, ops []*xml.Node) {
 			continue
 		}
 		task := op.Get("operation")
-		c.action(r, OpKey(r.ID, task, ms), task, n, true)
+		tr.action(r, OpKey(r.ID, task, ms), task, n, true)
 	}
 }
 

@@ -4,73 +4,73 @@ import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // internalOrderings stores the orderings, and colocations, that follow from
 // what resources are (spec: scheduler.md 21.2).
-func (c *Cluster) internalOrderings() {
-	for _, r := range c.Resources {
-		c.internal(r)
+func (tr *Transition) internalOrderings() {
+	for _, r := range tr.Resources {
+		tr.internal(r)
 	}
 }
 
-func (c *Cluster) internal(r *Resource) {
+func (tr *Transition) internal(r *Resource) {
 	switch r.Kind {
 	case Primitive:
-		c.internalPrimitive(r)
+		tr.internalPrimitive(r)
 	case Group:
-		c.internalGroup(r)
+		tr.internalGroup(r)
 	case Clone:
-		c.internalClone(r)
+		tr.internalClone(r)
 	case Bundle:
-		c.internalBundle(r)
+		tr.internalBundle(r)
 	}
 }
 
 // then stores an ordering of two operations.
-func (c *Cluster) then(a *Resource, ta string, b *Resource, tb string, flags orderFlags) {
-	c.addOrdering(op(a, ta), op(b, tb), flags)
+func (tr *Transition) then(a *Resource, ta string, b *Resource, tb string, flags orderFlags) {
+	tr.addOrdering(op(a, ta), op(b, tb), flags)
 }
 
-func (c *Cluster) internalPrimitive(r *Resource) {
+func (tr *Transition) internalPrimitive(r *Resource) {
 	if !r.Managed {
 		return
 	}
-	unfencing := !r.fenceDevice && c.unfencing && r.needsUnfencing
-	utilization := len(r.utilization) > 0 && c.opt.placement != "default"
-	c.then(r, "stop", r, "start", orderOptional|orderImpliesThen|orderRestart)
+	unfencing := !r.fenceDevice && tr.unfencing && r.needsUnfencing
+	utilization := len(r.utilization) > 0 && tr.opt.placement != "default"
+	tr.then(r, "stop", r, "start", orderOptional|orderImpliesThen|orderRestart)
 	if r.Top().Promotable || r.Role > RoleUnpromoted {
-		c.then(r, "demote", r, "stop", orderPromotedImpliesFirst)
-		c.then(r, "start", r, "promote", orderRunnableLeft)
+		tr.then(r, "demote", r, "stop", orderPromotedImpliesFirst)
+		tr.then(r, "start", r, "promote", orderRunnableLeft)
 	}
-	c.then(r, "lrm_delete", r, "monitor", orderSameNode|orderThenCancelsFirst)
+	tr.then(r, "lrm_delete", r, "monitor", orderSameNode|orderThenCancelsFirst)
 	if unfencing {
-		for _, n := range c.Nodes {
+		for _, n := range tr.Nodes {
 			if r.allowed.get(n) == nil {
 				continue
 			}
-			on := c.fenceAction(n, "on", true, "", false)
-			c.addOrdering(op(r, "stop"), ref{a: on}, orderOptional|orderSameNode)
-			c.addOrdering(ref{a: on}, op(r, "start"), orderImpliesThenOnNode|orderSameNode)
+			on := tr.fenceAction(n, "on", true, "", false)
+			tr.addOrdering(op(r, "stop"), ref{a: on}, orderOptional|orderSameNode)
+			tr.addOrdering(ref{a: on}, op(r, "start"), orderImpliesThenOnNode|orderSameNode)
 		}
 	}
 	if utilization {
-		c.utilizationOrderings(r)
+		tr.utilizationOrderings(r)
 	}
 	if r.container != nil {
-		c.internalContent(r)
+		tr.internalContent(r)
 	}
 	if r.isConnection || r.fenceDevice {
-		c.avoidRemoteNodes(r)
+		tr.avoidRemoteNodes(r)
 	}
 }
 
 // internalContent relates what is in a container to the container (spec:
 // 20.1).
-func (c *Cluster) internalContent(r *Resource) {
+func (tr *Transition) internalContent(r *Resource) {
 	var guest *Resource
 	switch {
 	case r.isConnection:
 		if !r.allowGuests {
-			c.avoidRemoteNodes(r.container)
+			tr.avoidRemoteNodes(r.container)
 		}
-		c.then(r.container, "monitor", r, "stop", orderOptional)
+		tr.then(r.container, "monitor", r, "stop", orderOptional)
 	case r.container.isConnection:
 		guest = r.container
 	default:
@@ -78,19 +78,19 @@ func (c *Cluster) internalContent(r *Resource) {
 	}
 	if guest != nil {
 		for i := range r.allowed {
-			if r.allowed[i].in && c.allNodes[i].Connection != guest {
+			if r.allowed[i].in && tr.allNodes[i].Connection != guest {
 				r.allowed[i].score = -rules.Infinity
 			}
 		}
 		return
 	}
-	c.then(r.container, "start", r, "start", orderImpliesThen|orderRunnableLeft)
-	c.then(r, "stop", r.container, "stop", orderImpliesFirst)
+	tr.then(r.container, "start", r, "start", orderImpliesThen|orderRunnableLeft)
+	tr.then(r, "stop", r.container, "stop", orderImpliesFirst)
 	score := rules.Infinity
 	if r.allowGuests {
 		score = 10_000 // much preferred, not essential
 	}
-	c.colocate("resource-with-container", "", score, r, r.container, "", "", true)
+	tr.colocate("resource-with-container", "", score, r, r.container, "", "", true)
 }
 
 // guestConnection is the connection among the fillers of a machine.
@@ -113,9 +113,9 @@ func (c *Cluster) avoidRemoteNodes(r *Resource) {
 
 // utilizationOrderings lets resources leave a node before others come that
 // need the room.
-func (c *Cluster) utilizationOrderings(r *Resource) {
+func (tr *Transition) utilizationOrderings(r *Resource) {
 	loadStopped := func(n *Node) *Action {
-		a := c.namedPseudo("load_stopped_" + n.Name)
+		a := tr.namedPseudo("load_stopped_" + n.Name)
 		if a.Node == nil {
 			a.Node = n
 			a.optional = false
@@ -123,64 +123,64 @@ func (c *Cluster) utilizationOrderings(r *Resource) {
 		return a
 	}
 	for _, n := range r.Running {
-		c.addOrdering(op(r, "stop"), ref{a: loadStopped(n)}, orderLoad)
+		tr.addOrdering(op(r, "stop"), ref{a: loadStopped(n)}, orderLoad)
 	}
-	for _, n := range c.Nodes {
+	for _, n := range tr.Nodes {
 		if r.allowed.get(n) == nil {
 			continue
 		}
 		a := loadStopped(n)
-		c.addOrdering(ref{a: a}, op(r, "start"), orderLoad)
-		c.addOrdering(ref{a: a}, op(r, "migrate_to"), orderLoad)
+		tr.addOrdering(ref{a: a}, op(r, "start"), orderLoad)
+		tr.addOrdering(ref{a: a}, op(r, "migrate_to"), orderLoad)
 	}
 }
 
-func (c *Cluster) internalGroup(g *Resource) {
-	c.then(g, "stop", g, "stopped", orderRunnableLeft)
-	c.then(g, "stopped", g, "start", orderOptional)
-	c.then(g, "start", g, "running", orderRunnableLeft)
+func (tr *Transition) internalGroup(g *Resource) {
+	tr.then(g, "stop", g, "stopped", orderRunnableLeft)
+	tr.then(g, "stopped", g, "start", orderOptional)
+	tr.then(g, "start", g, "running", orderRunnableLeft)
 	promotable := g.Top().Promotable
 	var previous, lastActive *Resource
 	for _, m := range g.Children {
 		down, done := orderImpliesFirstPrinted, orderImpliesThenPrinted
-		c.internal(m)
+		tr.internal(m)
 		if previous == nil {
 			if g.ordered {
 				down |= orderOptional
 				done = orderImpliesThen
 			}
 		} else if g.colocat {
-			c.colocate("group:internal_colocation", "", rules.Infinity, m, previous, "", "", m.critical)
+			tr.colocate("group:internal_colocation", "", rules.Infinity, m, previous, "", "", m.critical)
 		}
 		up := orderRunnableLeft | orderImpliesThen | orderImpliesThenPrinted
 		if promotable {
-			c.then(g, "demote", m, "demote", down)
-			c.then(m, "demote", g, "demoted", done)
-			c.then(m, "promote", g, "promoted", up)
-			c.then(g, "promote", m, "promote", orderImpliesFirstPrinted)
+			tr.then(g, "demote", m, "demote", down)
+			tr.then(m, "demote", g, "demoted", done)
+			tr.then(m, "promote", g, "promoted", up)
+			tr.then(g, "promote", m, "promote", orderImpliesFirstPrinted)
 		}
-		c.then(g, "stop", m, "stop", down)
-		c.then(m, "stop", g, "stopped", done)
-		c.then(g, "start", m, "start", orderImpliesFirstPrinted)
-		c.then(m, "start", g, "running", up)
+		tr.then(g, "stop", m, "stop", down)
+		tr.then(m, "stop", g, "stopped", done)
+		tr.then(g, "start", m, "start", orderImpliesFirstPrinted)
+		tr.then(m, "start", g, "running", up)
 		switch {
 		case !g.ordered:
 			flags := orderImpliesThen | orderRunnableLeft | orderImpliesFirstPrinted
-			c.then(g, "start", m, "start", flags)
+			tr.then(g, "start", m, "start", flags)
 			if promotable {
-				c.then(g, "promote", m, "promote", flags)
+				tr.then(g, "promote", m, "promote", flags)
 			}
 		case previous != nil:
-			c.then(previous, "start", m, "start", orderImpliesThen|orderRunnableLeft)
-			c.then(m, "stop", previous, "stop", orderOptional|orderRestart)
+			tr.then(previous, "start", m, "start", orderImpliesThen|orderRunnableLeft)
+			tr.then(m, "stop", previous, "stop", orderOptional|orderRestart)
 			if promotable {
-				c.then(previous, "promote", m, "promote", orderImpliesThen|orderRunnableLeft)
-				c.then(m, "demote", previous, "demote", orderOptional)
+				tr.then(previous, "promote", m, "promote", orderImpliesThen|orderRunnableLeft)
+				tr.then(m, "demote", previous, "demote", orderOptional)
 			}
 		}
 		if len(m.Running) > 0 {
 			if g.ordered && previous != nil && len(previous.Running) == 0 && lastActive != nil && len(lastActive.Running) > 0 {
-				c.then(m, "stop", lastActive, "stop", orderOptional)
+				tr.then(m, "stop", lastActive, "stop", orderOptional)
 			}
 			lastActive = m
 		}
@@ -188,103 +188,103 @@ func (c *Cluster) internalGroup(g *Resource) {
 	}
 }
 
-func (c *Cluster) internalClone(r *Resource) {
-	c.then(r, "stopped", r, "start", orderOptional)
-	c.then(r, "start", r, "running", orderRunnableLeft)
-	c.then(r, "stop", r, "stopped", orderRunnableLeft)
+func (tr *Transition) internalClone(r *Resource) {
+	tr.then(r, "stopped", r, "start", orderOptional)
+	tr.then(r, "start", r, "running", orderRunnableLeft)
+	tr.then(r, "stop", r, "stopped", orderRunnableLeft)
 	if r.Promotable {
-		c.then(r, "demoted", r, "stop", orderOptional)
-		c.then(r, "running", r, "promote", orderRunnableLeft)
+		tr.then(r, "demoted", r, "stop", orderOptional)
+		tr.then(r, "running", r, "promote", orderRunnableLeft)
 	}
 	if r.Clone.Ordered {
 		r.Children = mergeSort(r.Children, compareNumbers)
 	}
 	var last *Resource
 	for _, inst := range r.Children {
-		c.internal(inst)
-		c.then(r, "start", inst, "start", orderRunnableLeft|orderImpliesFirstPrinted)
-		c.then(inst, "start", r, "running", orderImpliesThenPrinted)
+		tr.internal(inst)
+		tr.then(r, "start", inst, "start", orderRunnableLeft|orderImpliesFirstPrinted)
+		tr.then(inst, "start", r, "running", orderImpliesThenPrinted)
 		if r.Clone.Ordered && last != nil {
-			c.then(last, "start", inst, "start", orderOptional)
+			tr.then(last, "start", inst, "start", orderOptional)
 		}
-		c.then(r, "stop", inst, "stop", orderImpliesFirstPrinted)
-		c.then(inst, "stop", r, "stopped", orderImpliesThenPrinted)
+		tr.then(r, "stop", inst, "stop", orderImpliesFirstPrinted)
+		tr.then(inst, "stop", r, "stopped", orderImpliesThenPrinted)
 		if r.Clone.Ordered && last != nil {
-			c.then(inst, "stop", last, "stop", orderOptional)
+			tr.then(inst, "stop", last, "stop", orderOptional)
 		}
 		last = inst
 	}
 	if r.Promotable {
-		c.internalPromotable(r)
+		tr.internalPromotable(r)
 	}
 }
 
 // restartOrderings: down before up, for all instances together.
-func (c *Cluster) restartOrderings(r *Resource) {
-	c.then(r, "stopped", r, "start", orderOptional)
-	c.then(r, "stopped", r, "promote", orderOptional)
-	c.then(r, "demoted", r, "stop", orderOptional)
-	c.then(r, "demoted", r, "start", orderOptional)
-	c.then(r, "demoted", r, "promote", orderOptional)
-	c.then(r, "running", r, "promote", orderOptional)
-	c.then(r, "demote", r, "demoted", orderOptional)
+func (tr *Transition) restartOrderings(r *Resource) {
+	tr.then(r, "stopped", r, "start", orderOptional)
+	tr.then(r, "stopped", r, "promote", orderOptional)
+	tr.then(r, "demoted", r, "stop", orderOptional)
+	tr.then(r, "demoted", r, "start", orderOptional)
+	tr.then(r, "demoted", r, "promote", orderOptional)
+	tr.then(r, "running", r, "promote", orderOptional)
+	tr.then(r, "demote", r, "demoted", orderOptional)
 }
 
-func (c *Cluster) internalPromotable(r *Resource) {
-	c.restartOrderings(r)
+func (tr *Transition) internalPromotable(r *Resource) {
+	tr.restartOrderings(r)
 	var last *Resource
 	for _, inst := range r.Children {
-		c.then(inst, "demote", inst, "promote", orderOptional)
-		c.then(r, "promote", inst, "promote", orderOptional)
-		c.then(inst, "promote", r, "promoted", orderOptional)
+		tr.then(inst, "demote", inst, "promote", orderOptional)
+		tr.then(r, "promote", inst, "promote", orderOptional)
+		tr.then(inst, "promote", r, "promoted", orderOptional)
 		if last != nil && r.Clone.Ordered {
-			c.then(last, "promote", inst, "promote", orderOptional)
+			tr.then(last, "promote", inst, "promote", orderOptional)
 		}
-		c.then(r, "demote", inst, "demote", orderImpliesFirstPrinted)
-		c.then(inst, "demote", r, "demoted", orderImpliesThenPrinted)
+		tr.then(r, "demote", inst, "demote", orderImpliesFirstPrinted)
+		tr.then(inst, "demote", r, "demoted", orderImpliesThenPrinted)
 		if last != nil && r.Clone.Ordered {
-			c.then(inst, "demote", last, "demote", orderOptional)
+			tr.then(inst, "demote", last, "demote", orderOptional)
 		}
 		last = inst
 	}
 }
 
-func (c *Cluster) internalBundle(r *Resource) {
+func (tr *Transition) internalBundle(r *Resource) {
 	b := r.Bundle
 	if b.Inner != nil {
-		c.then(r, "start", b.Inner, "start", orderImpliesFirstPrinted)
-		c.then(r, "stop", b.Inner, "stop", orderImpliesFirstPrinted)
-		c.then(b.Inner, "running", r, "running", orderImpliesThenPrinted)
-		c.then(b.Inner, "stopped", r, "stopped", orderImpliesThenPrinted)
+		tr.then(r, "start", b.Inner, "start", orderImpliesFirstPrinted)
+		tr.then(r, "stop", b.Inner, "stop", orderImpliesFirstPrinted)
+		tr.then(b.Inner, "running", r, "running", orderImpliesThenPrinted)
+		tr.then(b.Inner, "stopped", r, "stopped", orderImpliesThenPrinted)
 	}
 	for _, rep := range b.Replicas {
-		c.internal(rep.Container)
-		c.then(r, "start", rep.Container, "start", orderRunnableLeft|orderImpliesFirstPrinted)
+		tr.internal(rep.Container)
+		tr.then(r, "start", rep.Container, "start", orderRunnableLeft|orderImpliesFirstPrinted)
 		if rep.Child != nil {
-			c.then(r, "stop", rep.Child, "stop", orderImpliesFirstPrinted)
+			tr.then(r, "stop", rep.Child, "stop", orderImpliesFirstPrinted)
 		}
-		c.then(r, "stop", rep.Container, "stop", orderImpliesFirstPrinted)
-		c.then(rep.Container, "start", r, "running", orderImpliesThenPrinted)
-		c.then(rep.Container, "stop", r, "stopped", orderImpliesThenPrinted)
+		tr.then(r, "stop", rep.Container, "stop", orderImpliesFirstPrinted)
+		tr.then(rep.Container, "start", r, "running", orderImpliesThenPrinted)
+		tr.then(rep.Container, "stop", r, "stopped", orderImpliesThenPrinted)
 		if rep.IP != nil {
-			c.internal(rep.IP)
-			c.then(rep.IP, "start", rep.Container, "start", orderRunnableLeft|orderPreserve)
-			c.then(rep.Container, "stop", rep.IP, "stop", orderImpliesFirst|orderPreserve)
-			c.colocate("ip-with-container", "", rules.Infinity, rep.IP, rep.Container, "", "", true)
+			tr.internal(rep.IP)
+			tr.then(rep.IP, "start", rep.Container, "start", orderRunnableLeft|orderPreserve)
+			tr.then(rep.Container, "stop", rep.IP, "stop", orderImpliesFirst|orderPreserve)
+			tr.colocate("ip-with-container", "", rules.Infinity, rep.IP, rep.Container, "", "", true)
 		}
 		if rep.Connection != nil {
-			c.internal(rep.Connection)
+			tr.internal(rep.Connection)
 		}
 	}
 	if b.Inner == nil {
 		return
 	}
-	c.internal(b.Inner)
+	tr.internal(b.Inner)
 	if b.Inner.Promotable {
-		c.restartOrderings(r)
-		c.then(b.Inner, "demoted", r, "demoted", orderImpliesThenPrinted)
-		c.then(r, "demote", b.Inner, "demote", orderImpliesFirstPrinted)
-		c.then(b.Inner, "promoted", r, "promoted", orderImpliesThenPrinted)
-		c.then(r, "promote", b.Inner, "promote", orderImpliesFirstPrinted)
+		tr.restartOrderings(r)
+		tr.then(b.Inner, "demoted", r, "demoted", orderImpliesThenPrinted)
+		tr.then(r, "demote", b.Inner, "demote", orderImpliesFirstPrinted)
+		tr.then(b.Inner, "promoted", r, "promoted", orderImpliesThenPrinted)
+		tr.then(r, "promote", b.Inner, "promote", orderImpliesFirstPrinted)
 	}
 }

@@ -25,27 +25,27 @@ type NodeScore struct {
 }
 
 // unpackConstraints reads the constraints in document order.
-func (c *Cluster) unpackConstraints() {
-	for e := range c.cib.Descend("configuration", "constraints").Each("") {
+func (tr *Transition) unpackConstraints() {
+	for e := range tr.cib.Descend("configuration", "constraints").Each("") {
 		id := e.ID()
 		if id == "" {
-			c.log("pcmk__unpack_constraints", Error, "Ignoring <%s> constraint without id", e.Name)
+			tr.log("pcmk__unpack_constraints", Error, "Ignoring <%s> constraint without id", e.Name)
 			continue
 		}
-		if life := e.Child("lifetime"); life != nil && !c.rules.AnyRule(life, &rules.Facts{}) {
+		if life := e.Child("lifetime"); life != nil && !tr.rules.AnyRule(life, &rules.Facts{}) {
 			continue
 		}
 		switch e.Name {
 		case "rsc_location":
-			c.unpackLocation(e)
+			tr.unpackLocation(e)
 		case "rsc_colocation":
-			c.unpackColocation(e)
+			tr.unpackColocation(e)
 		case "rsc_order":
-			c.unpackOrder(e)
+			tr.unpackOrder(e)
 		case "rsc_ticket":
-			c.unpackTicket(e)
+			tr.unpackTicket(e)
 		default:
-			c.log("pcmk__unpack_constraints", Error, "Unsupported constraint type: %s", e.Name)
+			tr.log("pcmk__unpack_constraints", Error, "Unsupported constraint type: %s", e.Name)
 		}
 	}
 }
@@ -76,68 +76,68 @@ func (c *Cluster) sets(e *xml.Node) []*xml.Node {
 	return list
 }
 
-func (c *Cluster) unpackLocation(e *xml.Node) {
-	e = c.expandTags(e, [2]string{"rsc", "role"})
+func (tr *Transition) unpackLocation(e *xml.Node) {
+	e = tr.expandTags(e, [2]string{"rsc", "role"})
 	if e == nil {
 		return
 	}
-	if sets := c.sets(e); len(sets) > 0 {
+	if sets := tr.sets(e); len(sets) > 0 {
 		for _, set := range sets {
 			for ref := range set.Each("resource_ref") {
-				r := c.constrained(ref.ID())
+				r := tr.constrained(ref.ID())
 				if r == nil {
-					c.log("unpack_location_set", Error, "%s: No resource found for %s", set.ID(), ref.ID())
+					tr.log("unpack_location_set", Error, "%s: No resource found for %s", set.ID(), ref.ID())
 					return
 				}
-				c.locate(e, r, set.Get("role"), set.Get("score"), nil)
+				tr.locate(e, r, set.Get("role"), set.Get("score"), nil)
 			}
 		}
 		return
 	}
 	if id, ok := e.Lookup("rsc"); ok {
-		r := c.constrained(id)
+		r := tr.constrained(id)
 		if r == nil {
-			c.log("unpack_rsc_location", Warning, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), id)
+			tr.log("unpack_rsc_location", Warning, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), id)
 			return
 		}
-		c.locate(e, r, "", "", nil)
+		tr.locate(e, r, "", "", nil)
 	}
 	if pattern, ok := e.Lookup("rsc-pattern"); ok {
 		pattern, invert := strings.CutPrefix(pattern, "!")
 		re, err := regexp.CompilePOSIX(pattern)
 		if err != nil {
-			c.log("unpack_simple_location", Error, "Ignoring constraint '%s' because rsc-pattern has invalid value '%s'", e.ID(), pattern)
+			tr.log("unpack_simple_location", Error, "Ignoring constraint '%s' because rsc-pattern has invalid value '%s'", e.ID(), pattern)
 			return
 		}
-		for _, r := range c.Resources {
-			if !c.spend(100, "matching patterns") {
+		for _, r := range tr.Resources {
+			if !tr.spend(100, "matching patterns") {
 				return
 			}
 			groups := re.FindStringSubmatch(r.ID)
 			switch {
 			case groups != nil && !invert:
-				c.locate(e, r, "", "", groups)
+				tr.locate(e, r, "", "", groups)
 			case groups == nil && invert:
-				c.locate(e, r, "", "", nil)
+				tr.locate(e, r, "", "", nil)
 			}
 		}
 	}
 }
 
 // locate makes locations for one resource out of a constraint.
-func (c *Cluster) locate(e *xml.Node, r *Resource, role, score string, groups []string) {
+func (tr *Transition) locate(e *xml.Node, r *Resource, role, score string, groups []string) {
 	if score == "" {
 		score = e.Get("score")
 	}
 	discovery := e.Get("resource-discovery")
 	node, hasNode := e.Lookup("node")
 	if hasNode && score != "" {
-		n := c.node(node)
+		n := tr.node(node)
 		if n == nil {
 			return
 		}
-		loc := c.newLocation(e.ID(), r, discovery)
-		loc.Nodes = []NodeScore{{n, c.rules.Score(score)}}
+		loc := tr.newLocation(e.ID(), r, discovery)
+		loc.Nodes = []NodeScore{{n, tr.rules.Score(score)}}
 		if role == "" {
 			role = e.Get("role")
 		}
@@ -146,7 +146,7 @@ func (c *Cluster) locate(e *xml.Node, r *Resource, role, score string, groups []
 			case RolePromoted:
 				loc.role = RolePromoted
 			case RoleUnknown:
-				c.log("unpack_rsc_location", Error, "Ignoring role '%s' in constraint '%s'", role, e.ID())
+				tr.log("unpack_rsc_location", Error, "Ignoring role '%s' in constraint '%s'", role, e.ID())
 			}
 		}
 		return
@@ -154,16 +154,16 @@ func (c *Cluster) locate(e *xml.Node, r *Resource, role, score string, groups []
 	some := false
 	for rule := range e.Each("rule") {
 		some = true
-		if rule = c.rules.Referred(rule); rule != nil {
-			c.locateByRule(rule, r, discovery, groups)
+		if rule = tr.rules.Referred(rule); rule != nil {
+			tr.locateByRule(rule, r, discovery, groups)
 		}
 	}
 	if !some {
-		c.log("unpack_rsc_location", Error, "Ignoring constraint '%s' because it contains no rules", e.ID())
+		tr.log("unpack_rsc_location", Error, "Ignoring constraint '%s' because it contains no rules", e.ID())
 	}
 }
 
-func (c *Cluster) newLocation(id string, r *Resource, discovery string) *Location {
+func (tr *Transition) newLocation(id string, r *Resource, discovery string) *Location {
 	loc := &Location{ID: id, Resource: r}
 	switch discovery {
 	case "", "always":
@@ -173,34 +173,34 @@ func (c *Cluster) newLocation(id string, r *Resource, discovery string) *Locatio
 		loc.discover = discoverExclusive
 		r.exclusive = true
 	default:
-		c.log("pcmk__new_location", Error, "Invalid resource-discovery value %s in location constraint", discovery)
+		tr.log("pcmk__new_location", Error, "Invalid resource-discovery value %s in location constraint", discovery)
 	}
-	c.locations = append(c.locations, loc)
+	tr.locations = append(tr.locations, loc)
 	r.locations = append(r.locations, loc)
 	return loc
 }
 
-func (c *Cluster) locateByRule(rule *xml.Node, r *Resource, discovery string, groups []string) {
+func (tr *Transition) locateByRule(rule *xml.Node, r *Resource, discovery string, groups []string) {
 	score, literal := rule.Lookup("score")
 	attr := ""
 	if !literal {
 		attr = (&rules.Facts{Groups: groups}).Expand(rule.Get("score-attribute"))
 	}
 	or := strings.EqualFold(rule.Get("boolean-op"), "or")
-	loc := c.newLocation(rule.ID(), r, discovery)
+	loc := tr.newLocation(rule.ID(), r, discovery)
 	if v, ok := rule.Lookup("role"); ok {
 		loc.role = rules.ParseRole(v)
 	}
-	for _, n := range c.Nodes {
-		ev := &rules.Facts{Attrs: n.Attrs, Params: c.parameters(r, n), Meta: r.Meta, Groups: groups}
-		if !c.rules.Holds(rule, ev) {
+	for _, n := range tr.Nodes {
+		ev := &rules.Facts{Attrs: n.Attrs, Params: tr.parameters(r, n), Meta: r.Meta, Groups: groups}
+		if !tr.rules.Holds(rule, ev) {
 			continue
 		}
 		value := -rules.Infinity
 		if literal {
-			value = c.rules.Score(score)
+			value = tr.rules.Score(score)
 		} else if v, ok := r.attribute(n, attr); ok {
-			value = c.rules.Score(v)
+			value = tr.rules.Score(v)
 		}
 		if or {
 			value = rules.AddScores(n.weight, value)

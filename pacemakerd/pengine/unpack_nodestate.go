@@ -6,26 +6,26 @@ import (
 )
 
 // unpackStatus reads the status section (spec: scheduler.md 7).
-func (c *Cluster) unpackStatus() {
-	status := c.cib.Child("status")
-	c.Tickets = make(map[string]*Ticket)
+func (tr *Transition) unpackStatus() {
+	status := tr.cib.Child("status")
+	tr.Tickets = make(map[string]*Ticket)
 	for tickets := range status.Each("tickets") {
 		for e := range tickets.Each("ticket_state") {
-			c.unpackTicketState(e)
+			tr.unpackTicketState(e)
 		}
 	}
 	for e := range status.Each("node_state") {
-		c.unpackNodeState(e)
+		tr.unpackNodeState(e)
 	}
-	for c.unpackHistories(status, false) {
+	for tr.unpackHistories(status, false) {
 	}
-	c.unpackHistories(status, c.opt.fencing)
-	for _, r := range c.stopLater {
+	tr.unpackHistories(status, tr.opt.fencing)
+	for _, r := range tr.stopLater {
 		if n := r.CurrentNode(); n != nil {
-			c.stopAction(r, n, false)
+			tr.stopAction(r, n, false)
 		}
 	}
-	for _, n := range c.Nodes {
+	for _, n := range tr.Nodes {
 		if !n.Away() {
 			continue
 		}
@@ -60,10 +60,10 @@ func (c *Cluster) ticket(id string) *Ticket {
 }
 
 // unpackNodeState is the first pass over a node's state (spec: 7.2).
-func (c *Cluster) unpackNodeState(e *xml.Node) {
-	n := c.nodeByIDOrName(e.ID(), e.Get("uname"))
+func (tr *Transition) unpackNodeState(e *xml.Node) {
+	n := tr.nodeByIDOrName(e.ID(), e.Get("uname"))
 	if n == nil {
-		c.log("unpack_node_state", Warning, "Ignoring recorded state for node with id %s and no name because it is not in configuration", e.ID())
+		tr.log("unpack_node_state", Warning, "Ignoring recorded state for node with id %s and no name because it is not in configuration", e.ID())
 		return
 	}
 	if n.State == nil {
@@ -75,7 +75,7 @@ func (c *Cluster) unpackNodeState(e *xml.Node) {
 		return
 	}
 	n.Unclean, n.Unseen = false, false
-	c.nodeAttributes(n, e.Child("transient_attributes"), rules.Replace)
+	tr.nodeAttributes(n, e.Child("transient_attributes"), rules.Replace)
 	if rules.IsTrue(n.Attrs["standby"]) {
 		n.Standby = true
 	}
@@ -83,14 +83,14 @@ func (c *Cluster) unpackNodeState(e *xml.Node) {
 		n.Maintenance = true
 	}
 	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !rules.IsTrue(v) {
-		c.logOnce("unpack_node_state", Warning, "Ignoring resource-discovery-enabled attribute for %s because disabling resource discovery is not allowed for cluster nodes", n.Name)
+		tr.logOnce("unpack_node_state", Warning, "Ignoring resource-discovery-enabled attribute for %s because disabling resource discovery is not allowed for cluster nodes", n.Name)
 	}
-	c.nodeOnline(n, e)
+	tr.nodeOnline(n, e)
 	if n.Unclean {
-		c.log("determine_online_status", Warning, "%s is unclean", n.Name)
+		tr.log("determine_online_status", Warning, "%s is unclean", n.Name)
 	}
-	if !c.haveQuorum && n.Online && c.opt.noQuorum == "suicide" {
-		c.fenceNode(n, "cluster does not have quorum", false)
+	if !tr.haveQuorum && n.Online && tr.opt.noQuorum == "suicide" {
+		tr.fenceNode(n, "cluster does not have quorum", false)
 	}
 }
 
@@ -102,16 +102,16 @@ func fenced(e *xml.Node) bool {
 // asked reads an attribute that is off when missing or zero.
 func asked(v string) bool { return v != "" && v != "0" }
 
-func (c *Cluster) nodeOnline(n *Node, e *xml.Node) {
+func (tr *Transition) nodeOnline(n *Node, e *xml.Node) {
 	expected := e.Get("expected")
 	n.Expected = expected == "member"
 	if asked(n.Attrs["shutdown"]) {
 		n.Shutdown = true
 	}
-	if c.opt.fencing {
-		n.Online = c.onlineWithFencing(n, e)
+	if tr.opt.fencing {
+		n.Online = tr.onlineWithFencing(n, e)
 	} else {
-		n.Online = c.onlineWithoutFencing(n, e)
+		n.Online = tr.onlineWithoutFencing(n, e)
 	}
 	if n.Online && n.Shutdown || !n.Online {
 		n.fixed, n.weight = true, -rules.Infinity
@@ -122,7 +122,7 @@ func (c *Cluster) nodeOnline(n *Node, e *xml.Node) {
 	}
 }
 
-func (c *Cluster) onlineWithoutFencing(n *Node, e *xml.Node) bool {
+func (tr *Transition) onlineWithoutFencing(n *Node, e *xml.Node) bool {
 	controller := e.Get("crmd") == "online"
 	if !rules.IsTrue(e.Get("in_ccm")) {
 		return false
@@ -131,13 +131,13 @@ func (c *Cluster) onlineWithoutFencing(n *Node, e *xml.Node) bool {
 		return e.Get("join") == "member"
 	}
 	if n.Expected {
-		c.fenceNode(n, "peer is unexpectedly down", false)
+		tr.fenceNode(n, "peer is unexpectedly down", false)
 	}
 	return false
 }
 
 // onlineWithFencing takes the first row of the table that applies (spec: 7.2).
-func (c *Cluster) onlineWithFencing(n *Node, e *xml.Node) bool {
+func (tr *Transition) onlineWithFencing(n *Node, e *xml.Node) bool {
 	member, known := e.Lookup("in_ccm")
 	inMembership := rules.IsTrue(member)
 	controller := e.Get("crmd") == "online"
@@ -154,36 +154,36 @@ func (c *Cluster) onlineWithFencing(n *Node, e *xml.Node) bool {
 	case n.Shutdown:
 		return controller
 	case !known:
-		c.fenceNode(n, "peer has not been seen by the cluster", false)
+		tr.fenceNode(n, "peer has not been seen by the cluster", false)
 	case join == "banned":
-		c.fenceNode(n, "peer failed Pacemaker membership criteria", false)
+		tr.fenceNode(n, "peer failed Pacemaker membership criteria", false)
 	case !terminate && expected == "down":
 		if inMembership || controller {
 			n.Standby, n.Pending = true, true
 		}
 	case terminate && join == "down" && !inMembership && !controller:
 	case !inMembership:
-		c.fenceNode(n, "peer is no longer part of the cluster", true)
+		tr.fenceNode(n, "peer is no longer part of the cluster", true)
 	case !controller:
-		c.fenceNode(n, "peer process is no longer available", false)
+		tr.fenceNode(n, "peer process is no longer available", false)
 	case terminate:
-		c.fenceNode(n, "termination was requested", false)
+		tr.fenceNode(n, "termination was requested", false)
 	case join == "member":
 	case join == "pending" || join == "down":
 		n.Standby, n.Pending = true, true
 	default:
-		c.fenceNode(n, "peer was in an unknown state", false)
+		tr.fenceNode(n, "peer was in an unknown state", false)
 	}
 	return inMembership
 }
 
 // unpackHistories is one round of the second pass; it reports whether another
 // round may find more (spec: 7.3).
-func (c *Cluster) unpackHistories(status *xml.Node, rest bool) bool {
+func (tr *Transition) unpackHistories(status *xml.Node, rest bool) bool {
 	again := false
 	for e := range status.Each("node_state") {
 		id, name := e.Get("id"), e.Get("uname")
-		n := c.nodeByIDOrName(id, name)
+		n := tr.nodeByIDOrName(id, name)
 		if n == nil || n.unpacked {
 			continue
 		}
@@ -195,19 +195,19 @@ func (c *Cluster) unpackHistories(status *xml.Node, rest bool) bool {
 				continue
 			}
 		case n.Away():
-			if conn == nil || !c.opt.shutdownLock && conn.Role != RoleStarted {
+			if conn == nil || !tr.opt.shutdownLock && conn.Role != RoleStarted {
 				continue
 			}
-		case !c.opt.fencing && !c.opt.shutdownLock && !n.Online:
+		case !tr.opt.fencing && !tr.opt.shutdownLock && !n.Online:
 			continue
 		}
 		if n.Away() {
 			n.remoteOnline()
-			c.remoteAttributes(n, e)
+			tr.remoteAttributes(n, e)
 		}
 		n.unpacked = true
 		again = true
-		c.unpackNodeHistory(n, e)
+		tr.unpackNodeHistory(n, e)
 	}
 	return again
 }

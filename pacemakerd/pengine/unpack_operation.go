@@ -87,7 +87,7 @@ func masked(op *xml.Node) bool {
 }
 
 // unpackOp reads one entry (spec: scheduler.md 8.3).
-func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState) {
+func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState) {
 	h := &record{r: r, n: n, xml: op, task: op.Get("operation"), ms: opInterval(op), key: historyKey(op), expected: expectedResult(op), probe: isProbe(op)}
 	if op.ID() == "" || h.task == "" {
 		return
@@ -103,9 +103,9 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	rc, _ := rules.Int(op.Get("rc-code"))
 	h.status, h.rc = int(status), int(rc)
 
-	expired := c.expired(h)
+	expired := tr.expired(h)
 	mask := r.bundleOf() == nil && masked(op)
-	c.remap(h, st, expired, mask)
+	tr.remap(h, st, expired, mask)
 
 	if expired && mask {
 		if r.Role == RoleStopped {
@@ -124,26 +124,26 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 		}
 	}
 	if mask {
-		c.success(h, h.expected, st)
-		c.recordFailure(h)
-		c.addScore(r.wholeIfAnonymous(), n, -rules.Infinity, "a probe that found it cannot run there")
+		tr.success(h, h.expected, st)
+		tr.recordFailure(h)
+		tr.addScore(r.wholeIfAnonymous(), n, -rules.Infinity, "a probe that found it cannot run there")
 		return
 	}
 	parent := r.wholeIfAnonymous()
 	switch h.status {
 	case opPending:
-		c.unpackPending(h)
+		tr.unpackPending(h)
 		return
 	case opDone:
-		c.success(h, h.rc, st)
+		tr.success(h, h.rc, st)
 		return
 	case opNotInstalled:
-		fail, role := c.failureHandling(h)
+		fail, role := tr.failureHandling(h)
 		if fail == failIgnore {
 			fail = failMigrate
 		}
-		c.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
-		c.failure(h, fail, role, st)
+		tr.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
+		tr.failure(h, fail, role, st)
 		return
 	case opNotConnected:
 		if n.Away() && n.Connection != nil && n.Connection.Managed {
@@ -152,22 +152,22 @@ func (c *Cluster) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState)
 	case opCancelled:
 		return
 	}
-	fail, role := c.failureHandling(h)
+	fail, role := tr.failureHandling(h)
 	if fail == failIgnore || fail == failRestartContainer && h.task == "stop" {
-		c.success(h, h.expected, st)
+		tr.success(h, h.expected, st)
 		r.FailureIgnored = true
-		c.recordFailure(h)
+		tr.recordFailure(h)
 		if fail == failRestartContainer && st.onFail.severity() <= failRestart.severity() {
 			st.onFail = fail
 		}
 		return
 	}
-	c.failure(h, fail, role, st)
+	tr.failure(h, fail, role, st)
 	switch h.status {
 	case opHard:
-		c.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
+		tr.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
 	case opFatal:
-		c.addScoreEverywhere(parent, -rules.Infinity, "an operation that failed with a fatal error")
+		tr.addScoreEverywhere(parent, -rules.Infinity, "an operation that failed with a fatal error")
 	}
 }
 
@@ -254,7 +254,7 @@ func (c *Cluster) blockUnrecoverable(h *record, expired bool) {
 
 // expired decides whether an entry is too old to count, and schedules the
 // clearing of fail counts (spec: 8.3, step 1).
-func (c *Cluster) expired(h *record) bool {
+func (tr *Transition) expired(h *record) bool {
 	if h.status == opNotInstalled {
 		return false
 	}
@@ -263,17 +263,17 @@ func (c *Cluster) expired(h *record) bool {
 	expired, why := false, ""
 	unexpiredCount := 0
 	if changed, ok := rules.Int(h.xml.Get("last-rc-change")); ok && r.failureTimeout > 0 {
-		if c.now.Unix() >= changed+r.failureTimeout && !c.waitsForFencing(h) {
+		if tr.now.Unix() >= changed+r.failureTimeout && !tr.waitsForFencing(h) {
 			expired = true
 		}
 		var when int64
-		unexpiredCount, when = c.failCount(h.n, r, true, h.xml)
+		unexpiredCount, when = tr.failCount(h.n, r, true, h.xml)
 		if when > 0 {
-			c.recheckAt(time.Unix(when+r.failureTimeout+1, 0))
+			tr.recheckAt(time.Unix(when+r.failureTimeout+1, 0))
 		}
 	}
 	if expired {
-		if count, _ := c.failCount(h.n, r, false, h.xml); count != 0 {
+		if count, _ := tr.failCount(h.n, r, false, h.xml); count != 0 {
 			if unexpiredCount == 0 {
 				why = "it expired"
 			} else {
@@ -284,16 +284,16 @@ func (c *Cluster) expired(h *record) bool {
 		}
 	}
 	if !expired && last && (h.task == "start" || h.task == "monitor") {
-		if c.needsRemoteName(r) {
-			c.paramChecks = append(c.paramChecks, paramCheck{h.xml, r, h.n, true})
-		} else if d := c.compareDigests(r, h.xml, h.n); d.result != digestMatch && d.result != digestUnknown {
+		if tr.needsRemoteName(r) {
+			tr.paramChecks = append(tr.paramChecks, paramCheck{h.xml, r, h.n, true})
+		} else if d := tr.compareDigests(r, h.xml, h.n); d.result != digestMatch && d.result != digestUnknown {
 			why = "resource parameters have changed"
 		}
 	}
 	if why != "" {
-		clear := c.clearFailCount(r, h.n, why)
-		if c.opt.fencing && r.reconnectMS != 0 {
-			c.afterRemoteFencing(clear, r)
+		clear := tr.clearFailCount(r, h.n, why)
+		if tr.opt.fencing && r.reconnectMS != 0 {
+			tr.afterRemoteFencing(clear, r)
 		}
 	}
 	if expired && h.probe {
@@ -315,7 +315,7 @@ func (c *Cluster) waitsForFencing(h *record) bool {
 	return n != nil && !n.remoteFenced
 }
 
-func (c *Cluster) unpackPending(h *record) {
+func (tr *Transition) unpackPending(h *record) {
 	r := h.r
 	switch h.task {
 	case "start":
@@ -325,8 +325,8 @@ func (c *Cluster) unpackPending(h *record) {
 		r.Role = RolePromoted
 	case "migrate_to":
 		if h.n.Unclean {
-			if target := c.node(h.xml.Get("migrate_target")); target != nil {
-				c.stopAction(r, target, false)
+			if target := tr.node(h.xml.Get("migrate_target")); target != nil {
+				tr.stopAction(r, target, false)
 			}
 		}
 	}

@@ -113,28 +113,28 @@ func invertTask(task string) (string, bool) {
 	return "", false
 }
 
-func (c *Cluster) unpackOrder(e *xml.Node) {
-	e = c.expandTags(e, [2]string{"first", "first-action"}, [2]string{"then", "then-action"})
+func (tr *Transition) unpackOrder(e *xml.Node) {
+	e = tr.expandTags(e, [2]string{"first", "first-action"}, [2]string{"then", "then-action"})
 	if e == nil {
 		return
 	}
-	sets := c.sets(e)
+	sets := tr.sets(e)
 	if len(sets) == 0 {
-		c.simpleOrder(e)
+		tr.simpleOrder(e)
 		return
 	}
-	kind := c.orderKindOf(e)
-	sym := c.symmetryOf(e, kind, "")
+	kind := tr.orderKindOf(e)
+	sym := tr.symmetryOf(e, kind, "")
 	var last *xml.Node
 	for _, set := range sets {
-		if !c.orderSet(set, kind, e.Get("symmetrical")) {
+		if !tr.orderSet(set, kind, e.Get("symmetrical")) {
 			return
 		}
 		if last != nil {
-			if !c.orderSets(last, set, kind, sym) {
+			if !tr.orderSets(last, set, kind, sym) {
 				return
 			}
-			if sym == symmetrical && !c.orderSets(set, last, kind, inverse) {
+			if sym == symmetrical && !tr.orderSets(set, last, kind, inverse) {
 				return
 			}
 		}
@@ -142,19 +142,19 @@ func (c *Cluster) unpackOrder(e *xml.Node) {
 	}
 }
 
-func (c *Cluster) simpleOrder(e *xml.Node) {
-	first, then := c.constrained(e.Get("first")), c.constrained(e.Get("then"))
+func (tr *Transition) simpleOrder(e *xml.Node) {
+	first, then := tr.constrained(e.Get("first")), tr.constrained(e.Get("then"))
 	for _, x := range [...]struct {
 		r  *Resource
 		id string
 	}{{first, e.Get("first")}, {then, e.Get("then")}} {
 		if x.r == nil {
-			c.log("get_ordering_resource", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), x.id)
+			tr.log("get_ordering_resource", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), x.id)
 			return
 		}
 	}
-	sym := c.symmetryOf(e, kindMandatory, "")
-	kind := c.orderKindOf(e)
+	sym := tr.symmetryOf(e, kindMandatory, "")
+	kind := tr.orderKindOf(e)
 	firstTask, thenTask := e.Get("first-action"), e.Get("then-action")
 	if firstTask == "" {
 		firstTask = "start"
@@ -168,14 +168,14 @@ func (c *Cluster) simpleOrder(e *xml.Node) {
 		flags |= orderImpliesThen
 	}
 	if n := cloneMin(first, e); n > 0 {
-		gate := c.namedPseudo("clone-one-or-more:" + e.ID())
+		gate := tr.namedPseudo("clone-one-or-more:" + e.ID())
 		gate.anyOf, gate.anyNeeded = true, n
 		for _, child := range first.Children {
-			c.addOrdering(op(child, firstTask), ref{a: gate}, orderOneOrMore|orderImpliesThenPrinted)
+			tr.addOrdering(op(child, firstTask), ref{a: gate}, orderOneOrMore|orderImpliesThenPrinted)
 		}
-		c.addOrdering(ref{a: gate}, op(then, thenTask), flags|orderRunnableLeft)
+		tr.addOrdering(ref{a: gate}, op(then, thenTask), flags|orderRunnableLeft)
 	} else {
-		c.addOrdering(op(first, firstTask), op(then, thenTask), flags)
+		tr.addOrdering(op(first, firstTask), op(then, thenTask), flags)
 	}
 	if sym != symmetrical {
 		return
@@ -183,14 +183,14 @@ func (c *Cluster) simpleOrder(e *xml.Node) {
 	undoThen, ok1 := invertTask(thenTask)
 	undoFirst, ok2 := invertTask(firstTask)
 	if !ok1 || !ok2 {
-		c.log("inverse_ordering", Warning, "Cannot invert constraint '%s' (please specify inverse manually)", e.ID())
+		tr.log("inverse_ordering", Warning, "Cannot invert constraint '%s' (please specify inverse manually)", e.ID())
 		return
 	}
 	flags = flagsFor(kind, undoFirst, inverse)
 	if restart {
 		flags |= orderImpliesFirst
 	}
-	c.addOrdering(op(then, undoThen), op(first, undoFirst), flags)
+	tr.addOrdering(op(then, undoThen), op(first, undoFirst), flags)
 }
 
 // cloneMin is how many instances of first have to be runnable, 0 for no such
@@ -209,11 +209,11 @@ func cloneMin(first *Resource, e *xml.Node) int {
 	return 0
 }
 
-func (c *Cluster) orderSet(set *xml.Node, kind orderKind, parentSymmetrical string) bool {
-	list, ok := c.members(set)
-	sym := c.symmetryOf(set, kind, parentSymmetrical)
+func (tr *Transition) orderSet(set *xml.Node, kind orderKind, parentSymmetrical string) bool {
+	list, ok := tr.members(set)
+	sym := tr.symmetryOf(set, kind, parentSymmetrical)
 	if set.Has("kind") {
-		kind = c.orderKindOf(set)
+		kind = tr.orderKindOf(set)
 	}
 	task := set.Get("action")
 	if task == "" {
@@ -224,17 +224,17 @@ func (c *Cluster) orderSet(set *xml.Node, kind orderKind, parentSymmetrical stri
 		sequential = rules.IsTrue(v)
 	}
 	flags := flagsFor(kind, task, sym)
-	if kind == kindSerialize && !c.fits(len(c.orderings), len(list)*(len(list)-1)/2, c.limits.Orderings, "orderings") {
+	if kind == kindSerialize && !tr.fits(len(tr.orderings), len(list)*(len(list)-1)/2, tr.limits.Orderings, "orderings") {
 		return false
 	}
 	for i, r := range list {
 		switch {
 		case kind == kindSerialize:
 			for _, later := range list[i+1:] {
-				c.addOrdering(op(r, task), op(later, task), flags)
+				tr.addOrdering(op(r, task), op(later, task), flags)
 			}
 		case sequential && i > 0:
-			c.addOrdering(op(list[i-1], task), op(r, task), flags)
+			tr.addOrdering(op(list[i-1], task), op(r, task), flags)
 		}
 	}
 	if !ok || sym == asymmetric {
@@ -246,16 +246,16 @@ func (c *Cluster) orderSet(set *xml.Node, kind orderKind, parentSymmetrical stri
 	}
 	flags = flagsFor(kind, undo, inverse)
 	for i := 1; i < len(list) && sequential; i++ {
-		c.addOrdering(op(list[i], undo), op(list[i-1], undo), flags)
+		tr.addOrdering(op(list[i], undo), op(list[i-1], undo), flags)
 	}
 	return true
 }
 
 // orderSets orders two neighbouring sets. Here a missing sequential counts as
 // false, unlike inside a set.
-func (c *Cluster) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
-	firsts, ok1 := c.members(a)
-	thens, ok2 := c.members(b)
+func (tr *Transition) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
+	firsts, ok1 := tr.members(a)
+	thens, ok2 := tr.members(b)
 	if !ok1 || !ok2 {
 		return false
 	}
@@ -276,13 +276,13 @@ func (c *Cluster) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
 	all := notFalse(a.Get("require-all")) || ta == "stop" || ta == "demote"
 	flags := flagsFor(kind, ta, sym)
 	if !all {
-		gate := c.namedPseudo("one-or-more:" + a.ID())
+		gate := tr.namedPseudo("one-or-more:" + a.ID())
 		gate.anyOf = true
 		for _, r := range firsts {
-			c.addOrdering(op(r, ta), ref{a: gate}, orderOneOrMore|orderImpliesThenPrinted)
+			tr.addOrdering(op(r, ta), ref{a: gate}, orderOneOrMore|orderImpliesThenPrinted)
 		}
 		for _, r := range thens {
-			c.addOrdering(ref{a: gate}, op(r, tb), flags|orderRunnableLeft)
+			tr.addOrdering(ref{a: gate}, op(r, tb), flags|orderRunnableLeft)
 		}
 		return true
 	}
@@ -301,12 +301,12 @@ func (c *Cluster) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
 	if rules.IsTrue(b.Get("sequential")) {
 		thens = end(thens, sym == inverse)
 	}
-	if !c.fits(len(c.orderings), len(firsts)*len(thens), c.limits.Orderings, "orderings") {
+	if !tr.fits(len(tr.orderings), len(firsts)*len(thens), tr.limits.Orderings, "orderings") {
 		return false
 	}
 	for _, f := range firsts {
 		for _, t := range thens {
-			c.addOrdering(op(f, ta), op(t, tb), flags)
+			tr.addOrdering(op(f, ta), op(t, tb), flags)
 		}
 	}
 	return true

@@ -4,7 +4,7 @@ import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // settle draws the conclusions of a whole history entry (spec: scheduler.md
 // 8.7).
-func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
+func (tr *Transition) settle(r *Resource, n *Node, fail onFail) {
 	if r.Role != RoleUnknown {
 		for it := r; it != nil; it = it.Parent {
 			it.known[n] = true
@@ -15,7 +15,7 @@ func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
 	}
 	if r.Role > RoleStopped && !n.Online && !n.Maintenance && r.Managed {
 		why := r.ID + " is thought to be active there"
-		fence := c.opt.fencing
+		fence := tr.opt.fencing
 		if n.Guest() {
 			r.Failed, r.stopNeeded = true, true
 			fence = true
@@ -25,7 +25,7 @@ func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
 			why = r.ID + " is active there (fencing will be revoked if remote connection can be re-established elsewhere)"
 		}
 		if fence {
-			c.fenceNode(n, why, false)
+			tr.fenceNode(n, why, false)
 		}
 	}
 	remembered := fail
@@ -36,54 +36,54 @@ func (c *Cluster) settle(r *Resource, n *Node, fail onFail) {
 	switch fail {
 	case failDemote:
 		r.Failed = true
-		c.action(r, OpKey(r.ID, "demote", 0), "demote", n, false)
+		tr.action(r, OpKey(r.ID, "demote", 0), "demote", n, false)
 	case failFence:
-		c.fenceNode(n, r.ID+" failed there", false)
+		tr.fenceNode(n, r.ID+" failed there", false)
 	case failStandby:
 		n.Standby, n.StandbyOnFail = true, true
 	case failBlock:
 		r.Managed, r.Blocked = false, true
 	case failMigrate:
-		c.addScore(r, n, -rules.Infinity, "a failure with on-fail=migrate there")
+		tr.addScore(r, n, -rules.Infinity, "a failure with on-fail=migrate there")
 	case failStop:
 		r.setNextRole(RoleStopped, "on-fail=stop")
 	case failRestart:
 		if active {
 			r.Failed, r.stopNeeded = true, true
-			c.stopAction(r, n, false)
+			tr.stopAction(r, n, false)
 		}
 	case failRestartContainer:
 		r.Failed, r.stopNeeded = true, true
 		switch {
 		case r.container != nil && r.bundleOf() != nil:
-			c.stopLater = append([]*Resource{r.container}, c.stopLater...)
+			tr.stopLater = append([]*Resource{r.container}, tr.stopLater...)
 		case r.container != nil:
-			c.stopAction(r.container, n, false)
+			tr.stopAction(r.container, n, false)
 		case active:
-			c.stopAction(r, n, false)
+			tr.stopAction(r, n, false)
 		}
 	case failResetRemote:
 		r.Failed, r.stopNeeded = true, true
-		if c.opt.fencing && r.isConnection {
-			if m := c.node(r.ID); m != nil && m.RemoteOnly() && !m.remoteFenced {
-				c.fenceNode(m, "remote connection is unrecoverable", false)
+		if tr.opt.fencing && r.isConnection {
+			if m := tr.node(r.ID); m != nil && m.RemoteOnly() && !m.remoteFenced {
+				tr.fenceNode(m, "remote connection is unrecoverable", false)
 			}
 		}
 		if r.Role > RoleStopped {
-			c.stopAction(r, n, false)
+			tr.stopAction(r, n, false)
 		}
 		if r.reconnectMS != 0 {
 			r.setNextRole(RoleStopped, "remote reset")
 		}
 	}
 	if r.Failed && r.isConnection {
-		if m := c.node(r.ID); m != nil && m.Unclean {
+		if m := tr.node(r.ID); m != nil && m.Unclean {
 			m.Unseen = false
 		}
 	}
 	switch {
 	case active:
-		c.addRunning(r, n, remembered != failIgnore)
+		tr.addRunning(r, n, remembered != failIgnore)
 		switch fail {
 		case failIgnore:
 		case failDemote, failBlock:

@@ -17,23 +17,23 @@ type ticketConstraint struct {
 	policy string
 }
 
-func (c *Cluster) unpackTicket(e *xml.Node) {
+func (tr *Transition) unpackTicket(e *xml.Node) {
 	name, ok := e.Lookup("ticket")
 	if !ok {
-		c.log("pcmk__unpack_rsc_ticket", Error, "Ignoring constraint '%s' without ticket", e.ID())
+		tr.log("pcmk__unpack_rsc_ticket", Error, "Ignoring constraint '%s' without ticket", e.ID())
 		return
 	}
-	e = c.expandTags(e, [2]string{"rsc", "rsc-role"})
+	e = tr.expandTags(e, [2]string{"rsc", "rsc-role"})
 	if e == nil {
 		return
 	}
-	t := c.ticket(name)
+	t := tr.ticket(name)
 	policy := e.Get("loss-policy")
-	if sets := c.sets(e); len(sets) > 0 {
+	if sets := tr.sets(e); len(sets) > 0 {
 		for _, set := range sets {
-			list, ok := c.members(set)
+			list, ok := tr.members(set)
 			for _, r := range list {
-				c.needTicket(e.ID(), r, t, set.Get("role"), policy)
+				tr.needTicket(e.ID(), r, t, set.Get("role"), policy)
 			}
 			if !ok {
 				return
@@ -41,18 +41,18 @@ func (c *Cluster) unpackTicket(e *xml.Node) {
 		}
 		return
 	}
-	r := c.constrained(e.Get("rsc"))
+	r := tr.constrained(e.Get("rsc"))
 	if r == nil {
-		c.log("unpack_simple_rsc_ticket", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), e.Get("rsc"))
+		tr.log("unpack_simple_rsc_ticket", Error, "Ignoring constraint '%s' because resource '%s' does not exist", e.ID(), e.Get("rsc"))
 		return
 	}
-	c.needTicket(e.ID(), r, t, e.Get("rsc-role"), policy)
+	tr.needTicket(e.ID(), r, t, e.Get("rsc-role"), policy)
 }
 
-func (c *Cluster) needTicket(id string, r *Resource, t *Ticket, role, policy string) {
+func (tr *Transition) needTicket(id string, r *Resource, t *Ticket, role, policy string) {
 	tc := &ticketConstraint{id: id, r: r, ticket: t, role: colocationRole(role), policy: strings.ToLower(policy)}
-	if tc.policy == "fence" && !c.opt.fencing {
-		c.log("rsc_ticket_new", Error, "Resetting 'loss-policy' for ticket '%s' and resource '%s' to 'stop' because fencing is not configured", t.ID, r.ID)
+	if tc.policy == "fence" && !tr.opt.fencing {
+		tr.log("rsc_ticket_new", Error, "Resetting 'loss-policy' for ticket '%s' and resource '%s' to 'stop' because fencing is not configured", t.ID, r.ID)
 		tc.policy = "stop"
 	}
 	switch tc.policy {
@@ -67,18 +67,18 @@ func (c *Cluster) needTicket(id string, r *Resource, t *Ticket, role, policy str
 	}
 	r.tickets = append(r.tickets, tc)
 	if !t.Granted || t.Standby {
-		c.withoutTicket(r, tc)
+		tr.withoutTicket(r, tc)
 	}
 }
 
-func (c *Cluster) withoutTicket(r *Resource, tc *ticketConstraint) {
+func (tr *Transition) withoutTicket(r *Resource, tc *ticketConstraint) {
 	if len(r.Children) > 0 {
 		for _, child := range r.Children {
-			c.withoutTicket(child, tc)
+			tr.withoutTicket(child, tc)
 		}
 		return
 	}
-	ban := func(why string) { c.addScoreEverywhere(r, -rules.Infinity, why+" "+tc.ticket.ID) }
+	ban := func(why string) { tr.addScoreEverywhere(r, -rules.Infinity, why+" "+tc.ticket.ID) }
 	roleMatches := tc.role == RoleUnknown || tc.role == r.Role
 	switch {
 	case !tc.ticket.Granted && len(r.Running) > 0:
@@ -95,7 +95,7 @@ func (c *Cluster) withoutTicket(r *Resource, tc *ticketConstraint) {
 			}
 			ban("the lost ticket")
 			for _, n := range r.Running {
-				c.fenceNode(n, "deadman ticket was lost", false)
+				tr.fenceNode(n, "deadman ticket was lost", false)
 			}
 		case "freeze":
 			if roleMatches {

@@ -50,7 +50,7 @@ func (t *simTextEL7) Modifications() { fmt.Fprintf(t.w, "Performing requested mo
 
 func (t *simTextEL7) Modified(m Modification) { fmt.Fprintf(t.w, " + %s\n", m.Text) }
 
-func (t *simTextEL7) Scores(r *pengine.Result) {
+func (t *simTextEL7) Scores(r *pengine.Transition) {
 	if !t.v.Scores {
 		return
 	}
@@ -65,7 +65,7 @@ func (t *simTextEL7) Scores(r *pengine.Result) {
 	fmt.Fprintln(t.w)
 }
 
-func (t *simTextEL7) Actions(r *pengine.Result) {
+func (t *simTextEL7) Actions(r *pengine.Transition) {
 	fmt.Fprintf(t.w, "Transition Summary:\n")
 	for _, ch := range r.NodeChanges() {
 		fmt.Fprintf(t.w, " * %s\n", t.layout.NodeLine(ch))

@@ -110,7 +110,7 @@ func (t *simTextEL9) Modified(m Modification) { t.line("%s", m.Text) }
 
 func (t *simTextEL9) Modify() { t.end() }
 
-func (t *simTextEL9) Scores(r *pengine.Result) {
+func (t *simTextEL9) Scores(r *pengine.Transition) {
 	title := ""
 	switch {
 	case t.v.Scores && t.v.Utilization:
@@ -136,7 +136,7 @@ func (t *simTextEL9) Scores(r *pengine.Result) {
 	t.w = quiet
 }
 
-func (t *simTextEL9) Actions(r *pengine.Result) {
+func (t *simTextEL9) Actions(r *pengine.Transition) {
 	t.section("Transition Summary")
 	defer t.end()
 	for _, ch := range r.NodeChanges() {

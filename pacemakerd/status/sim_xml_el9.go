@@ -110,7 +110,7 @@ func (x *simXMLEL9) Modified(m Modification) {
 }
 
 // Scores is what the planner noted of scores and of room on the nodes.
-func (x *simXMLEL9) Scores(r *pengine.Result) {
+func (x *simXMLEL9) Scores(r *pengine.Transition) {
 	name := "allocations_utilizations"
 	switch {
 	case !x.v.Scores && !x.v.Utilization:
@@ -144,7 +144,7 @@ func (x *simXMLEL9) Scores(r *pengine.Result) {
 }
 
 // Actions is the transition summary.
-func (x *simXMLEL9) Actions(r *pengine.Result) {
+func (x *simXMLEL9) Actions(r *pengine.Transition) {
 	e := x.root.Append(xml.New("actions"))
 	for _, ch := range r.NodeChanges() {
 		if ch.Verb == "Shutdown" && ch.Reason == "" {

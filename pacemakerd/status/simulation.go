@@ -20,8 +20,8 @@ type SimulationForm interface {
 	Modifications() // some follow,
 	Modified(Modification)
 	Modify() // and are made
-	Scores(*pengine.Result)
-	Actions(*pengine.Result)
+	Scores(*pengine.Transition)
+	Actions(*pengine.Transition)
 	Steps(*simulate.Execution)
 	Incomplete(errors io.Writer) // some actions could never be done
 	After(*pengine.Cluster)
@@ -109,7 +109,7 @@ func Injected(a simulate.Injected) Modification {
 }
 
 // scoreLines are scores, and room on nodes, as text.
-func scoreLines(r *pengine.Result) (lines []string) {
+func scoreLines(r *pengine.Transition) (lines []string) {
 	for _, l := range r.Scores {
 		score := rules.FormatScore(l.Score)
 		switch {

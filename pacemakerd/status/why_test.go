@@ -25,7 +25,7 @@ const cluster = `<cib crm_feature_set="3.16.1" have-quorum="QUORUM" dc-uuid="1" 
 <node_state id="2" uname="n2" in_ccm="true" crmd="online" join="member" expected="member"><transient_attributes id="2"><instance_attributes id="t"><nvpair id="t1" name="fail-count-a#start_0" value="3"/></instance_attributes></transient_attributes></node_state>
 <node_state id="3" uname="n3" in_ccm="true" crmd="online" join="member" expected="member"/></status></cib>`
 
-func plan(t *testing.T, quorum string) *pengine.Result {
+func plan(t *testing.T, quorum string) *pengine.Transition {
 	t.Helper()
 	doc, err := xml.Parse([]byte(strings.Replace(cluster, "QUORUM", quorum, 1)))
 	if err != nil {

@@ -86,7 +86,7 @@ func (s *simulation) play(form status.SimulationForm, cib *xml.Node) int {
 
 // execute carries the plan out on a copy of the CIB, which is saved where that
 // was asked for.
-func (s *simulation) execute(form status.SimulationForm, cib *xml.Node, r *pengine.Result) int {
+func (s *simulation) execute(form status.SimulationForm, cib *xml.Node, r *pengine.Transition) int {
 	faults, err := s.faults()
 	if err != nil {
 		return s.env.Fail(exitUsage(s.env), "%v", err)
@@ -115,9 +115,9 @@ func (s *simulation) execute(form status.SimulationForm, cib *xml.Node, r *pengi
 
 // assertDates prints the assertions of 1.1.20 that a date which is none fails;
 // from the first one on it shows its errors.
-func (s *simulation) assertDates(r *pengine.Result) {
+func (s *simulation) assertDates(r *pengine.Transition) {
 	verbose := s.verbose
-	for _, m := range r.Messages {
+	for _, m := range r.Messages() {
 		if m.Origin != "parse_date" {
 			continue
 		}

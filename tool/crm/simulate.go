@@ -260,7 +260,7 @@ func parseOpSpec(spec string) (key, node string, rc int, err error) {
 	return key, node, rc, nil
 }
 
-func (s *simulation) save(r *pengine.Result) error {
+func (s *simulation) save(r *pengine.Transition) error {
 	if s.graphFile != "" {
 		if err := os.WriteFile(s.env.Path(s.graphFile), r.Graph.Format(), 0o644); err != nil {
 			return err

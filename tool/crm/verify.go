@@ -220,7 +220,7 @@ func (v *verification) check(src *source) int {
 		}
 		old = nil
 	}
-	for _, msg := range r.Messages {
+	for _, msg := range r.Messages() {
 		if msg.Origin != "cluster_option_value" { // those about values come first
 			sayOld()
 		}
@@ -256,7 +256,7 @@ var onlySaid = map[string]bool{"unpack_config": true, "cluster_status": true, "s
 	"crm_parse_interval_spec": true, "parse_date": true}
 
 // sayPlan tells the actions of a plan as notices.
-func (v *verification) sayPlan(verbose int, r *pengine.Result) {
+func (v *verification) sayPlan(verbose int, r *pengine.Transition) {
 	if verbose < 3 {
 		return
 	}

@@ -10,11 +10,11 @@ import (
 
 // Dot is the plan as a graph for dot(1); all shows also what will not happen.
 // verbose adds action ids (spec: scheduler.md 25.2).
-func Dot(r *pengine.Result, all, verbose bool) string {
+func Dot(tr *pengine.Transition, all, verbose bool) string {
 	var b strings.Builder
 	b.WriteString(" digraph \"g\" {\n")
 	shown := make(map[*pengine.Action]bool)
-	actions := r.Actions()
+	actions := tr.Actions()
 	for i := len(actions) - 1; i >= 0; i-- {
 		a := actions[i]
 		style, color, font := "dashed", "black", "black"

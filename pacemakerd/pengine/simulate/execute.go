@@ -43,10 +43,10 @@ type Fault struct {
 }
 
 // Execute carries a plan out on a copy of the CIB.
-func Execute(r *pengine.Result, cib *xml.Node, at time.Time, faults []Fault) *Execution {
-	x := &executor{c: r.Cluster, Execution: &Execution{CIB: cib.Clone()}, at: at, faults: faults, confirmed: make(map[string]bool), twins: make(map[*xml.Node]bool)}
+func Execute(tr *pengine.Transition, cib *xml.Node, at time.Time, faults []Fault) *Execution {
+	x := &executor{c: tr.Cluster, Execution: &Execution{CIB: cib.Clone()}, at: at, faults: faults, confirmed: make(map[string]bool), twins: make(map[*xml.Node]bool)}
 	x.CIB.Ensure("status")
-	x.run(r.Graph)
+	x.run(tr.Graph)
 	return x.Execution
 }
 

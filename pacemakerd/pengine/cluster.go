@@ -1,0 +1,68 @@
+package pengine
+
+import (
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// A Cluster is the working set: a CIB read and unpacked. Once that is done
+// nothing writes it again: what is made of it is a Transition. A method is one
+// of Cluster where what was read is enough for it; it may write what it is
+// given.
+type Cluster struct {
+	*run
+
+	cib   *xml.Node
+	rules *rules.Evaluator
+	opt   options
+
+	Nodes     []*Node     // by name
+	Resources []*Resource // top level, by priority
+	Tickets   map[string]*Ticket
+	Tags      map[string][]string
+	// FailedOps are history entries to show as failed, oldest first.
+	FailedOps []*xml.Node
+	DC        *Node
+
+	nodeByID      map[string]*Node // lower-case ids
+	nodeByName    map[string]*Node // lower-case names
+	allNodes      []*Node          // by index
+	rscByID       map[string]*Resource
+	byHistoryName map[string]*Resource
+	templates     map[string][]string
+	haveQuorum    bool
+	haveDevice    bool // a fence device is configured
+	haveRemote    bool // a remote node exists
+	unfencing     bool // in use
+
+	rscDefaults, opDefaults *xml.Node
+}
+
+// A Ticket is a right of this site to run certain resources.
+type Ticket struct {
+	ID               string
+	Granted, Standby bool
+	LastGranted      string
+	State            *xml.Node
+}
+
+// Now is the time the working set was made for.
+func (c *Cluster) Now() time.Time { return c.now }
+
+// HaveQuorum tells whether the CIB says that this partition has quorum.
+func (c *Cluster) HaveQuorum() bool { return c.haveQuorum }
+
+// Resource finds a resource by id.
+func (c *Cluster) Resource(id string) *Resource { return c.rscByID[id] }
+
+// Node finds a node by name.
+func (c *Cluster) Node(name string) *Node { return c.node(name) }
+
+// CIB is the document the working set was made from, a copy.
+func (c *Cluster) CIB() *xml.Node { return c.cib }
+
+// Messages are what there is to say about the configuration and, where a plan
+// was made of it, the plan.
+func (c *Cluster) Messages() []Message { return c.said }
