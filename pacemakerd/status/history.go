@@ -49,6 +49,38 @@ func historyThere(c *pengine.Cluster) []nodeHistory {
 	return slices.DeleteFunc(history(c), func(h nodeHistory) bool { return !h.there })
 }
 
+// only is a history as far as the records go that are wanted, without the nodes
+// of which nothing is left.
+func only(list []nodeHistory, wanted func(*record) bool) []nodeHistory {
+	for i := range list {
+		list[i].resources = slices.DeleteFunc(list[i].resources, func(r record) bool { return !wanted(&r) })
+	}
+	return slices.DeleteFunc(list, func(h nodeHistory) bool { return len(h.resources) == 0 })
+}
+
+func (r *record) failed() bool { return r.failures > 0 }
+func (r *record) done() bool   { return len(r.operations()) > 0 }
+
+// failings is the history of the nodes that are there as far as something
+// failed. Unlike in the others, instances of an anonymous clone count together,
+// whichever of them the history names.
+func failings(c *pengine.Cluster) []nodeHistory {
+	list := historyThere(c)
+	for i := range list {
+		h := &list[i]
+		h.uname = h.name
+		for j := range h.resources {
+			rec := &h.resources[j]
+			rec.failures, rec.last = 0, ""
+			if r := c.Find(rec.id); r != nil {
+				count, last := c.FailCount(c.Node(h.name), r)
+				rec.failures, rec.last, rec.orphan, rec.threshold = count, when(strconv.FormatInt(last, 10)), r.Orphan, threshold(c, r.ID)
+			}
+		}
+	}
+	return only(list, (*record).failed)
+}
+
 func threshold(c *pengine.Cluster, id string) string {
 	if r := c.Resource(id); r != nil {
 		if v := r.Meta["migration-threshold"]; v != "" && v != "INFINITY" {

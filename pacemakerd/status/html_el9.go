@@ -127,21 +127,12 @@ func (h *htmlEL9) Operations() {
 		return
 	}
 	list := h.section("Migration Summary")
-	for _, n := range there {
-		begun := false
+	for _, n := range only(there, (*record).failed) {
+		list.begin("%s:", n.name)
 		for _, r := range n.resources {
-			if r.failures == 0 {
-				continue
-			}
-			if !begun {
-				list.begin("%s:", n.name)
-				begun = true
-			}
 			list.top().add("li", "", fmt.Sprintf("%s: migration-threshold=%s fail-count=%d last-failure='%s'", r.id, r.threshold, r.failures, r.last))
 		}
-		if begun {
-			list.end()
-		}
+		list.end()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -73,34 +74,10 @@ func (t *simTextEL9) status(c *pengine.Cluster, title string, pending bool) {
 		t.Attributes()
 	}
 	if t.v.FailCounts {
-		t.failings(c)
+		t.migration(failings(c), rules.FormatScore)
 		if len(c.FailedOps) > 0 {
 			t.Failures()
 		}
-	}
-}
-
-// failings says what failed how often.
-func (t *simTextEL9) failings(c *pengine.Cluster) {
-	t.section("Migration Summary")
-	defer t.end()
-	node := ""
-	for _, f := range failings(c) {
-		if f.node != node {
-			if node != "" {
-				t.end()
-			}
-			t.begin("Node: %s", f.node)
-			node = f.node
-		}
-		line := fmt.Sprintf("%s: migration-threshold=%s fail-count=%s", f.id, f.threshold, f.count)
-		if f.last != "" {
-			line += " last-failure='" + f.last + "'"
-		}
-		t.line("%s", line)
-	}
-	if node != "" {
-		t.end()
 	}
 }
 

@@ -84,14 +84,10 @@ func withoutPending(e *xml.Node) {
 // failCountsEL9 is the history of the nodes as far as something failed.
 func failCountsEL9(c *pengine.Cluster) *xml.Node {
 	e := xml.New("node_history")
-	for _, count := range failings(c) {
-		if len(e.Children) == 0 || e.Children[len(e.Children)-1].Get("name") != count.node {
-			e.Append(xml.New("node", "name", count.node))
-		}
-		x := e.Children[len(e.Children)-1].Append(xml.New("resource_history", "id", count.id, "orphan", yes(count.orphan),
-			"migration-threshold", count.threshold, "fail-count", count.count))
-		if count.last != "" {
-			x.Set("last-failure", count.last)
+	for _, h := range failings(c) {
+		node := e.Append(xml.New("node", "name", h.name))
+		for _, r := range h.resources {
+			node.Append(xml.New("resource_history", r.pairs(rules.FormatScore)...))
 		}
 	}
 	return e

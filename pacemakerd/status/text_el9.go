@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -173,31 +174,21 @@ func (t *textEL9) Operations() {
 	case len(there) == 0:
 		return
 	case !t.v.shows(ShowOperations):
-		t.migration()
+		t.migration(only(history(t.c), (*record).failed), strconv.Itoa)
 		return
 	}
 	t.section("Operations")
 	defer t.end()
-	for _, h := range there {
-		begun := false
+	for _, h := range only(there, (*record).done) {
+		t.begin("Node: %s", h.name)
 		for _, r := range h.resources {
-			ops := r.operations()
-			if len(ops) == 0 {
-				continue
-			}
-			if !begun {
-				t.begin("Node: %s", h.name)
-				begun = true
-			}
 			t.begin("%s", r.title())
-			for _, op := range ops {
+			for _, op := range r.operations() {
 				t.line("%s", t.operation(op))
 			}
 			t.end()
 		}
-		if begun {
-			t.end()
-		}
+		t.end()
 	}
 }
 
@@ -248,28 +239,20 @@ func pastResult(rc int) string {
 	return WordsEL9.result(rc)
 }
 
-func (t *textEL9) migration() {
+// migration says what failed how often.
+func (t *textEL9) migration(list []nodeHistory, count func(int) string) {
 	t.section("Migration Summary")
 	defer t.end()
-	for _, h := range history(t.c) {
-		begun := false
+	for _, h := range list {
+		t.begin("Node: %s", h.uname)
 		for _, r := range h.resources {
-			if r.failures == 0 {
-				continue
-			}
-			if !begun {
-				t.begin("Node: %s", h.uname)
-				begun = true
-			}
-			line := fmt.Sprintf("%s: migration-threshold=%s fail-count=%d", r.id, r.threshold, r.failures)
+			line := fmt.Sprintf("%s: migration-threshold=%s fail-count=%s", r.id, r.threshold, count(r.failures))
 			if r.last != "" {
 				line += " last-failure='" + r.last + "'"
 			}
 			t.line("%s", line)
 		}
-		if begun {
-			t.end()
-		}
+		t.end()
 	}
 }
 

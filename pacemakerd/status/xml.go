@@ -80,10 +80,10 @@ func (w *Words) primitivePairs(c *pengine.Cluster, r *pengine.Resource) pairs {
 	return p
 }
 
-func (r *record) pairs() pairs {
+func (r *record) pairs(count func(int) string) pairs {
 	p := pairs{"id", r.id, "orphan", yes(r.orphan), "migration-threshold", r.threshold}
 	if r.failures > 0 {
-		p = append(p, "fail-count", strconv.Itoa(r.failures))
+		p = append(p, "fail-count", count(r.failures))
 		if r.last != "" {
 			p = append(p, "last-failure", r.last)
 		}

@@ -177,7 +177,7 @@ func (x *xmlEL7) record(r *record) {
 	if len(ops) == 0 {
 		return
 	}
-	x.open(12, "resource_history", r.pairs())
+	x.open(12, "resource_history", r.pairs(strconv.Itoa))
 	for _, op := range ops {
 		p := pairs{"call", op.Get("call-id"), "task", taskOf(op)}
 		if recurring(op) {

@@ -179,21 +179,16 @@ func (x *xmlEL9) Operations() {
 		return
 	}
 	e := x.root.Append(xml.New("node_history"))
-	for _, h := range there {
-		node := xml.New("node", "name", h.name)
+	for _, h := range only(there, (*record).done) {
+		node := e.Append(xml.New("node", "name", h.name))
 		for _, r := range h.resources {
-			if rec := recordEL9(&r); len(rec.Children) > 0 {
-				node.Append(rec)
-			}
-		}
-		if len(node.Children) > 0 {
-			e.Append(node)
+			node.Append(recordEL9(&r))
 		}
 	}
 }
 
 func recordEL9(r *record) *xml.Node {
-	e := xml.New("resource_history", r.pairs()...)
+	e := xml.New("resource_history", r.pairs(strconv.Itoa)...)
 	for _, op := range r.operations() {
 		p := pairs{"call", op.Get("call-id"), "task", taskOf(op), "rc", strconv.Itoa(rcOf(op)), "rc_text", pastResult(rcOf(op))}
 		if recurring(op) {

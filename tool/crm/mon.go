@@ -124,11 +124,9 @@ func (m *monitor) look(ctx context.Context) int {
 	if m.nagios {
 		return m.simple(c)
 	}
-	format := m.format()
+	format, sections := m.format()
 	v := m.view
-	if m.html() {
-		v.Sections = m.flagged
-	}
+	v.Sections = sections
 	v.Now, v.Live, v.Request = time.Now(), m.file == "", commandLine(m.env)
 	v.CGI, v.Page, v.Refresh = m.cgi, m.page != "", m.interval()
 	if m.page == "" {
@@ -143,28 +141,22 @@ func (m *monitor) look(ctx context.Context) int {
 	return 0
 }
 
-// html tells whether the status is a page.
-func (m *monitor) html() bool {
-	return m.page != "" || m.output == "html" || m.cgi && (m.output != "xml" || m.gen.mon.own)
-}
-
-// format is the one that was asked for. --output-as is of 2.1.5 and means its
-// formats; a generation without it has switches of its own, which come first.
-func (m *monitor) format() status.Format {
+// format is the one that was asked for, and the sections that it shows.
+// --output-as is of 2.1.5 and means its formats; a generation without it has
+// switches of its own, which come first.
+func (m *monitor) format() (status.Format, status.Sections) {
 	own := m.gen.status
 	switch {
-	case m.page != "":
-		return own.HTML
+	case m.page != "", m.cgi && m.gen.mon.own && !m.asXML:
+		return own.HTML, m.flagged
 	case m.asXML && m.gen.mon.own:
-		return own.XML
-	case m.cgi && m.gen.mon.own:
-		return own.HTML
+		return own.XML, m.view.Sections
 	case m.output == "xml":
-		return status.EL9.XML
+		return status.EL9.XML, m.view.Sections
 	case m.output == "html", m.cgi:
-		return status.EL9.HTML
+		return status.EL9.HTML, m.flagged
 	}
-	return own.Text
+	return own.Text, m.view.Sections
 }
 
 func (m *monitor) read(ctx context.Context) (*xml.Node, int) {

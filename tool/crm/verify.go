@@ -175,8 +175,7 @@ func (v *verification) noLive() int {
 
 // check checks a document.
 func (v *verification) check(src *source) int {
-	env, gen, verbose := v.env, generationOf(v.env), v.verbose
-	doc := src.doc
+	env, doc := v.env, src.doc
 	if doc.Name != "cib" {
 		complain(env, "This tool can only check complete configurations (i.e. those starting with <cib>).")
 		return v.words.foreign
@@ -187,64 +186,78 @@ func (v *verification) check(src *source) int {
 		_ = os.WriteFile(env.Path(v.save), doc.Format(), v.words.mode)
 	}
 	doc.Ensure("status")
-	if set := doc.Get("crm_feature_set"); cib.CompareFeatureSets(set, cib.FeatureSet) > 0 {
-		say(env, verbose, 1, pengine.Error, "main", "The configuration was written by a newer Pacemaker (feature set "+set+") than this one ("+cib.FeatureSet+")")
-		return v.verdict(notValid, v.words.hint, verbose)
+	if !v.measure(src) {
+		return v.verdict(notValid, v.words.hint)
 	}
-	switch claimed := doc.Get("validate-with"); {
-	case claimed == "":
-		src.tryAll(env, verbose, src.place)
-		env.Errorf("%s\n", gen.unvalidated)
-	case claimed == schema.None:
-		env.Errorf("%s\n", gen.unvalidated)
-	default:
-		if src.conforms(env, claimed) {
-			break
-		}
-		say(env, verbose, 1, pengine.Error, "main", v.words.invalid)
-		return v.verdict(notValid, v.words.hint, verbose)
-	}
-	old := gen.modernise(env, doc)
+	old := generationOf(env).modernise(env, doc)
 	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
 		doc.Ensure("configuration").Ensure(s)
 	}
 	r, err := pengine.Plan(doc, pengine.Options{Now: time.Now()})
 	if err != nil {
 		say(env, 1, 0, pengine.Error, "main", err.Error())
-		return v.verdict(notValid, v.words.hint, verbose)
+		return v.verdict(notValid, v.words.hint)
 	}
-	bad, doubtful := false, false
+	bad, doubtful := v.tell(r.Messages(), old)
+	v.sayPlan(r)
+	switch {
+	case bad:
+		return v.verdict(notValid, v.words.hint)
+	case doubtful:
+		return v.verdict("Warnings found during check: config may not be valid", v.words.hintDoubtful)
+	}
+	return 0
+}
+
+// measure tells whether a document is one that this pacemaker can read, and
+// says why not.
+func (v *verification) measure(src *source) bool {
+	if set := src.doc.Get("crm_feature_set"); cib.CompareFeatureSets(set, cib.FeatureSet) > 0 {
+		say(v.env, v.verbose, 1, pengine.Error, "main", "The configuration was written by a newer Pacemaker (feature set "+set+") than this one ("+cib.FeatureSet+")")
+		return false
+	}
+	claimed := src.doc.Get("validate-with")
+	switch {
+	case claimed == "":
+		src.tryAll(v.env, v.verbose, src.place)
+	case claimed != schema.None:
+		if src.conforms(v.env, claimed) {
+			return true
+		}
+		say(v.env, v.verbose, 1, pengine.Error, "main", v.words.invalid)
+		return false
+	}
+	v.env.Errorf("%s\n", generationOf(v.env).unvalidated)
+	return true
+}
+
+// tell says what the planner has to say, old being what is out of date in the
+// configuration, and whether that makes it invalid or doubtful.
+func (v *verification) tell(list []pengine.Message, old []string) (bad, doubtful bool) {
 	sayOld := func() {
 		for _, text := range old {
-			say(env, verbose, 2, pengine.Warning, "unpack_config", text)
+			say(v.env, v.verbose, 2, pengine.Warning, "unpack_config", text)
 		}
 		old = nil
 	}
-	for _, msg := range r.Messages() {
+	for _, msg := range list {
 		if msg.Origin != "cluster_option_value" { // those about values come first
 			sayOld()
 		}
-		said := gen.reword(msg)
+		said := generationOf(v.env).reword(msg)
 		if len(said) > 0 && !onlySaid[msg.Origin] {
 			bad = bad || msg.Severity == pengine.Error
 			doubtful = doubtful || msg.Severity == pengine.Warning
 		}
 		for _, msg := range said {
 			if msg.Origin == "crm_abort" {
-				verbose = max(verbose, 1) // from then on 1.1.20 shows its errors
+				v.verbose = max(v.verbose, 1) // from then on 1.1.20 shows its errors
 			}
-			say(env, verbose, severityLevel[msg.Severity], msg.Severity, msg.Origin, msg.Text)
+			say(v.env, v.verbose, severityLevel[msg.Severity], msg.Severity, msg.Origin, msg.Text)
 		}
 	}
 	sayOld()
-	v.sayPlan(verbose, r)
-	switch {
-	case bad:
-		return v.verdict(notValid, v.words.hint, verbose)
-	case doubtful:
-		return v.verdict("Warnings found during check: config may not be valid", v.words.hintDoubtful, verbose)
-	}
-	return 0
+	return bad, doubtful
 }
 
 // severityLevel is how often -V must be given to see messages of a severity.
@@ -256,16 +269,16 @@ var onlySaid = map[string]bool{"unpack_config": true, "cluster_status": true, "s
 	"crm_parse_interval_spec": true, "parse_date": true}
 
 // sayPlan tells the actions of a plan as notices.
-func (v *verification) sayPlan(verbose int, r *pengine.Transition) {
-	if verbose < 3 {
+func (v *verification) sayPlan(r *pengine.Transition) {
+	if v.verbose < 3 {
 		return
 	}
 	layout := &status.Summary{Words: generationOf(v.env).words}
 	for _, ch := range r.NodeChanges() {
-		say(v.env, verbose, 3, pengine.Notice, v.words.nodeOrigin, v.words.action+layout.NodeLine(ch))
+		say(v.env, v.verbose, 3, pengine.Notice, v.words.nodeOrigin, v.words.action+layout.NodeLine(ch))
 	}
 	for _, ch := range r.Changes() {
-		say(v.env, verbose, 3, pengine.Notice, v.words.actionOrigin, v.words.action+layout.Line(ch))
+		say(v.env, v.verbose, 3, pengine.Notice, v.words.actionOrigin, v.words.action+layout.Line(ch))
 	}
 }
 
@@ -296,10 +309,10 @@ const notValid = "Errors found during check: config not valid"
 
 // verdict is the last line, with a hint for who asked for few words, and the
 // exit status.
-func (v *verification) verdict(text, hint string, verbose int) int {
+func (v *verification) verdict(text, hint string) int {
 	if !v.quiet {
 		complain(v.env, text)
-		if verbose == 0 {
+		if v.verbose == 0 {
 			v.env.Errorf("%s\n", hint)
 		}
 	}
