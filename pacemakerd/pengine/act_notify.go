@@ -9,6 +9,7 @@ import (
 
 // notifyData is one phase of notifications of a clone (spec: scheduler.md 18).
 type notifyData struct {
+	tr                           *Transition
 	task                         string
 	pre, preDone, post, postDone *Action
 	keys                         [][2]string
@@ -24,7 +25,7 @@ type notifyEntry struct {
 // notifyPseudo makes the pseudo actions around action and complete; either may
 // be nil.
 func (tr *Transition) notifyPseudo(r *Resource, task string, action, complete *Action) *notifyData {
-	d := &notifyData{task: task, lists: make(map[string][]notifyEntry)}
+	d := &notifyData{tr: tr, task: task, lists: make(map[string][]notifyEntry)}
 	pseudo := func(base *Action, what, when, kind string) *Action {
 		a := tr.action(r, NotifyKey(r.ID, when, base.Task), what, nil, base.optional)
 		a.pseudo = true
@@ -65,8 +66,8 @@ func (tr *Transition) createNotifications(r *Resource) {
 		}
 		d.allowed = r.allowed
 		d.collect(r, true)
-		tr.notifyKeys(r, d)
-		tr.notifyActions(r, d)
+		d.notifyKeys(r)
+		d.notifyActions(r)
 	}
 }
 
@@ -148,7 +149,7 @@ func blank(words []string) string {
 	return strings.Join(words, " ")
 }
 
-func (c *Cluster) notifyKeys(r *Resource, d *notifyData) {
+func (d *notifyData) notifyKeys(r *Resource) {
 	set := func(k, v string) { d.keys = append(d.keys, [2]string{k, v}) }
 	required := len(d.lists[d.task]) > 0
 	for _, list := range [...]string{"stop", "start", "demote", "promote", "active", "unpromoted", "promoted"} {
@@ -168,13 +169,13 @@ func (c *Cluster) notifyKeys(r *Resource, d *notifyData) {
 	resources, _ := d.strings("inactive")
 	set("notify_inactive_resource", resources)
 	var allowed, all, hosts []string
-	for _, n := range c.Nodes {
+	for _, n := range d.tr.Nodes {
 		if d.allowed.get(n) != nil {
 			allowed = append(allowed, n.Name)
 		}
 	}
 	set("notify_available_uname", blank(allowed))
-	for _, n := range c.Nodes {
+	for _, n := range d.tr.Nodes {
 		all = append(all, n.Name)
 		host := n
 		if n.Guest() {
@@ -205,10 +206,10 @@ func (d *notifyData) addTo(a *Action) {
 	}
 }
 
-func (tr *Transition) notifyActions(r *Resource, d *notifyData) {
+func (d *notifyData) notifyActions(r *Resource) {
 	if len(r.Children) > 0 {
 		for _, child := range r.Children {
-			tr.notifyActions(child, d)
+			d.notifyActions(child)
 		}
 		return
 	}
@@ -234,9 +235,9 @@ func (tr *Transition) notifyActions(r *Resource, d *notifyData) {
 			if stop != nil && stop.pseudo && (n.Unclean || n.remoteReset) {
 				continue // it is being fenced
 			}
-			tr.notifyAction(r, n, d.pre, d.preDone, d)
+			d.notifyAction(r, n, d.pre, d.preDone)
 			if d.task == "demote" || stop == nil || stop.optional {
-				tr.postNotifyAction(r, n, d)
+				d.postNotifyAction(r, n)
 			}
 		}
 	case r.NextRole != RoleStopped && (d.task == "start" || d.task == "promote"):
@@ -252,19 +253,19 @@ func (tr *Transition) notifyActions(r *Resource, d *notifyData) {
 			return
 		}
 		if d.task != "start" || start == nil || start.optional {
-			tr.notifyAction(r, r.Assigned, d.pre, d.preDone, d)
+			d.notifyAction(r, r.Assigned, d.pre, d.preDone)
 		}
-		tr.postNotifyAction(r, r.Assigned, d)
+		d.postNotifyAction(r, r.Assigned)
 	}
 }
 
 // notifyAction makes one notify action between two pseudo actions.
-func (tr *Transition) notifyAction(r *Resource, n *Node, from, done *Action, d *notifyData) *Action {
+func (d *notifyData) notifyAction(r *Resource, n *Node, from, done *Action) *Action {
 	if from == nil || n == nil || done == nil || !n.Online || !from.runnable {
 		return nil
 	}
 	key := NotifyKey(r.ID, from.meta["notify_type"], from.meta["notify_operation"])
-	a := tr.action(r, key, from.Task, n, from.optional)
+	a := d.tr.action(r, key, from.Task, n, from.optional)
 	addMissing(a.meta, from.meta)
 	d.addTo(a)
 	order(from, a, orderOptional)
@@ -272,8 +273,8 @@ func (tr *Transition) notifyAction(r *Resource, n *Node, from, done *Action, d *
 	return a
 }
 
-func (tr *Transition) postNotifyAction(r *Resource, n *Node, d *notifyData) {
-	if a := tr.notifyAction(r, n, d.post, d.postDone, d); a != nil {
+func (d *notifyData) postNotifyAction(r *Resource, n *Node) {
+	if a := d.notifyAction(r, n, d.post, d.postDone); a != nil {
 		a.priority = rules.Infinity
 	}
 	if d.postDone == nil {
@@ -291,5 +292,5 @@ func (tr *Transition) notifyFencing(r *Resource, stop, fence *Action) {
 	d := tr.notifyPseudo(r, "stop", nil, fence)
 	d.collect(r, false)
 	d.keys = append(d.keys, [2]string{"notify_stop_resource", r.ID}, [2]string{"notify_stop_uname", stop.Node.Name})
-	tr.notifyActions(r.Top(), d)
+	d.notifyActions(r.Top())
 }

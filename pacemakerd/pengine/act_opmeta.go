@@ -274,7 +274,7 @@ func (c *Cluster) configuredOnFail(a *Action) string {
 
 // failureHandling is what the operation of a history entry says about its
 // failure.
-func (tr *Transition) failureHandling(h *record) (onFail, Role) {
-	a := tr.temporaryAction(h.r, h.key, h.task, nil)
+func (h *record) failureHandling() (onFail, Role) {
+	a := h.tr.temporaryAction(h.r, h.key, h.task, nil)
 	return a.onFail, a.failRole
 }

@@ -14,9 +14,10 @@ import (
 type Cluster struct {
 	*run
 
-	cib   *xml.Node
-	rules *rules.Evaluator
-	opt   options
+	cib       *xml.Node
+	rules     *rules.Evaluator
+	opt       options
+	histories histories
 
 	Nodes     []*Node     // by name
 	Resources []*Resource // top level, by priority

@@ -4,7 +4,7 @@ import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // blockColocated makes what has to be with an unrunnable start or promote
 // unrunnable too (spec: 21.4).
-func (tr *Transition) blockColocated(a *Action) {
+func (u *updater) blockColocated(a *Action) {
 	if a.Task != "start" && a.Task != "promote" || a.runnable || a.Rsc == nil {
 		return
 	}
@@ -23,21 +23,21 @@ func (tr *Transition) blockColocated(a *Action) {
 		if col.dependentRole == RolePromoted {
 			task = "promote"
 		}
-		tr.blockTask(col.Dependent, task, a.Rsc)
+		u.blockTask(col.Dependent, task, a.Rsc)
 	}
 }
 
-func (tr *Transition) blockTask(r *Resource, task string, reason *Resource) {
+func (u *updater) blockTask(r *Resource, task string, reason *Resource) {
 	for i := len(r.actions) - 1; i >= 0; i-- {
 		a := r.actions[i]
 		if a.runnable && a.Task == task {
 			a.runnable = false
 			a.setReason("colocation with "+reason.ID, false)
-			tr.blockColocated(a)
-			tr.update(a)
+			u.blockColocated(a)
+			u.update(a)
 		}
 	}
 	for _, child := range r.Children {
-		tr.blockTask(child, task, reason)
+		u.blockTask(child, task, reason)
 	}
 }

@@ -8,24 +8,24 @@ import (
 
 // updateInstances applies an ordering to a clone, instance by instance where
 // that is asked for.
-func (tr *Transition) updateInstances(first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
+func (u *updater) updateInstances(first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
 	if then.Rsc == nil {
 		return changes{}
 	}
 	if interleaves(first, then) {
-		return tr.updateInterleaved(first, then, n, filter, kind)
+		return u.updateInterleaved(first, then, n, filter, kind)
 	}
-	changed := tr.updatePlain(first, then, n, f, filter, kind)
+	changed := u.updatePlain(first, then, n, f, filter, kind)
 	for _, inst := range then.Rsc.instances() {
 		a := findFirst(inst.actions, "", then.Task, n)
 		if a == nil || a.collectiveFlags(n)&flagRunnable == 0 {
 			continue
 		}
-		d := tr.updateFor(inst, first, a, n, f, filter, kind)
+		d := u.updateFor(inst, first, a, n, f, filter, kind)
 		changed.add(d)
 		if d.then {
 			for j := len(a.after) - 1; j >= 0; j-- {
-				tr.update(a.after[j].a)
+				u.update(a.after[j].a)
 			}
 		}
 	}
@@ -43,21 +43,21 @@ func interleaves(first, then *Action) bool {
 	return rules.IsTrue(r.Meta["interleave"])
 }
 
-func (tr *Transition) updateInterleaved(first, then *Action, n *Node, filter actionFlags, kind orderFlags) (changed changes) {
+func (u *updater) updateInterleaved(first, then *Action, n *Node, filter actionFlags, kind orderFlags) (changed changes) {
 	current := strings.HasSuffix(first.Key, "_stopped_0") || strings.HasSuffix(first.Key, "_demoted_0")
 	firstInstances := first.Rsc.instances()
 	if len(firstInstances) == 0 {
 		return changed
 	}
 	for _, ti := range then.Rsc.instances() {
-		fi := tr.compatible(ti, first.Rsc, RoleUnknown, current)
+		fi := u.compatible(ti, first.Rsc, RoleUnknown, current)
 		if fi == nil {
 			if !current && kind&(orderRunnableLeft|orderImpliesThen) != 0 {
 				had := false
 				for _, p := range ti.Primitives() {
 					had = had || p.Assigned != nil
 				}
-				tr.settleOn(ti, nil, true)
+				u.settleOn(ti, nil, true)
 				changed.then = changed.then || had
 			}
 			continue
@@ -70,7 +70,7 @@ func (tr *Transition) updateInterleaved(first, then *Action, n *Node, filter act
 		if order(fa, ta, kind) {
 			changed.first, changed.then = true, true
 		}
-		changed.add(tr.updateFor(ti, fa, ta, n, fa.collectiveFlags(n), filter, kind))
+		changed.add(u.updateFor(ti, fa, ta, n, fa.collectiveFlags(n), filter, kind))
 	}
 	return changed
 }

@@ -174,12 +174,13 @@ func (tr *Transition) applyOrderings() {
 			order(o.first.a, o.then.a, o.flags)
 		}
 	}
+	u := &updater{Transition: tr}
 	for i := range tr.actions {
-		tr.blockColocated(tr.actions[len(tr.actions)-1-i])
+		u.blockColocated(tr.actions[len(tr.actions)-1-i])
 	}
 	tr.orderProbes()
 	for i := len(tr.actions) - 1; i >= 0; i-- {
-		tr.update(tr.actions[i])
+		u.update(tr.actions[i])
 	}
 	tr.dropInvalidOrderings()
 }

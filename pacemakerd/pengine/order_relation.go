@@ -1,14 +1,14 @@
 package pengine
 
 // updatePair applies one ordering.
-func (tr *Transition) updatePair(first, then *Action, ff, tf actionFlags, e *edge) (changed changes) {
+func (u *updater) updatePair(first, then *Action, ff, tf actionFlags, e *edge) (changed changes) {
 	n := then.Node
 	if e.flags&orderImpliesThenOnNode != 0 {
 		e.flags = e.flags&^orderImpliesThenOnNode | orderImpliesThen
 		n = first.Node
 	}
 	apply := func(r *Resource, f, filter actionFlags, kind orderFlags) {
-		changed.add(tr.updateFor(r, first, then, n, f, filter, kind))
+		changed.add(u.updateFor(r, first, then, n, f, filter, kind))
 	}
 	if e.flags&orderImpliesThen != 0 {
 		if then.Rsc != nil {
@@ -87,22 +87,22 @@ func (tr *Transition) updatePair(first, then *Action, ff, tf actionFlags, e *edg
 }
 
 // updateFor applies one kind of ordering in the way of resource r.
-func (tr *Transition) updateFor(r *Resource, first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
+func (u *updater) updateFor(r *Resource, first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
 	switch r.Kind {
 	case Group:
-		changed := tr.updatePlain(first, then, n, f, filter, kind)
+		changed := u.updatePlain(first, then, n, f, filter, kind)
 		if then.Rsc != nil {
 			for _, m := range then.Rsc.Children {
 				if a := findFirst(m.actions, "", then.Task, n); a != nil {
-					changed.add(tr.updateFor(m, first, a, n, f, filter, kind))
+					changed.add(u.updateFor(m, first, a, n, f, filter, kind))
 				}
 			}
 		}
 		return changed
 	case Clone, Bundle:
-		return tr.updateInstances(first, then, n, f, filter, kind)
+		return u.updateInstances(first, then, n, f, filter, kind)
 	}
-	return tr.updatePlain(first, then, n, f, filter, kind)
+	return u.updatePlain(first, then, n, f, filter, kind)
 }
 
 // clearBecause makes a change and says why.
@@ -135,7 +135,7 @@ func clearBecause(a *Action, flag actionFlags, reason *Action) {
 	a.setReason(word+reason.Task, flag == flagMigratable)
 }
 
-func (tr *Transition) updatePlain(first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
+func (u *updater) updatePlain(first, then *Action, n *Node, f, filter actionFlags, kind orderFlags) changes {
 	firstWas, thenWas := first.snapshot(), then.snapshot()
 	switch kind {
 	case orderAsymmetrical:
@@ -185,7 +185,7 @@ func (tr *Transition) updatePlain(first, then *Action, n *Node, f, filter action
 	if then.snapshot() != thenWas {
 		changed.then = true
 		if then.Rsc != nil && then.Rsc.Parent != nil {
-			tr.update(then)
+			u.update(then)
 		}
 	}
 	changed.first = first.snapshot() != firstWas

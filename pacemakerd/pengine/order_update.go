@@ -10,17 +10,23 @@ func (c *changes) add(d changes) {
 	c.then = c.then || d.then
 }
 
+// An updater lets orderings have their effect until all is at rest.
+type updater struct {
+	*Transition
+	updates, depth int
+}
+
 // update lets what is before an action have its effect on it, and goes on with
 // what that changes (spec: scheduler.md 21.3).
-func (tr *Transition) update(then *Action) {
-	tr.updates += 1 + len(then.before)
-	if tr.failed != nil {
+func (u *updater) update(then *Action) {
+	u.updates += 1 + len(then.before)
+	if u.failed != nil {
 		return
 	}
-	tr.depth++
-	defer func() { tr.depth-- }()
-	if tr.updates > tr.limits.Updates || tr.depth > tr.limits.UpdateDepth {
-		tr.failed = ErrLoop
+	u.depth++
+	defer func() { u.depth-- }()
+	if u.updates > u.limits.Updates || u.depth > u.limits.UpdateDepth {
+		u.failed = ErrLoop
 		return
 	}
 	last := then.snapshot()
@@ -56,7 +62,7 @@ func (tr *Transition) update(then *Action) {
 			first = first.remapped()
 		}
 		if first == e.a {
-			changed.add(tr.updatePair(first, then, first.flagsFor(thenNode), then.flagsFor(firstNode), e))
+			changed.add(u.updatePair(first, then, first.flagsFor(thenNode), then.flagsFor(firstNode), e))
 		} else if order(first, then, e.flags) {
 			// The new relation counts when the list is gone through again.
 			changed.then = true
@@ -64,9 +70,9 @@ func (tr *Transition) update(then *Action) {
 		}
 		if changed.first {
 			for j := len(first.after) - 1; j >= 0; j-- {
-				tr.update(first.after[j].a)
+				u.update(first.after[j].a)
 			}
-			tr.update(first)
+			u.update(first)
 		}
 	}
 	if then.anyOf {
@@ -74,11 +80,11 @@ func (tr *Transition) update(then *Action) {
 	}
 	if changed.then {
 		if lastRunnable && !then.runnable {
-			tr.blockColocated(then)
+			u.blockColocated(then)
 		}
-		tr.update(then)
+		u.update(then)
 		for j := len(then.after) - 1; j >= 0; j-- {
-			tr.update(then.after[j].a)
+			u.update(then.after[j].a)
 		}
 	}
 }

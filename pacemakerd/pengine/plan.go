@@ -91,7 +91,7 @@ func unpack(cib *xml.Node, o Options) (*Transition, error) {
 
 // read is the first stage.
 func (c *Cluster) read() {
-	c.cib.Ensure("status")
+	c.histories.status = c.cib.Ensure("status")
 	c.haveQuorum = rules.IsTrue(c.cib.Get("have-quorum"))
 	c.rules = &rules.Evaluator{Now: c.now, Index: rules.NewIndex(c.cib.Child("configuration")), Report: c.reportValue, Recheck: c.recheckAt, Budget: c.affordsRule}
 	c.unpackOptions()

@@ -7,6 +7,12 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
+// A graphWriter writes the transition graph.
+type graphWriter struct {
+	*Transition
+	synapses int // so far
+}
+
 // createGraph writes the transition graph (spec: scheduler.md 22).
 func (tr *Transition) createGraph() {
 	o := &tr.opt
@@ -25,48 +31,49 @@ func (tr *Transition) createGraph() {
 	if !tr.recheck.IsZero() {
 		g.Set("recheck-by", itoa(tr.recheck.Unix()))
 	}
+	w := &graphWriter{Transition: tr}
 	for _, r := range tr.inOrder() {
-		tr.writeResource(r)
+		w.writeResource(r)
 	}
 	tr.maintenanceUpdate()
 	for i := len(tr.actions) - 1; i >= 0; i-- {
-		tr.writeAction(tr.actions[i])
+		w.writeAction(tr.actions[i])
 	}
 }
 
-func (tr *Transition) writeResource(r *Resource) {
+func (w *graphWriter) writeResource(r *Resource) {
 	switch r.Kind {
 	case Clone:
 		for i := len(r.actions) - 1; i >= 0; i-- {
 			r.actions[i].collectiveFlags(nil)
 		}
-		tr.createNotifications(r)
+		w.createNotifications(r)
 		for _, child := range r.Children {
-			tr.writeResource(child)
+			w.writeResource(child)
 		}
-		tr.writeOwn(r)
+		w.writeOwn(r)
 	case Bundle:
 		if r.Bundle.Inner != nil {
-			tr.writeResource(r.Bundle.Inner)
+			w.writeResource(r.Bundle.Inner)
 		}
 		for _, rep := range r.Bundle.Replicas {
 			for _, part := range [...]*Resource{rep.IP, rep.Container, rep.Connection} {
 				if part != nil {
-					tr.writeResource(part)
+					w.writeResource(part)
 				}
 			}
 		}
 	default:
-		tr.writeOwn(r)
+		w.writeOwn(r)
 		for _, child := range r.Children {
-			tr.writeResource(child)
+			w.writeResource(child)
 		}
 	}
 }
 
-func (tr *Transition) writeOwn(r *Resource) {
+func (w *graphWriter) writeOwn(r *Resource) {
 	for i := len(r.actions) - 1; i >= 0; i-- {
-		tr.writeAction(r.actions[i])
+		w.writeAction(r.actions[i])
 	}
 }
 
@@ -166,14 +173,14 @@ func (a *Action) mergeInputs() {
 	a.before = out
 }
 
-func (tr *Transition) writeAction(a *Action) {
+func (w *graphWriter) writeAction(a *Action) {
 	a.mergeInputs()
 	if a.written || !a.inGraph() {
 		return
 	}
 	a.written = true
-	s := tr.Graph.Append(xml.New("synapse", "id", itoa(tr.nsynapses)))
-	tr.nsynapses++
+	s := w.Graph.Append(xml.New("synapse", "id", itoa(w.synapses)))
+	w.synapses++
 	priority := a.priority
 	if a.Rsc != nil {
 		priority = max(priority, a.Rsc.priority)
@@ -181,12 +188,12 @@ func (tr *Transition) writeAction(a *Action) {
 	if priority > 0 {
 		s.Set("priority", itoa(priority))
 	}
-	s.Append(xml.New("action_set")).Append(tr.actionXML(a, true))
+	s.Append(xml.New("action_set")).Append(w.actionXML(a, true))
 	inputs := s.Append(xml.New("inputs"))
 	for _, e := range a.before {
 		if a.usedInput(e) {
 			e.state = linkKept
-			inputs.Append(xml.New("trigger")).Append(tr.actionXML(e.a, false))
+			inputs.Append(xml.New("trigger")).Append(w.actionXML(e.a, false))
 		}
 	}
 }

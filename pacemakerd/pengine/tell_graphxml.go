@@ -9,7 +9,7 @@ import (
 )
 
 // actionXML is an action's element in the graph (spec: scheduler.md 22.5).
-func (c *Cluster) actionXML(a *Action, details bool) *xml.Node {
+func (w *graphWriter) actionXML(a *Action, details bool) *xml.Node {
 	name, hasNode := "rsc_op", true
 	switch {
 	case a.Task == "stonith" && !a.pseudo, a.Task == "do_shutdown", a.Task == "clear_failcount", a.delete:
@@ -46,13 +46,13 @@ func (c *Cluster) actionXML(a *Action, details bool) *xml.Node {
 		}
 		e.Append(a.Rsc.Identity())
 	}
-	e.Append(c.attributesXML(a))
+	e.Append(w.attributesXML(a))
 	if !a.pseudo || a.Task == "stonith" {
-		c.downed(a, e)
+		w.downed(a, e)
 	}
 	if a.Key == "maintenance_nodes" {
 		m := e.Append(xml.New("maintenance"))
-		for _, n := range c.Nodes {
+		for _, n := range w.Nodes {
 			if n.Away() && n.Maintenance != n.remoteMaintenance {
 				v := "0"
 				if n.Maintenance {
@@ -116,7 +116,7 @@ func (r *Resource) Identity() *xml.Node {
 }
 
 // attributesXML are the parameters and meta attributes of an action.
-func (c *Cluster) attributesXML(a *Action) *xml.Node {
+func (w *graphWriter) attributesXML(a *Action) *xml.Node {
 	set := map[string]string{"crm_feature_set": FeatureSet}
 	e := xml.New("attributes")
 	for k, v := range a.extra {
@@ -133,7 +133,7 @@ func (c *Cluster) attributesXML(a *Action) *xml.Node {
 		}
 	}
 	if r != nil && (a.Node != nil || r.Kind == Primitive) {
-		params := c.parameters(r, a.Node)
+		params := w.parameters(r, a.Node)
 		keys := make([]string, 0, len(params))
 		for k := range params {
 			keys = append(keys, k)
@@ -142,7 +142,7 @@ func (c *Cluster) attributesXML(a *Action) *xml.Node {
 		for _, k := range keys {
 			v := params[k]
 			if k == "addr" && v == "#uname" {
-				if host := c.connectionHost(r); host != "" {
+				if host := w.connectionHost(r); host != "" {
 					v = host
 				}
 			}
@@ -242,7 +242,7 @@ func (a *Action) bundleMetaXML(meta func(k, v string)) {
 }
 
 // downed lists the nodes that an action takes down.
-func (c *Cluster) downed(a *Action, e *xml.Node) {
+func (w *graphWriter) downed(a *Action, e *xml.Node) {
 	var ids []string
 	switch {
 	case a.Task == "do_shutdown":
@@ -252,7 +252,7 @@ func (c *Cluster) downed(a *Action, e *xml.Node) {
 			ids = append(ids, a.Node.ID)
 			for _, r := range a.Node.Running {
 				if r.isConnection && r.container != nil {
-					if g := c.node(r.ID); g != nil && g.Guest() {
+					if g := w.node(r.ID); g != nil && g.Guest() {
 						ids = append(ids, g.ID)
 					}
 				}

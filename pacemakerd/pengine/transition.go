@@ -30,10 +30,7 @@ type Transition struct {
 	nodeAction   map[string]*Action
 	lastActionID int
 
-	updates   int // of the update loop
-	depth     int
-	visitMark int
-	nsynapses int
+	visitMark int // of actions that a search went through
 }
 
 // Actions lists all actions, oldest first.

@@ -99,7 +99,7 @@ func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Node) bool {
 			continue
 		}
 		ms := rules.Interval(conf.Get("interval"))
-		for e := range c.lrmResource(base, n.Name).Each("lrm_rsc_op") {
+		for e := range c.histories.lrmResource(base, n.Name).Each("lrm_rsc_op") {
 			if e.Get("operation") == conf.Get("name") && opInterval(e) == ms && matchesFailure(base, conf, e) {
 				return true
 			}

@@ -42,6 +42,7 @@ const (
 
 // A record is one history entry being read.
 type record struct {
+	tr       *Transition
 	r        *Resource
 	n        *Node
 	xml      *xml.Node
@@ -88,7 +89,7 @@ func masked(op *xml.Node) bool {
 
 // unpackOp reads one entry (spec: scheduler.md 8.3).
 func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState) {
-	h := &record{r: r, n: n, xml: op, task: op.Get("operation"), ms: opInterval(op), key: historyKey(op), expected: expectedResult(op), probe: isProbe(op)}
+	h := &record{tr: tr, r: r, n: n, xml: op, task: op.Get("operation"), ms: opInterval(op), key: historyKey(op), expected: expectedResult(op), probe: isProbe(op)}
 	if op.ID() == "" || h.task == "" {
 		return
 	}
@@ -103,9 +104,9 @@ func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historySt
 	rc, _ := rules.Int(op.Get("rc-code"))
 	h.status, h.rc = int(status), int(rc)
 
-	expired := tr.expired(h)
+	expired := h.expired()
 	mask := r.bundleOf() == nil && masked(op)
-	tr.remap(h, st, expired, mask)
+	h.remap(st, expired, mask)
 
 	if expired && mask {
 		if r.Role == RoleStopped {
@@ -124,26 +125,26 @@ func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historySt
 		}
 	}
 	if mask {
-		tr.success(h, h.expected, st)
-		tr.recordFailure(h)
+		h.success(h.expected, st)
+		h.recordFailure()
 		tr.addScore(r.wholeIfAnonymous(), n, -rules.Infinity, "a probe that found it cannot run there")
 		return
 	}
 	parent := r.wholeIfAnonymous()
 	switch h.status {
 	case opPending:
-		tr.unpackPending(h)
+		h.unpackPending()
 		return
 	case opDone:
-		tr.success(h, h.rc, st)
+		h.success(h.rc, st)
 		return
 	case opNotInstalled:
-		fail, role := tr.failureHandling(h)
+		fail, role := h.failureHandling()
 		if fail == failIgnore {
 			fail = failMigrate
 		}
 		tr.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
-		tr.failure(h, fail, role, st)
+		h.failure(fail, role, st)
 		return
 	case opNotConnected:
 		if n.Away() && n.Connection != nil && n.Connection.Managed {
@@ -152,17 +153,17 @@ func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historySt
 	case opCancelled:
 		return
 	}
-	fail, role := tr.failureHandling(h)
+	fail, role := h.failureHandling()
 	if fail == failIgnore || fail == failRestartContainer && h.task == "stop" {
-		tr.success(h, h.expected, st)
+		h.success(h.expected, st)
 		r.FailureIgnored = true
-		tr.recordFailure(h)
+		h.recordFailure()
 		if fail == failRestartContainer && st.onFail.severity() <= failRestart.severity() {
 			st.onFail = fail
 		}
 		return
 	}
-	tr.failure(h, fail, role, st)
+	h.failure(fail, role, st)
 	switch h.status {
 	case opHard:
 		tr.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
@@ -181,7 +182,7 @@ func (r *Resource) wholeIfAnonymous() *Resource {
 }
 
 // remap turns what the agent said into what it means (spec: 8.3, step 2).
-func (c *Cluster) remap(h *record, st *historyState, expired, mask bool) {
+func (h *record) remap(st *historyState, expired, mask bool) {
 	switch h.rc {
 	case rcDegraded, rcDegradedPromoted:
 		if h.rc == rcDegraded {
@@ -190,7 +191,7 @@ func (c *Cluster) remap(h *record, st *historyState, expired, mask bool) {
 			h.rc = rcPromoted
 		}
 		if h.task == "monitor" {
-			c.recordFailure(h)
+			h.recordFailure()
 		}
 	}
 	if mask {
@@ -233,10 +234,10 @@ func (c *Cluster) remap(h *record, st *historyState, expired, mask bool) {
 			h.status = opNotSupported
 			return
 		}
-		c.blockUnrecoverable(h, expired)
+		h.blockUnrecoverable(expired)
 		h.status = opHard
 	case rcNotInstalled, rcInvalid, rcNoPermission:
-		c.blockUnrecoverable(h, expired)
+		h.blockUnrecoverable(expired)
 		h.status = opHard
 	default:
 		if h.status == opDone {
@@ -245,16 +246,16 @@ func (c *Cluster) remap(h *record, st *historyState, expired, mask bool) {
 	}
 }
 
-func (c *Cluster) blockUnrecoverable(h *record, expired bool) {
-	if !expired && h.task == "stop" && !c.canFence(h.n) {
-		c.log("block_if_unrecoverable", Error, "No further recovery can be attempted for %s because %s on %s failed", h.r.ID, h.task, h.n.Name)
+func (h *record) blockUnrecoverable(expired bool) {
+	if !expired && h.task == "stop" && !h.tr.canFence(h.n) {
+		h.tr.log("block_if_unrecoverable", Error, "No further recovery can be attempted for %s because %s on %s failed", h.r.ID, h.task, h.n.Name)
 		h.r.Managed, h.r.Blocked = false, true
 	}
 }
 
 // expired decides whether an entry is too old to count, and schedules the
 // clearing of fail counts (spec: 8.3, step 1).
-func (tr *Transition) expired(h *record) bool {
+func (h *record) expired() bool {
 	if h.status == opNotInstalled {
 		return false
 	}
@@ -263,17 +264,17 @@ func (tr *Transition) expired(h *record) bool {
 	expired, why := false, ""
 	unexpiredCount := 0
 	if changed, ok := rules.Int(h.xml.Get("last-rc-change")); ok && r.failureTimeout > 0 {
-		if tr.now.Unix() >= changed+r.failureTimeout && !tr.waitsForFencing(h) {
+		if h.tr.now.Unix() >= changed+r.failureTimeout && !h.waitsForFencing() {
 			expired = true
 		}
 		var when int64
-		unexpiredCount, when = tr.failCount(h.n, r, true, h.xml)
+		unexpiredCount, when = h.tr.failCount(h.n, r, true, h.xml)
 		if when > 0 {
-			tr.recheckAt(time.Unix(when+r.failureTimeout+1, 0))
+			h.tr.recheckAt(time.Unix(when+r.failureTimeout+1, 0))
 		}
 	}
 	if expired {
-		if count, _ := tr.failCount(h.n, r, false, h.xml); count != 0 {
+		if count, _ := h.tr.failCount(h.n, r, false, h.xml); count != 0 {
 			if unexpiredCount == 0 {
 				why = "it expired"
 			} else {
@@ -284,16 +285,16 @@ func (tr *Transition) expired(h *record) bool {
 		}
 	}
 	if !expired && last && (h.task == "start" || h.task == "monitor") {
-		if tr.needsRemoteName(r) {
-			tr.paramChecks = append(tr.paramChecks, paramCheck{h.xml, r, h.n, true})
-		} else if d := tr.compareDigests(r, h.xml, h.n); d.result != digestMatch && d.result != digestUnknown {
+		if h.tr.needsRemoteName(r) {
+			h.tr.paramChecks = append(h.tr.paramChecks, paramCheck{h.xml, r, h.n, true})
+		} else if d := h.tr.compareDigests(r, h.xml, h.n); d.result != digestMatch && d.result != digestUnknown {
 			why = "resource parameters have changed"
 		}
 	}
 	if why != "" {
-		clear := tr.clearFailCount(r, h.n, why)
-		if tr.opt.fencing && r.reconnectMS != 0 {
-			tr.afterRemoteFencing(clear, r)
+		clear := h.tr.clearFailCount(r, h.n, why)
+		if h.tr.opt.fencing && r.reconnectMS != 0 {
+			h.tr.afterRemoteFencing(clear, r)
 		}
 	}
 	if expired && h.probe {
@@ -307,15 +308,15 @@ func (tr *Transition) expired(h *record) bool {
 
 // waitsForFencing: the monitor of a connection with reconnect interval does not
 // expire before its node was fenced.
-func (c *Cluster) waitsForFencing(h *record) bool {
-	if h.r.reconnectMS == 0 || !c.opt.fencing || h.task != "monitor" || h.ms == 0 {
+func (h *record) waitsForFencing() bool {
+	if h.r.reconnectMS == 0 || !h.tr.opt.fencing || h.task != "monitor" || h.ms == 0 {
 		return false
 	}
-	n := c.node(h.r.ID)
+	n := h.tr.node(h.r.ID)
 	return n != nil && !n.remoteFenced
 }
 
-func (tr *Transition) unpackPending(h *record) {
+func (h *record) unpackPending() {
 	r := h.r
 	switch h.task {
 	case "start":
@@ -325,8 +326,8 @@ func (tr *Transition) unpackPending(h *record) {
 		r.Role = RolePromoted
 	case "migrate_to":
 		if h.n.Unclean {
-			if target := tr.node(h.xml.Get("migrate_target")); target != nil {
-				tr.stopAction(r, target, false)
+			if target := h.tr.node(h.xml.Get("migrate_target")); target != nil {
+				h.tr.stopAction(r, target, false)
 			}
 		}
 	}
@@ -345,7 +346,7 @@ func (r *Resource) setActive() {
 }
 
 // success applies the result rc of an operation (spec: 8.4).
-func (c *Cluster) success(h *record, rc int, st *historyState) {
+func (h *record) success(rc int, st *historyState) {
 	r := h.r
 	forget := false
 	switch {
@@ -371,7 +372,7 @@ func (c *Cluster) success(h *record, rc int, st *historyState) {
 	case h.task == "migrate_from":
 		r.Role, forget = RoleStarted, true
 	case h.task == "migrate_to":
-		c.migrateToSucceeded(h)
+		h.migrateToSucceeded()
 	case r.Role < RoleStarted:
 		r.setActive()
 	}
@@ -392,22 +393,22 @@ func (c *Cluster) success(h *record, rc int, st *historyState) {
 }
 
 // failure applies a failed operation (spec: 8.5).
-func (c *Cluster) failure(h *record, fail onFail, role Role, st *historyState) {
+func (h *record) failure(fail onFail, role Role, st *historyState) {
 	r := h.r
 	st.lastFailure = h.xml
 	if !h.n.Shutdown || h.n.Online {
-		c.recordFailure(h)
+		h.recordFailure()
 	}
 	if st.onFail.severity() < fail.severity() {
 		st.onFail = fail
 	}
 	switch h.task {
 	case "stop":
-		c.addScore(r, h.n, -rules.Infinity, "a failed stop there")
+		h.tr.addScore(r, h.n, -rules.Infinity, "a failed stop there")
 	case "migrate_to":
-		c.migrateToFailed(h)
+		h.migrateToFailed()
 	case "migrate_from":
-		c.migrateFromFailed(h)
+		h.migrateFromFailed()
 	case "promote":
 		r.Role = RolePromoted
 	case "demote":
@@ -434,21 +435,21 @@ func (c *Cluster) failure(h *record, fail onFail, role Role, st *historyState) {
 		if top := r.Top(); top.Kind == Clone && !top.Unique {
 			whole = top
 		}
-		c.banEverywhere(whole)
+		h.tr.banEverywhere(whole)
 	}
 }
 
 // recordFailure remembers an entry for display, once per key and node; what
 // failed on a node that is gone is not shown.
-func (c *Cluster) recordFailure(h *record) {
+func (h *record) recordFailure() {
 	if !h.n.Online {
 		return
 	}
 	h.xml.Set("uname", h.n.Name)
-	for _, old := range c.FailedOps {
+	for _, old := range h.tr.FailedOps {
 		if historyKey(old) == h.key && old.Get("uname") == h.n.Name {
 			return
 		}
 	}
-	c.FailedOps = append(c.FailedOps, h.xml)
+	h.tr.FailedOps = append(h.tr.FailedOps, h.xml)
 }
