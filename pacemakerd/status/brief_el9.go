@@ -39,7 +39,7 @@ func (w *listEL9) brief(list []*pengine.Resource, below, total bool) {
 	count := map[string]int{}
 	active := map[string]map[string]int{}
 	for _, r := range list {
-		agent := WordsEL9.agent(r)
+		agent := wordsEL9.agent(r)
 		count[agent]++
 		if active[agent] == nil {
 			active[agent] = map[string]int{}

@@ -84,7 +84,7 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 			why = "disabled"
 		}
 		if op := c.FailedProbe(r, n.Name); op != nil {
-			why = WordsEL9.result(number(op.Get("rc-code")))
+			why = wordsEL9.result(number(op.Get("rc-code")))
 		}
 		if groups[why] == nil {
 			words = append(words, why)

@@ -67,11 +67,23 @@ func (silent) Tickets()    {}
 func (silent) Bans()       {}
 func (silent) Footer()     {}
 
-// Formats are the ways in which a generation of pacemaker prints a status.
-type Formats struct{ Text, XML, HTML Format }
+// A Generation is the ways in which one pacemaker prints a status and a
+// simulation, and its words.
+type Generation struct {
+	Text, XML, HTML Format
+	Simulation      Simulations
+	Words           *Words
+}
 
-// EL7 and EL9 are the formats of pacemaker 1.1.20 and 2.1.5.
+// EL7 and EL9 are pacemaker 1.1.20, which knows no XML of a simulation, and
+// 2.1.5.
 var (
-	EL7 = Formats{Text: Format{form: newTextEL7}, XML: Format{ShowAll, newXMLEL7}, HTML: Format{form: newHTMLEL7}}
-	EL9 = Formats{Text: Format{form: newTextEL9}, XML: Format{ShowAll, newXMLEL9}, HTML: Format{ShowDefault &^ ShowSummary, newHTMLEL9}}
+	EL7 = Generation{
+		Text: Format{form: newTextEL7}, XML: Format{ShowAll, newXMLEL7}, HTML: Format{form: newHTMLEL7},
+		Simulation: Simulations{Text: newSimTextEL7}, Words: &wordsEL7,
+	}
+	EL9 = Generation{
+		Text: Format{form: newTextEL9}, XML: Format{ShowAll, newXMLEL9}, HTML: Format{ShowDefault &^ ShowSummary, newHTMLEL9},
+		Simulation: Simulations{Text: newSimTextEL9, XML: newSimXMLEL9}, Words: &wordsEL9,
+	}
 )

@@ -140,7 +140,7 @@ func (h *htmlEL7) Nodes() {
 }
 
 func (h *htmlEL7) Resources() {
-	list, title, none := resourceList(h.c, h.v, &WordsEL7, h.v.Pending)
+	list, title, none := resourceList(h.c, h.v, &wordsEL7, h.v.Pending)
 	switch {
 	case title == "":
 		return
@@ -188,7 +188,7 @@ func (h *htmlEL7) primitive(e *entry, node bool, indent string) {
 
 func (h *htmlEL7) Attributes() {
 	h.title("Node Attributes")
-	for _, a := range WordsEL7.attributes(h.c) {
+	for _, a := range wordsEL7.attributes(h.c) {
 		h.p("  <h3>Node: %s</h3>\n  <ul>\n", escape(a.node))
 		for _, name := range a.names {
 			h.p("   <li>%s: %s</li>\n", escape(name), escape(a.of[name]))
@@ -226,7 +226,7 @@ func (h *htmlEL7) record(r *record) {
 		h.p("\n    <ul>\n")
 	}
 	for _, op := range ops {
-		h.p("     <li>(%s) %s:%s rc=%d (%s)</li>\n", op.Get("call-id"), taskOf(op), timesEL7(op, h.v.Timing, "\""), rcOf(op), WordsEL7.result(rcOf(op)))
+		h.p("     <li>(%s) %s:%s rc=%d (%s)</li>\n", op.Get("call-id"), taskOf(op), timesEL7(op, h.v.Timing, "\""), rcOf(op), wordsEL7.result(rcOf(op)))
 	}
 	h.p("    </ul>\n   </li>\n")
 }
@@ -235,7 +235,7 @@ func (h *htmlEL7) Failures() {
 	h.title("Failed Resource Actions")
 	h.p(" <ul>\n")
 	for _, op := range h.c.FailedOps {
-		h.p("  <li>%s on %s '%s' (%d): call=%s, status=%s, exitreason='%s'", escape(op.Get("operation_key")), escape(nodeOf(op)), WordsEL7.result(rcOf(op)), rcOf(op),
+		h.p("  <li>%s on %s '%s' (%d): call=%s, status=%s, exitreason='%s'", escape(op.Get("operation_key")), escape(nodeOf(op)), wordsEL7.result(rcOf(op)), rcOf(op),
 			op.Get("call-id"), opStatus(op), escape(op.Get("exit-reason")))
 		if at := changed(op); at != "" {
 			h.p(" last-rc-change='%s', queued=%sms, exec=%sms", at, zero(op.Get("queue-time")), zero(op.Get("exec-time")))

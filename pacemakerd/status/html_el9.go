@@ -94,7 +94,7 @@ func (h *htmlEL9) Nodes() {
 }
 
 func (h *htmlEL9) Resources() {
-	list, title, none := resourceList(h.c, h.v, &WordsEL9, true)
+	list, title, none := resourceList(h.c, h.v, &wordsEL9, true)
 	if title == "" {
 		return
 	}
@@ -106,7 +106,7 @@ func (h *htmlEL9) Resources() {
 }
 
 func (h *htmlEL9) Attributes() {
-	all := WordsEL9.attributesIfAny(h.c)
+	all := wordsEL9.attributesIfAny(h.c)
 	if len(all) == 0 {
 		return
 	}

@@ -109,7 +109,7 @@ func (e *entry) listsEL7() (lines []string) {
 }
 
 func listLabelEL7(l nodeList) string {
-	label := WordsEL7.role(l.Role)
+	label := wordsEL7.role(l.Role)
 	switch l.Role {
 	case pengine.RolePromoted:
 		label = "Masters"
@@ -127,19 +127,19 @@ func listLabelEL7(l nodeList) string {
 
 // textEL7 is the line of a primitive; with node it names where it runs.
 func (e *entry) textEL7(node bool) string {
-	text := e.Name + "\t(" + WordsEL7.agent(e.R) + "):\t"
+	text := e.Name + "\t(" + wordsEL7.agent(e.R) + "):\t"
 	if e.R.Orphan {
 		text += " ORPHANED "
 	}
-	text += e.state(&WordsEL7)
+	text += e.state(&wordsEL7)
 	if node && e.Node != nil {
 		text += " " + e.Node.Name
 	}
 	limit := "disabled"
 	if e.Limit != pengine.RoleStopped {
-		limit = "target-role:" + WordsEL7.role(e.Limit)
+		limit = "target-role:" + wordsEL7.role(e.Limit)
 	}
-	text += bracket(e.flags(&WordsEL7, limit))
+	text += bracket(e.flags(&wordsEL7, limit))
 	if len(e.Several) > 0 && node {
 		text += "[ " + join(e.severalNames()) + " ]"
 	}

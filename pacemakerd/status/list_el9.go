@@ -164,13 +164,13 @@ func writeClone(w itemsEL9, e *entry) {
 
 // textEL9 is a primitive in the words of 2.1.5.
 func (e *entry) textEL9() string {
-	text := e.Name + "\t(" + WordsEL9.agent(e.R) + "):\t"
+	text := e.Name + "\t(" + wordsEL9.agent(e.R) + "):\t"
 	if e.R.Orphan {
 		text += " ORPHANED"
 	}
-	text += " " + e.state(&WordsEL9)
+	text += " " + e.state(&wordsEL9)
 	if e.Masked != 0 {
-		text += " (" + WordsEL9.result(e.Masked) + ") "
+		text += " (" + wordsEL9.result(e.Masked) + ") "
 	}
 	if e.Node != nil {
 		text += " " + e.Node.Name
@@ -179,7 +179,7 @@ func (e *entry) textEL9() string {
 	if e.Limit != pengine.RoleStopped {
 		limit = "target-role:" + e.R.Meta["target-role"]
 	}
-	text += bracket(e.flags(&WordsEL9, limit))
+	text += bracket(e.flags(&wordsEL9, limit))
 	if len(e.Several) > 0 {
 		if d := e.R.XML.Get("description"); d != "" {
 			text += " " + d

@@ -20,7 +20,7 @@ type simTextEL7 struct {
 }
 
 func newSimTextEL7(w io.Writer, v *SimulationView) SimulationForm {
-	return &simTextEL7{listEL7: listEL7{v.essential(w)}, v: v, loud: w, layout: Summary{Words: &WordsEL7}}
+	return &simTextEL7{listEL7: listEL7{v.essential(w)}, v: v, loud: w, layout: Summary{Words: &wordsEL7}}
 }
 
 // stepsEL7 are the names that 1.1.20 gives to the steps that assign scores.

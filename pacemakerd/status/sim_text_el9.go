@@ -24,7 +24,7 @@ type simTextEL9 struct {
 
 func newSimTextEL9(w io.Writer, v *SimulationView) SimulationForm {
 	list := &listEL9{w: v.essential(w), fancy: v.Fancy || !v.Scores && !v.Utilization}
-	return &simTextEL9{textEL9: textEL9{listEL9: list, v: &View{Detail: true}}, v: v, loud: w, layout: Summary{Words: &WordsEL9}}
+	return &simTextEL9{textEL9: textEL9{listEL9: list, v: &View{Detail: true}}, v: v, loud: w, layout: Summary{Words: &wordsEL9}}
 }
 
 func (t *simTextEL9) Timing(file string, took time.Duration) {
@@ -62,7 +62,7 @@ func (t *simTextEL9) status(c *pengine.Cluster, title string, pending bool) {
 	t.nodes(c)
 	t.end()
 	fmt.Fprintln(t.w)
-	t.begin("%s", WordsEL9.lists.full)
+	t.begin("%s", wordsEL9.lists.full)
 	list := entries(c, options{Inactive: true, Pending: pending})
 	if len(list) == 0 {
 		t.line("No resources")

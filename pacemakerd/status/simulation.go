@@ -31,16 +31,9 @@ type SimulationForm interface {
 // A SimulationFormat makes the forms of one kind.
 type SimulationFormat func(io.Writer, *SimulationView) SimulationForm
 
-// Simulations are the ways in which a generation of pacemaker prints a
-// simulation.
+// Simulations are the ways in which a generation prints a simulation; XML is nil
+// for one that does not.
 type Simulations struct{ Text, XML SimulationFormat }
-
-// SimulationEL7 and SimulationEL9 are those of pacemaker 1.1.20, which knows no
-// XML of it, and 2.1.5.
-var (
-	SimulationEL7 = Simulations{Text: newSimTextEL7}
-	SimulationEL9 = Simulations{Text: newSimTextEL9, XML: newSimXMLEL9}
-)
 
 // A SimulationView is what of a simulation is shown, and how.
 type SimulationView struct {

@@ -84,7 +84,7 @@ func (t *textEL7) Nodes() {
 }
 
 func (t *textEL7) Resources() {
-	list, title, none := resourceList(t.c, t.v, &WordsEL7, t.v.Pending)
+	list, title, none := resourceList(t.c, t.v, &wordsEL7, t.v.Pending)
 	switch {
 	case title == "":
 	case len(list) == 0:
@@ -97,7 +97,7 @@ func (t *textEL7) Resources() {
 
 func (t *textEL7) Attributes() {
 	t.p("\nNode Attributes:\n")
-	for _, a := range WordsEL7.attributes(t.c) {
+	for _, a := range wordsEL7.attributes(t.c) {
 		t.p("* Node %s:\n", a.node)
 		for _, name := range a.names {
 			t.p("    + %-32s\t: %-10s\n", name, a.of[name])
@@ -151,7 +151,7 @@ func (t *textEL7) operations(ops []*xml.Node) {
 			continue
 		}
 		seen[op.Get("call-id")] = true
-		t.p("    + (%s) %s:%s rc=%d (%s)\n", op.Get("call-id"), op.Get("operation"), timesEL7(op, t.v.Timing, "'"), rcOf(op), WordsEL7.result(rcOf(op)))
+		t.p("    + (%s) %s:%s rc=%d (%s)\n", op.Get("call-id"), op.Get("operation"), timesEL7(op, t.v.Timing, "'"), rcOf(op), wordsEL7.result(rcOf(op)))
 	}
 }
 
@@ -176,7 +176,7 @@ func timesEL7(op *xml.Node, timing bool, quote string) (text string) {
 func (t *textEL7) Failures() {
 	t.p("\nFailed Resource Actions:\n")
 	for _, op := range t.c.FailedOps {
-		t.p("* %s on %s '%s' (%d): call=%s, status=%s, exitreason='%s'", op.Get("operation_key"), nodeOf(op), WordsEL7.result(rcOf(op)), rcOf(op),
+		t.p("* %s on %s '%s' (%d): call=%s, status=%s, exitreason='%s'", op.Get("operation_key"), nodeOf(op), wordsEL7.result(rcOf(op)), rcOf(op),
 			op.Get("call-id"), opStatus(op), op.Get("exit-reason"))
 		if at := changed(op); at != "" {
 			t.p(",\n    last-rc-change='%s', queued=%sms, exec=%sms", at, zero(op.Get("queue-time")), zero(op.Get("exec-time")))

@@ -134,7 +134,7 @@ func (t *textEL9) Nodes() {
 // Resources lists the resources: all, or with the nodes only those that do not
 // run.
 func (t *textEL9) Resources() {
-	list, title, none := resourceList(t.c, t.v, &WordsEL9, true)
+	list, title, none := resourceList(t.c, t.v, &wordsEL9, true)
 	if title == "" {
 		return
 	}
@@ -151,7 +151,7 @@ func (t *textEL9) Resources() {
 }
 
 func (t *textEL9) Attributes() {
-	list := WordsEL9.attributesIfAny(t.c)
+	list := wordsEL9.attributesIfAny(t.c)
 	if len(list) == 0 {
 		return
 	}
@@ -236,7 +236,7 @@ func pastResult(rc int) string {
 	if rc == 193 { // what stands there while it is under way
 		return "unknown"
 	}
-	return WordsEL9.result(rc)
+	return wordsEL9.result(rc)
 }
 
 // migration says what failed how often.
@@ -265,7 +265,7 @@ func (t *textEL9) Failures() {
 			continue
 		}
 		line := fmt.Sprintf("%s on %s '%s' (%d): call=%s, status='%s'", cmp.Or(op.Get("operation_key"), op.ID()), nodeOf(op),
-			WordsEL9.result(rcOf(op)), rcOf(op), op.Get("call-id"), opStatus(op))
+			wordsEL9.result(rcOf(op)), rcOf(op), op.Get("call-id"), opStatus(op))
 		if why := op.Get("exit-reason"); why != "" {
 			line += ", exitreason='" + why + "'"
 		}
@@ -286,7 +286,7 @@ func failureInWords(op *xml.Node) string {
 	text := fmt.Sprintf("%s %s on %s ", rsc, task, nodeOf(op))
 	why := op.Get("exit-reason")
 	if op.Get("op-status") == "0" {
-		text += "returned '" + WordsEL9.result(rcOf(op)) + "'"
+		text += "returned '" + wordsEL9.result(rcOf(op)) + "'"
 		if why != "" {
 			text += " (" + why + ")"
 		}

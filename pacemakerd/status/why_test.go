@@ -102,7 +102,7 @@ func TestWhyFormats(t *testing.T) {
 // columns only grow.
 func TestSummaryLines(t *testing.T) {
 	one, two := &pengine.Node{Name: "n1"}, &pengine.Node{Name: "node2"}
-	s := status.Summary{Words: &status.WordsEL9}
+	s := status.Summary{Words: status.EL9.Words}
 	for _, c := range []struct {
 		change pengine.Change
 		want   string

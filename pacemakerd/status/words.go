@@ -23,9 +23,9 @@ type Words struct {
 // listTitles stand above the list of resources.
 type listTitles struct{ active, inactive, full string }
 
-// WordsEL7 and WordsEL9 are the words of 1.1.20 and of 2.1.5.
+// wordsEL7 and wordsEL9 are the words of 1.1.20 and of 2.1.5.
 var (
-	WordsEL7 = Words{
+	wordsEL7 = Words{
 		roles:    map[pengine.Role]string{pengine.RolePromoted: "Master", pengine.RoleUnpromoted: "Slave"},
 		provider: "::",
 		results: map[int]string{0: "ok", 1: "unknown error", 2: "invalid parameter", 3: "unimplemented feature", 4: "insufficient privileges",
@@ -35,7 +35,7 @@ var (
 		tail:     "  ",
 		reason:   " ",
 	}
-	WordsEL9 = Words{
+	wordsEL9 = Words{
 		provider: ":",
 		results: map[int]string{0: "ok", 1: "error", 2: "invalid parameter", 3: "unimplemented feature", 4: "insufficient privileges",
 			5: "not installed", 6: "not configured", 7: "not running", 8: "promoted", 9: "promoted (failed)",

@@ -136,7 +136,7 @@ func (x *xmlEL7) resource(indent int, r *pengine.Resource) {
 }
 
 func (x *xmlEL7) primitive(indent int, r *pengine.Resource) {
-	p := WordsEL7.primitivePairs(x.c, r)
+	p := wordsEL7.primitivePairs(x.c, r)
 	if len(r.Running) == 0 {
 		x.empty(indent, "resource", p)
 		return
@@ -150,7 +150,7 @@ func (x *xmlEL7) primitive(indent int, r *pengine.Resource) {
 
 func (x *xmlEL7) Attributes() {
 	x.section("node_attributes", func() {
-		for _, a := range WordsEL7.attributes(x.c) {
+		for _, a := range wordsEL7.attributes(x.c) {
 			x.open(8, "node", pairs{"name", a.node})
 			for _, name := range a.names {
 				x.empty(12, "attribute", pairs{"name", name, "value", a.of[name]})
@@ -191,7 +191,7 @@ func (x *xmlEL7) record(r *record) {
 			p = append(p, "last-run", at)
 		}
 		p = append(p, spanPairs(op)...)
-		x.empty(16, "operation_history", append(p, "rc", strconv.Itoa(rcOf(op)), "rc_text", WordsEL7.result(rcOf(op))))
+		x.empty(16, "operation_history", append(p, "rc", strconv.Itoa(rcOf(op)), "rc_text", wordsEL7.result(rcOf(op))))
 	}
 	x.close(12, "resource_history")
 }
@@ -199,7 +199,7 @@ func (x *xmlEL7) record(r *record) {
 func (x *xmlEL7) Failures() {
 	x.section("failures", func() {
 		for _, op := range x.c.FailedOps {
-			x.empty(8, "failure", WordsEL7.failurePairs(op, op.Get("exit-reason"), changed(op)))
+			x.empty(8, "failure", wordsEL7.failurePairs(op, op.Get("exit-reason"), changed(op)))
 		}
 	})
 }

@@ -151,7 +151,7 @@ func cloneEL9(r *pengine.Resource) *xml.Node {
 }
 
 func primitiveEL9(c *pengine.Cluster, r *pengine.Resource) *xml.Node {
-	e := xml.New("resource", WordsEL9.primitivePairs(c, r)...)
+	e := xml.New("resource", wordsEL9.primitivePairs(c, r)...)
 	for _, n := range r.Running {
 		e.Append(xml.New("node", "name", n.Name, "id", n.ID, "cached", yes(n.Online)))
 	}
@@ -163,7 +163,7 @@ func (x *xmlEL9) Attributes() { x.add(attributesEL9(x.c)) }
 // attributesEL9 are the attributes of the nodes.
 func attributesEL9(c *pengine.Cluster) *xml.Node {
 	e := xml.New("node_attributes")
-	for _, a := range WordsEL9.attributesIfAny(c) {
+	for _, a := range wordsEL9.attributesIfAny(c) {
 		node := e.Append(xml.New("node", "name", a.node))
 		for _, name := range a.names {
 			node.Append(xml.New("attribute", "name", name, "value", a.of[name]))
@@ -216,7 +216,7 @@ func failuresEL9(c *pengine.Cluster) *xml.Node {
 		if sec, err := strconv.ParseInt(op.Get("last-rc-change"), 10, 64); err == nil && sec != 0 {
 			at = time.Unix(sec, 0).Format("2006-01-02 15:04:05Z07:00")
 		}
-		e.Append(xml.New("failure", WordsEL9.failurePairs(op, reason, at)...))
+		e.Append(xml.New("failure", wordsEL9.failurePairs(op, reason, at)...))
 	}
 	return e
 }

@@ -17,10 +17,8 @@ import (
 // are negative ones of which eight bits are left.
 func el7() *generation {
 	return &generation{
-		version:    "1.1.20",
-		status:     status.EL7,
-		simulation: status.SimulationEL7,
-		words:      &status.WordsEL7,
+		version: "1.1.20",
+		prints:  status.EL7,
 		message: func(word, origin, text string) string {
 			return fmt.Sprintf("%8s: %s:\t%s", word, origin, text)
 		},

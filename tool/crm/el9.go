@@ -14,13 +14,11 @@ import (
 // el9 is pacemaker 2.1.5, which has exit statuses of its own.
 func el9() *generation {
 	return &generation{
-		version:    "2.1.5",
-		status:     status.EL9,
-		simulation: status.SimulationEL9,
-		words:      &status.WordsEL9,
-		named:      true,
-		message:    func(word, origin, text string) string { return "(" + origin + ") \t" + word + ": " + text },
-		library:    "log_xmllib_err",
+		version: "2.1.5",
+		prints:  status.EL9,
+		named:   true,
+		message: func(word, origin, text string) string { return "(" + origin + ") \t" + word + ": " + text },
+		library: "log_xmllib_err",
 		exit: exits{
 			usage: exitUsage2, notConnected: exitDisconnect, refused: exitNoPrivilege,
 			of: exitOfEL9, exists: cib.Exists.String(),

@@ -16,10 +16,8 @@ import (
 // words, exit statuses, and functions where those will not do. A tool asks it
 // and never which one it is.
 type generation struct {
-	version    string // of the pacemaker whose text is printed
-	status     status.Formats
-	simulation status.Simulations
-	words      *status.Words
+	version string // of the pacemaker whose text is printed
+	prints  status.Generation
 
 	named   bool // complaints begin with the tool's name
 	message func(severity, origin, text string) string

@@ -145,7 +145,7 @@ func (m *monitor) look(ctx context.Context) int {
 // --output-as is of 2.1.5 and means its formats; a generation without it has
 // switches of its own, which come first.
 func (m *monitor) format() (status.Format, status.Sections) {
-	own := m.gen.status
+	own := m.gen.prints
 	switch {
 	case m.page != "", m.cgi && m.gen.mon.own && !m.asXML:
 		return own.HTML, m.flagged

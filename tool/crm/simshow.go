@@ -14,9 +14,9 @@ import (
 
 // form is what prints the simulation.
 func (s *simulation) form() status.SimulationForm {
-	format := s.gen.simulation.Text
+	format := s.gen.prints.Simulation.Text
 	if s.inXML() {
-		format = s.gen.simulation.XML
+		format = s.gen.prints.Simulation.XML
 	}
 	return format(s.env.Stdout, &status.SimulationView{Quiet: s.quiet, Scores: s.scores, Utilization: s.utilization, Attributes: s.attrs,
 		FailCounts: s.failcounts, Fancy: s.fancy, At: s.at, When: s.when, Request: commandLine(s.env)})

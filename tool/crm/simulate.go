@@ -100,8 +100,8 @@ func Simulate(ctx context.Context, env *tool.Env) int {
 	if _, done, status := parse(env, &s.verbose, "simulate a Pacemaker cluster's response to events", "[OPTION?]", opts); done {
 		return status
 	}
-	if s.why == "" && s.output != "" && s.output != "text" && (s.output != "xml" || s.gen.simulation.XML == nil) {
-		if s.gen.simulation.XML == nil {
+	if s.why == "" && s.output != "" && s.output != "text" && (s.output != "xml" || s.gen.prints.Simulation.XML == nil) {
+		if s.gen.prints.Simulation.XML == nil {
 			return env.Fail(exitUsage(env), "--output-as %s works with --why only", s.output)
 		}
 		env.Errorf("Error creating output format %s: Unknown output format\n", s.output)
@@ -183,7 +183,7 @@ func (s *simulation) do(ctx context.Context) int {
 }
 
 // inXML tells whether XML is printed; with --why that is another one.
-func (s *simulation) inXML() bool { return s.output == "xml" && s.gen.simulation.XML != nil }
+func (s *simulation) inXML() bool { return s.output == "xml" && s.gen.prints.Simulation.XML != nil }
 
 func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
 	var b []byte

@@ -273,7 +273,7 @@ func (v *verification) sayPlan(r *pengine.Transition) {
 	if v.verbose < 3 {
 		return
 	}
-	layout := &status.Summary{Words: generationOf(v.env).words}
+	layout := &status.Summary{Words: generationOf(v.env).prints.Words}
 	for _, ch := range r.NodeChanges() {
 		say(v.env, v.verbose, 3, pengine.Notice, v.words.nodeOrigin, v.words.action+layout.NodeLine(ch))
 	}
