@@ -39,9 +39,11 @@ type Pacemaker struct {
 	frame   int32
 	promise promise
 
-	quorumAt time.Duration // since when quorum is as it is
+	rings  int           // changes of the ring
+	ringAt time.Duration // when the last was
 
-	// Active are the resources that run here: they die with the node.
+	// Active are the resources that run here. They die with the host, not with
+	// its daemons.
 	Active map[string]bool
 	Exit   int // 0 while it runs
 
@@ -61,9 +63,9 @@ type Pacemaker struct {
 // be lost with it; once the ring has stood for longer than it takes to notice
 // a loss, everybody on it has the write.
 type promise struct {
-	n      int
-	at     time.Duration
-	quorum *node.Quorum
+	n    int
+	at   time.Duration
+	ring int // how many rings there had been
 }
 
 // standFor is how long a ring has to stand after a write.
@@ -81,30 +83,38 @@ type mcast struct {
 type timer struct {
 	at   time.Duration
 	ev   node.Event
-	life int    // of the process that it is for
+	life int    // of the process that it is for, or anyLife
 	then func() // in place of ev
 }
+
+// anyLife is for what goes on whatever becomes of pacemaker's process.
+const anyLife = -1
 
 // Pacemakers is what outlives the nodes: their disks, and what was promised to
 // clients.
 type Pacemakers struct {
 	w        *World
 	disks    map[totem.NodeID]*xml.Node
+	hosts    map[totem.NodeID]*host
 	uuids    int
 	plans    int
 	Acked    []int // writes that must not get lost any more
 	Plans    int   // made
 	AgentOps int
+
+	Power  Power  // switches hosts off and on
+	Faults Faults // of agents, disks and clocks
 }
 
 // NewPacemakers returns the surroundings of a cluster.
 func NewPacemakers(w *World) *Pacemakers {
-	return &Pacemakers{w: w, disks: map[totem.NodeID]*xml.Node{}}
+	return &Pacemakers{w: w, disks: map[totem.NodeID]*xml.Node{}, hosts: map[totem.NodeID]*host{}}
 }
 
 // NewPacemaker returns the software of one node.
 func NewPacemaker(w *World, n *Node, p *Pacemakers, settings votequorum.Settings) *Pacemaker {
-	u := &Pacemaker{w: w, n: n, p: p, groups: map[cpg.Conn]string{}, conns: map[string]cpg.Conn{}, Active: map[string]bool{},
+	n.pacemakers = p
+	u := &Pacemaker{w: w, n: n, p: p, groups: map[cpg.Conn]string{}, conns: map[string]cpg.Conn{}, Active: p.host(n).active,
 		asked: map[string]func(string){}, members: map[string][]uint32{}, agents: map[string]time.Duration{}}
 	scfg := service.Config{Self: n.ID, Generation: w.cfg.Generation}
 	vcfg := votequorum.Config{Self: n.ID, Settings: &settings, Lenient: true}
@@ -119,7 +129,9 @@ func NewPacemaker(w *World, n *Node, p *Pacemakers, settings votequorum.Settings
 	return u
 }
 
-func (u *Pacemaker) name() string { return fmt.Sprintf("n%d", u.n.ID) }
+func (u *Pacemaker) name() string { return u.n.name() }
+
+func (n *Node) name() string { return fmt.Sprintf("n%d", n.ID) }
 
 // Replace is the death of pacemaker's process on a node that lives: what it had
 // in memory, and had not given to corosync, is lost; another goes on as the same
@@ -158,7 +170,7 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 	cfg := node.Config{
 		Node: u.name(), ID: uint32(u.n.ID), PID: uint32(1000 + u.n.Life), Version: "sim", ClusterName: "sim", CIB: doc, Cores: 2,
 		UUID:    func() string { u.p.uuids++; return fmt.Sprintf("uuid-%d", u.p.uuids) },
-		Wall:    func() int64 { return 1_700_000_000 + int64(u.w.Now/time.Second) },
+		Wall:    func() int64 { return u.wall().Unix() },
 		CTime:   func() string { return fmt.Sprintf("%v", u.w.Now) },
 		Resumed: resumed, DC: designated,
 	}
@@ -181,7 +193,11 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 }
 
 // Members takes a report of the ring.
-func (u *Pacemaker) Members(m totem.Members) { u.do(u.svc.Step(u.w.Now, m)) }
+func (u *Pacemaker) Members(m totem.Members) {
+	u.rings++
+	u.ringAt = u.w.Now
+	u.do(u.svc.Step(u.w.Now, m))
+}
 
 // Deliver takes a message.
 func (u *Pacemaker) Deliver(d *totem.Deliver) { u.do(u.svc.Step(u.w.Now, d)) }
@@ -207,7 +223,7 @@ func (u *Pacemaker) do(actions []service.Action) {
 			for _, id := range a.Members {
 				q.Members = append(q.Members, uint32(id))
 			}
-			u.quorum, u.quorumAt = &q, u.w.Now
+			u.quorum = &q
 			if u.Node != nil {
 				u.step(q)
 			}
@@ -256,7 +272,7 @@ func (u *Pacemaker) step(ev node.Event) {
 		}
 		return
 	}
-	saved := false
+	var saved *node.Saved
 	for _, a := range slices.Clone(u.Node.Step(u.w.Now, ev)) {
 		switch a := a.(type) {
 		case node.Join:
@@ -281,17 +297,16 @@ func (u *Pacemaker) step(ev node.Event) {
 		case node.Notify:
 			u.answered(a.Msg)
 		case node.Save:
-			u.p.disks[u.n.ID] = a.Doc.Clone()
-			saved = true
+			saved = &node.Saved{Code: u.save(a.Doc)}
 		case node.Run:
 			u.runAgent(a.Run)
 		case node.RunFence:
-			u.later(time.Millisecond, node.FenceAgentDone{Finish: lrmd.Finish{ID: a.ID, RC: 1}})
+			u.fence(a.Run)
 		case node.GetMetadata:
 			u.later(time.Millisecond, node.GotMetadata{Agent: a.Agent})
 		case node.Plan:
 			u.p.plans++
-			r, err := pengine.Plan(a.CIB, pengine.Options{Now: time.Unix(1_700_000_000, 0).Add(u.w.Now), TransitionID: u.p.plans})
+			r, err := pengine.Plan(a.CIB, pengine.Options{Now: u.wall(), TransitionID: u.p.plans})
 			p := node.Planned{ID: a.ID, Err: err}
 			if err == nil {
 				p.Graph = r.Graph
@@ -303,8 +318,8 @@ func (u *Pacemaker) step(ev node.Event) {
 			u.Exit = a.Code + 1
 		}
 	}
-	if saved {
-		u.step(node.Saved{})
+	if saved != nil {
+		u.step(*saved)
 	}
 }
 
@@ -330,20 +345,11 @@ func (u *Pacemaker) runAgent(r lrmd.Run) {
 			h.Begun = &r.Op
 		}
 	}
-	took := time.Duration(1+u.w.Rand.IntN(300)) * time.Millisecond
-	if on := Where(u.w)[r.Op.Resource]; u.Strict && (r.Op.Action == "start" && len(on) > 0 || r.Op.Action == "stop") {
+	on := Where(u.w)[r.Op.Resource]
+	if u.Strict && (r.Op.Action == "start" && len(on) > 0 || r.Op.Action == "stop") {
 		u.w.Failf("node %d: %s of %s, which runs on %v", u.n.ID, r.Op.Action, r.Op.Resource, on)
 	}
-	switch r.Op.Action {
-	case "start":
-		u.Active[r.Op.Resource] = true
-	case "stop":
-		delete(u.Active, r.Op.Resource)
-	case "monitor":
-		if !u.Active[r.Op.Resource] {
-			f.RC = lrmd.RCNotRunning
-		}
-	}
+	took := u.act(r.Op, on, &f)
 	u.w.trace("node %d: %s %s, rc %d", u.n.ID, r.Op.Resource, r.Op.Action, f.RC)
 	u.agents[r.Op.Resource] = u.w.Now + took
 	u.agentEnds(r, took, ticket, f)
@@ -384,9 +390,10 @@ func (u *Pacemaker) resumeAgent(r lrmd.Run) {
 func (u *Pacemaker) Tick(now time.Duration) {
 	if p := u.promise; p.n != 0 {
 		switch {
-		case p.quorum != u.quorum || !u.quorum.Quorate:
+		case p.ring != u.rings || !u.quorum.Quorate:
 			u.promise = promise{}
 		case now-p.at >= standFor:
+			u.w.trace("node %d: write %d is everybody's", u.n.ID, p.n)
 			u.p.Acked, u.promise = append(u.p.Acked, p.n), promise{}
 		}
 	}
@@ -397,11 +404,13 @@ func (u *Pacemaker) Tick(now time.Duration) {
 		if t := u.timers[i]; t.at <= now {
 			u.timers = slices.Delete(u.timers, i, i+1)
 			i = -1
-			if t.life != u.life {
+			if t.life != u.life && t.life != anyLife {
 				continue // for a process that is dead
 			}
 			if t.then != nil {
-				t.then()
+				if t.then(); u.n.Up != Upper(u) {
+					return // it took this host's power away
+				}
 				continue
 			}
 			if t.ev == nil {
@@ -449,15 +458,16 @@ func (u *Pacemaker) Next() time.Duration {
 	return at
 }
 
+const simClient = "sim-client"
+
 // Ask sends an operation to the node's CIB as a client would, and calls then
 // with its cib_rc.
 func (u *Pacemaker) Ask(op, section, data string, then func(rc string)) {
 	if u.Node == nil || u.Exit != 0 || u.away {
 		return
 	}
-	const client = "sim-client"
 	if u.frame == 0 {
-		u.step(node.ClientOpened{Client: client, Service: "cib_rw", User: "root", Program: "sim", Privileged: true})
+		u.step(node.ClientOpened{Client: simClient, Service: "cib_rw", User: "root", Program: "sim", Privileged: true})
 	}
 	u.frame++
 	call := fmt.Sprint(u.frame + 1)
@@ -468,7 +478,15 @@ func (u *Pacemaker) Ask(op, section, data string, then func(rc string)) {
 		return
 	}
 	u.asked[call] = then
-	u.step(node.ClientAsked{Client: client, Frame: u.frame, Wants: true, Msg: msg})
+	u.step(node.ClientAsked{Client: simClient, Frame: u.frame, Wants: true, Msg: msg})
+}
+
+// Hangup ends the client that asked, whatever it waits for.
+func (u *Pacemaker) Hangup() {
+	if u.frame != 0 {
+		u.asked, u.frame = map[string]func(string){}, 0
+		u.step(node.ClientClosed{Client: simClient})
+	}
 }
 
 func (u *Pacemaker) answered(msg *xml.Node) {
@@ -483,10 +501,13 @@ func (u *Pacemaker) answered(msg *xml.Node) {
 // be lost. Each has an entry of its own: of two writes to the same place that
 // are under way together either may come last.
 func (u *Pacemaker) Write(n int) {
+	u.w.trace("node %d: write %d asked", u.n.ID, n)
+	on := u.rings // what is sent on one ring and comes on the next may be lost with it
 	u.Ask("cib_modify", "crm_config", fmt.Sprintf(`<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="write-%d" name="write-%d" value="done"/></cluster_property_set></crm_config>`, n, n),
 		func(rc string) {
-			if rc == "0" {
-				u.promise = promise{n, u.w.Now, u.quorum}
+			if rc == "0" && u.rings == on {
+				u.w.trace("node %d: write %d acknowledged", u.n.ID, n)
+				u.promise = promise{n, u.w.Now, on}
 			}
 		})
 }
@@ -496,28 +517,12 @@ func (u *Pacemaker) Write(n int) {
 // of two that were made in two partitions one goes: clients that must not lose
 // any write where this holds.
 func (u *Pacemaker) Settled() bool {
-	return u.Node != nil && u.Exit == 0 && u.quorum != nil && u.quorum.Quorate && u.w.Now-u.quorumAt >= standFor
+	return u.Node != nil && u.Exit == 0 && u.quorum != nil && u.quorum.Quorate && u.w.Now-u.ringAt >= standFor
 }
 
 // Wrote tells whether entry n is in the node's CIB.
 func (u *Pacemaker) Wrote(n int) bool {
 	return u.Node != nil && u.Node.CIB().ByID("nvpair", fmt.Sprint("write-", n)) != nil
-}
-
-// Where returns the resources that run on live nodes, with the nodes.
-func Where(w *World) map[string][]string {
-	on := map[string][]string{}
-	for _, n := range w.Nodes {
-		if u, ok := n.Up.(*Pacemaker); ok && n.Ring != nil {
-			for r := range u.Active {
-				on[r] = append(on[r], u.name())
-			}
-		}
-	}
-	for r := range on {
-		slices.SortFunc(on[r], strings.Compare)
-	}
-	return on
 }
 
 // faults fails the world when a machine says that its own state is wrong, and passes

@@ -153,7 +153,10 @@ func settled(w *World, p *Pacemakers) string {
 	dcs := 0
 	digest := ""
 	for _, n := range w.Nodes {
-		u := n.Up.(*Pacemaker)
+		u, ok := n.Up.(*Pacemaker)
+		if !ok {
+			return fmt.Sprintf("node %d is off", n.ID)
+		}
 		if u.Node == nil || u.Exit != 0 {
 			return fmt.Sprintf("node %d does not run pacemaker (exit %d)", n.ID, u.Exit-1)
 		}

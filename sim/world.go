@@ -79,9 +79,12 @@ type Node struct {
 	queue       []totem.Event // for the ring, from above
 	pausedUntil time.Duration
 	powered     bool     // the host is up, whether the daemon is or not
+	boots       int      // how often it was switched on
 	inbox       []flight // came while paused
 	crashAfter  int      // crash in the middle of the actions of some step; -1 is not
 	reloadAfter int      // reload after some more steps; -1 is not
+
+	pacemakers *Pacemakers // nil in worlds without
 }
 
 // NewWorld makes a cluster of which no node runs yet.
@@ -161,7 +164,10 @@ func (n *Node) Start() {
 	if n.w.cfg.Log != nil {
 		cfg.Log = n.w.cfg.Log(n.ID)
 	}
-	n.powered = true
+	if !n.powered {
+		n.powered = true
+		n.boots++
+	}
 	n.Ring = totem.New(cfg)
 	n.queue, n.inbox, n.pausedUntil, n.crashAfter, n.reloadAfter = nil, nil, 0, -1, -1
 	n.Up = n.w.cfg.Upper(n.w, n)

@@ -138,12 +138,37 @@ func (m *Machine) stateOfLost(p *peer.Peer) {
 		return
 	}
 	m.eraseTransient(p)
+	if m.lostUnknown(p) {
+		return
+	}
 	n := xml.New("node_state", "id", id(p.ID), "uname", p.Name, "in_ccm", strconv.FormatBool(p.Member), "crmd", "offline", "join", "down")
 	if m.expected[p.ID] {
 		n.Set("expected", "down")
 	}
 	n.Set("crm-debug-origin", "peer_update_callback")
 	m.cibTracked(modify("status", optCreate, n))
+}
+
+// lostUnknown tells whether a node is gone of which nobody knows what it runs: it
+// has not joined since a DC has been here, nor left in good order, nor been fenced.
+// It gets no state, and loses one that it got for being on the ring. The planner
+// then takes it for a node that was never seen, and has it fenced
+// (startup-fencing); by any state without "expected" it would pass for down. The
+// original writes one, and starts what may run there.
+func (m *Machine) lostUnknown(p *peer.Peer) bool {
+	if m.expected[p.ID] {
+		return false
+	}
+	for n := range m.doc.Child("status").Each("node_state") {
+		if n.Get("id") != id(p.ID) {
+			continue
+		}
+		if n.Get("expected") != "" {
+			return false
+		}
+		m.cibTracked(erase(nodeState(p.Name)))
+	}
+	return true
 }
 
 // memberChanged writes that a node came into the quorum membership or left it
@@ -154,8 +179,10 @@ func (m *Machine) memberChanged(p *peer.Peer) {
 	if !m.isDC {
 		return
 	}
-	m.cibTracked(modify("status", optCreate, xml.New("node_state", "id", id(p.ID), "uname", p.Name,
-		"in_ccm", strconv.FormatBool(p.Member), "crm-debug-origin", "post_cache_update")))
+	if p.Member || !m.lostUnknown(p) {
+		m.cibTracked(modify("status", optCreate, xml.New("node_state", "id", id(p.ID), "uname", p.Name,
+			"in_ccm", strconv.FormatBool(p.Member), "crm-debug-origin", "post_cache_update")))
+	}
 	if !p.Member {
 		m.abort(infinity, abortRestart, "node left the membership: "+p.Name)
 	}
@@ -170,6 +197,9 @@ func (m *Machine) writeStates() {
 			continue
 		}
 		nodes.Append(xml.New("node", "id", id(p.ID), "uname", p.Name))
+		if !p.Member && m.lostUnknown(p) {
+			continue
+		}
 		crmd := "offline"
 		if p.In["crmd"] {
 			crmd = "online"

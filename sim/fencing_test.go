@@ -1,0 +1,105 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+const fencedResources = `<resources><primitive id="vip" class="ocf" provider="sim" type="Dummy"><operations><op id="vip-m" name="monitor" interval="10s" timeout="5s"/>` +
+	`<op id="vip-s" name="start" interval="0" timeout="5s"/><op id="vip-t" name="stop" interval="0" timeout="5s"/></operations></primitive>` +
+	`<group id="web"><primitive id="fs" class="ocf" provider="sim" type="Dummy"><operations><op id="fs-m" name="monitor" interval="7s" timeout="5s"/></operations></primitive>` +
+	`<primitive id="www" class="ocf" provider="sim" type="Dummy"/></group>` +
+	`<primitive id="f1" class="stonith" type="fence_sim"><instance_attributes id="f1-i"><nvpair id="f1-l" name="pcmk_host_list" value="n1 n2 n3 n4 n5"/></instance_attributes></primitive>` +
+	`<primitive id="f2" class="stonith" type="fence_sim"><instance_attributes id="f2-i"><nvpair id="f2-l" name="pcmk_host_list" value="n1 n2 n3 n4 n5"/></instance_attributes></primitive></resources>`
+
+// fencedWorld is a cluster with fencing whose hosts, agents, disks, clocks and
+// fence devices fail, each seed in ways of its own.
+func fencedWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
+	w, p := pacemakerWorld(seed, trace)
+	r := w.Rand
+	share := func(most float64) float64 {
+		if r.IntN(2) == 0 {
+			return 0
+		}
+		return r.Float64() * most
+	}
+	p.Faults = Faults{Fail: share(0.1), Hang: share(0.03), Die: share(0.2), Disk: share(0.3), Clocks: r.IntN(2) == 0}
+	p.Power = Power{Fail: share(0.5), Hang: share(0.3)}
+	if seed%4 == 0 {
+		p.Power.Lie = r.Float64() * 0.3
+	}
+	p.Faults.Twice = func(_, _ string, on []string) bool {
+		return slices.ContainsFunc(on, func(n string) bool { return p.Power.Lied[n] })
+	}
+	w.trace("faults %+v, power fails %.2f hangs %.2f lies %.2f", p.Faults, p.Power.Fail, p.Power.Hang, p.Power.Lie)
+	return w, p
+}
+
+// TestFencing runs whole clusters with fencing through chaos in which everything
+// fails: nothing is started while it runs on another host that has power, ever;
+// no change that a client was told is written gets lost; and in peace all agree
+// and every resource runs exactly once. Where a fence device lies there is no
+// such certainty as long as it is believed.
+func TestFencing(t *testing.T) {
+	var worst time.Duration
+	cuts, lies, ops, writes := 0, 0, 0, 0
+	forSomeSeeds(t, 8, func(seed uint64, trace func(string)) (time.Duration, error) {
+		w, p := fencedWorld(seed, trace)
+		for _, n := range w.Nodes {
+			n.Start()
+		}
+		w.RunUntil(settleWithin, func() bool { return haveDC(w) })
+		if u, ok := w.Nodes[0].Up.(*Pacemaker); ok {
+			u.Ask("cib_modify", "crm_config", `<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="se" name="stonith-enabled" value="true"/>`+
+				`<nvpair id="sf" name="start-failure-is-fatal" value="false"/><nvpair id="st" name="stonith-timeout" value="10s"/></cluster_property_set></crm_config>`, nil)
+			u.Ask("cib_replace", "resources", fencedResources, nil)
+		}
+		p.run(20 * time.Second)
+		count := 0
+		for range 6 {
+			w.Chaos(2)
+			p.run(time.Duration(w.Rand.IntN(8)) * time.Second)
+			for _, n := range w.Nodes { // a client at a node that has quorum
+				if u, ok := n.Up.(*Pacemaker); ok && n.Running() && u.Settled() {
+					count++
+					u.Write(count)
+					if w.Rand.IntN(4) == 0 {
+						u.Hangup()
+					}
+					break
+				}
+			}
+			p.run(time.Duration(1+w.Rand.IntN(15)) * time.Second)
+			if w.Err() != nil {
+				break
+			}
+		}
+		p.Faults = Faults{Twice: p.Faults.Twice}
+		p.Power.Fail, p.Power.Hang, p.Power.Lie = 0, 0, 0
+		w.Peace()
+		start := w.Now
+		for w.Now-start < 2*settleWithin && w.Err() == nil && settled(w, p) != "" {
+			p.run(time.Second)
+			for _, n := range w.Nodes { // whoever ended or is off starts again, as an administrator would see to
+				if u, ok := n.Up.(*Pacemaker); ok && u.Exit != 0 {
+					n.Stop()
+				}
+				if n.Ring == nil && p.Power.wake[n.ID] == 0 {
+					n.Start()
+				}
+			}
+		}
+		worst = max(worst, w.Now-start)
+		if why := settled(w, p); why != "" && w.Err() == nil {
+			w.Failf("%v after peace: %s", 2*settleWithin, why)
+		}
+		cuts, lies, ops, writes = cuts+p.Power.Cuts, lies+p.Power.Lies, ops+p.AgentOps, writes+len(p.Acked)
+		if err := w.Err(); err != nil {
+			return w.Now, fmt.Errorf("%w (%d nodes, %v)", err, len(w.Nodes), w.cfg.Generation)
+		}
+		return w.Now, nil
+	})
+	t.Logf("%d hosts fenced, %d lies, %d operations, %d acknowledged writes; settled after peace in at most %v", cuts, lies, ops, writes, worst)
+}

@@ -1,0 +1,140 @@
+package sim
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
+
+// A host is what of a machine outlives the daemons on it: what runs, until its
+// power goes, and its clock.
+type host struct {
+	boots  int
+	active map[string]bool
+	clock  time.Duration // ahead of the world's
+	drift  float64       // of it
+}
+
+// host returns that of a node, a new one if it was switched on since.
+func (p *Pacemakers) host(n *Node) *host {
+	h := p.hosts[n.ID]
+	if h == nil {
+		h = &host{}
+		if p.Faults.Clocks {
+			h.clock = time.Duration(p.w.Rand.IntN(7200)-3600) * time.Second
+			h.drift = (p.w.Rand.Float64() - 0.5) / 50
+		}
+		p.hosts[n.ID] = h
+	}
+	if h.boots != n.boots || h.active == nil {
+		h.boots, h.active = n.boots, map[string]bool{}
+	}
+	return h
+}
+
+// Where returns the resources that run on hosts with power, with the nodes.
+func Where(w *World) map[string][]string {
+	on := map[string][]string{}
+	for _, n := range w.Nodes {
+		if !n.powered {
+			continue
+		}
+		for r := range n.active() {
+			on[r] = append(on[r], n.name())
+		}
+	}
+	for r := range on {
+		slices.SortFunc(on[r], strings.Compare)
+	}
+	return on
+}
+
+// active is what runs on the host of a node, whether its daemons do or not.
+func (n *Node) active() map[string]bool {
+	if n.pacemakers == nil || !n.powered {
+		return nil
+	}
+	return n.pacemakers.host(n).active
+}
+
+// Faults is what goes wrong on hosts that run: each is the share of operations
+// that it befalls.
+type Faults struct {
+	Fail, Hang, Die float64 // of agents: they say no, never end, or what they look after is dead
+	Disk            float64 // of writes of the CIB: refused, nothing is changed
+	Clocks          bool    // are apart, and run apart
+
+	// Twice, if set, is told of a start beside what runs elsewhere with power. It
+	// says whether that is to be forgiven.
+	Twice func(rsc, here string, on []string) bool
+}
+
+func (u *Pacemaker) chance(share float64) bool { return share > 0 && u.w.Rand.Float64() < share }
+
+// wall is the time of day that the host believes.
+func (u *Pacemaker) wall() time.Time {
+	h := u.p.host(u.n)
+	return time.Unix(1_700_000_000, 0).Add(u.w.Now + h.clock + time.Duration(h.drift*float64(u.w.Now)))
+}
+
+// save is the disk.
+func (u *Pacemaker) save(doc *xml.Node) cib.Code {
+	if u.chance(u.p.Faults.Disk) {
+		u.w.trace("node %d: disk full", u.n.ID)
+		return cib.NoSpace
+	}
+	u.w.trace("node %d: saves %s.%s", u.n.ID, doc.Get("admin_epoch"), doc.Get("epoch"))
+	u.p.disks[u.n.ID] = doc.Clone()
+	return cib.OK
+}
+
+// act pretends an agent. on is where its resource runs; f gets the result, which
+// is there after a while.
+func (u *Pacemaker) act(op lrmd.Op, on []string, f *lrmd.Finish) (took time.Duration) {
+	took = time.Duration(1+u.w.Rand.IntN(300)) * time.Millisecond
+	rsc, bad := op.Resource, u.p.Faults
+	fails, hangs := u.chance(bad.Fail), u.chance(bad.Hang)
+	if hangs {
+		took, f.Status, f.RC = max(op.Timeout, time.Second), lrmd.TimedOut, lrmd.RCError
+	} else if fails {
+		f.RC, f.Reason = lrmd.RCError, "the agent says no"
+	}
+	switch op.Action {
+	case "start":
+		here := u.name()
+		others := slices.DeleteFunc(slices.Clone(on), func(n string) bool { return n == here })
+		if bad.Twice != nil && len(others) > 0 && !bad.Twice(rsc, here, others) {
+			u.w.Failf("node %d: %s is started while it runs on %v", u.n.ID, rsc, others)
+		}
+		if !fails { // one that hangs may have done it
+			u.Active[rsc] = true
+		}
+	case "stop":
+		if !fails && !hangs {
+			delete(u.Active, rsc)
+		}
+	case "monitor":
+		if u.Active[rsc] && u.chance(bad.Die) {
+			u.w.trace("node %d: %s is dead", u.n.ID, rsc)
+			delete(u.Active, rsc)
+		}
+		if !fails && !hangs && !u.Active[rsc] {
+			f.RC = lrmd.RCNotRunning
+		}
+	}
+	return took
+}
+
+// nodeNamed returns the node of a name, nil if there is none.
+func (w *World) nodeNamed(name string) *Node {
+	for _, n := range w.Nodes {
+		if n.name() == name {
+			return n
+		}
+	}
+	return nil
+}
