@@ -49,6 +49,12 @@ func (m *Machine) pend() {
 	m.timers.dcDead = m.now + m.option("dc-deadtime")
 }
 
+// announce asks who is the DC.
+func (m *Machine) announce() {
+	m.timers.announce = 0
+	m.request(peer.Request{Origin: "do_cl_join_query", Task: "join_announce", To: "dc", From: "crmd"})
+}
+
 // Tick carries out what is due.
 func (m *Machine) Tick(now time.Duration) []Action {
 	m.begin(now)
@@ -60,7 +66,7 @@ func (m *Machine) Tick(now time.Duration) []Action {
 		return true
 	}
 	if due(&m.timers.announce) && m.state == Pending {
-		m.request(peer.Request{Origin: "do_cl_join_query", Task: "join_announce", To: "dc", From: "crmd"})
+		m.announce()
 	}
 	if due(&m.timers.dcDead) && m.state == Pending {
 		m.cfg.Log.Info("no DC has answered", "waited", m.option("dc-deadtime"))

@@ -23,7 +23,11 @@ func (m *Machine) joinOffer(from string, msg *xml.Node) {
 		m.terminate(100)
 		return
 	}
-	if !strings.EqualFold(from, m.cfg.Node) {
+	if strings.EqualFold(from, m.cfg.Node) {
+		if !m.isDC {
+			return // sent before an election was lost
+		}
+	} else {
 		if m.isDC {
 			m.cfg.Log.Warn("another DC", "node", from)
 			m.elect()
@@ -31,6 +35,15 @@ func (m *Machine) joinOffer(from string, msg *xml.Node) {
 		}
 		if m.state == Electing {
 			return // the round decides; the winner offers again
+		}
+		if m.dc != "" && !strings.EqualFold(from, m.dc) {
+			// One of the two is none any more, and this offer may be old: whoever
+			// is the DC answers.
+			m.cfg.Log.Warn("an offer to join from another node than the DC; asking who it is", "node", from, "dc", m.dc)
+			m.setDC("")
+			m.pend()
+			m.announce()
+			return
 		}
 		m.timers.dcDead, m.timers.announce = 0, 0
 		if m.state == NotDC {
