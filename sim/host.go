@@ -65,6 +65,7 @@ func (n *Node) active() map[string]bool {
 // that it befalls.
 type Faults struct {
 	Fail, Hang, Die float64 // of agents: they say no, never end, or what they look after is dead
+	Broken          string  // an action of all agents that always fails
 	Disk            float64 // of writes of the CIB: refused, nothing is changed
 	Clocks          bool    // are apart, and run apart
 
@@ -97,7 +98,7 @@ func (u *Pacemaker) save(doc *xml.Node) cib.Code {
 func (u *Pacemaker) act(op lrmd.Op, on []string, f *lrmd.Finish) (took time.Duration) {
 	took = time.Duration(1+u.w.Rand.IntN(300)) * time.Millisecond
 	rsc, bad := op.Resource, u.p.Faults
-	fails, hangs := u.chance(bad.Fail), u.chance(bad.Hang)
+	fails, hangs := op.Action == bad.Broken || u.chance(bad.Fail), u.chance(bad.Hang)
 	if hangs {
 		took, f.Status, f.RC = max(op.Timeout, time.Second), lrmd.TimedOut, lrmd.RCError
 	} else if fails {
