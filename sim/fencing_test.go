@@ -71,6 +71,9 @@ func TestFencing(t *testing.T) {
 					break
 				}
 			}
+			if u, ok := w.Nodes[w.Rand.IntN(len(w.Nodes))].Up.(*Pacemaker); ok && w.Rand.IntN(3) == 0 {
+				u.Replace()
+			}
 			p.run(time.Duration(1+w.Rand.IntN(15)) * time.Second)
 			if w.Err() != nil {
 				break
