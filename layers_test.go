@@ -81,7 +81,7 @@ var mayImport = map[string][]string{
 		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema"},
 	"tool/pcs": {"tool", "conf", "ipc", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
-	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "pacemakerd/xml", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/node"},
+	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/node"},
 
 	"dist": {}, // no code: units and their tests
 
