@@ -105,6 +105,8 @@ func runHelper() (status int, done bool) {
 			port, _ := strconv.Atoi(args[1])
 			return traps(port)
 		}
+	case "echo":
+		run = func(args []string) error { return echo(args[1] == "true") }
 	case "pace":
 		run = func([]string) error { return pace() }
 	case "deaf":
