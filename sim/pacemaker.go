@@ -41,6 +41,7 @@ type Pacemaker struct {
 
 	rings  int           // changes of the ring
 	ringAt time.Duration // when the last was
+	synced bool          // since it: corosync takes messages of clients only then
 
 	// Active are the resources that run here. They die with the host, not with
 	// its daemons.
@@ -195,7 +196,7 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 // Members takes a report of the ring.
 func (u *Pacemaker) Members(m totem.Members) {
 	u.rings++
-	u.ringAt = u.w.Now
+	u.ringAt, u.synced = u.w.Now, false
 	u.do(u.svc.Step(u.w.Now, m))
 }
 
@@ -215,6 +216,7 @@ func (u *Pacemaker) do(actions []service.Action) {
 			u.n.Post(a)
 		case service.SyncDone:
 			u.n.Post(totem.Synced{Ring: a.Ring})
+			u.synced = true
 			if u.Node == nil {
 				u.later(10*time.Millisecond, nil)
 			}
@@ -427,7 +429,7 @@ func (u *Pacemaker) Tick(now time.Duration) {
 			u.step(node.Tick{})
 		}
 	}
-	for len(u.backlog) > 0 && len(u.n.queue) == 0 && len(u.backlog[0].data)+4096 < u.n.Ring.Room() {
+	for len(u.backlog) > 0 && u.synced && !u.svc.Syncing() && len(u.n.queue) == 0 && len(u.backlog[0].data)+4096 < u.n.Ring.Room() {
 		next := u.backlog[0]
 		u.backlog = u.backlog[1:]
 		if next.settled != "" {
@@ -513,11 +515,12 @@ func (u *Pacemaker) Write(n int) {
 }
 
 // Settled tells whether this node has been on a quorate ring for so long that a
-// loss would have been noticed. Pacemaker takes changes without quorum too, and
-// of two that were made in two partitions one goes: clients that must not lose
-// any write where this holds.
+// loss would have been noticed, and has joined a DC, which makes all copies of the
+// CIB one. Pacemaker takes changes without either, and of two that were made in
+// two partitions one goes: clients that must not lose any write where this holds.
 func (u *Pacemaker) Settled() bool {
-	return u.Node != nil && u.Exit == 0 && u.quorum != nil && u.quorum.Quorate && u.w.Now-u.ringAt >= standFor
+	return u.Node != nil && u.Exit == 0 && u.quorum != nil && u.quorum.Quorate && u.w.Now-u.ringAt >= standFor &&
+		(u.Node.State() == controller.NotDC || u.Node.IsDC() && u.Node.State() == controller.Idle)
 }
 
 // Wrote tells whether entry n is in the node's CIB.

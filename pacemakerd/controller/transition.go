@@ -176,9 +176,8 @@ func (m *Machine) Fenced(now time.Duration, id int, target string, err error) []
 	if g := m.graph; g != nil && g.actions[id] != nil {
 		unfencing = g.actions[id].meta("stonith_action") == "on"
 	}
-	p := m.cfg.Cache.ByName(target)
-	if err == nil && m.isDC && p != nil && !unfencing {
-		m.fencedState(p)
+	if err == nil && m.isDC && !unfencing {
+		m.fencedState(target)
 	}
 	if g := m.graph; g != nil && !g.complete {
 		if a := g.actions[id]; a != nil && a.kind == crmEvent && a.task == "stonith" && !a.confirmed && a.executed &&
@@ -198,12 +197,27 @@ func (m *Machine) Fenced(now time.Duration, id int, target string, err error) []
 	return m.out
 }
 
-// fencedState writes that a node is safely down and forgets its history.
-func (m *Machine) fencedState(p *peer.Peer) {
-	m.expected[p.ID] = true
-	m.cibTracked(modify("status", optCreate, xml.New("node_state", "id", id(p.ID), "uname", p.Name,
+// fencedState writes that a node is safely down and forgets its history. It need
+// not be one that corosync knows: then the CIB does.
+func (m *Machine) fencedState(target string) {
+	nid := ""
+	if p := m.cfg.Cache.ByName(target); p != nil {
+		m.expected[p.ID] = true
+		target, nid = p.Name, id(p.ID)
+	} else {
+		for n := range m.doc.Descend("configuration", "nodes").Each("node") {
+			if strings.EqualFold(n.Get("uname"), target) {
+				target, nid = n.Get("uname"), n.ID()
+			}
+		}
+	}
+	if nid == "" {
+		m.cfg.Log.Warn("a node was fenced that nobody knows", "node", target)
+		return
+	}
+	m.cibTracked(modify("status", optCreate, xml.New("node_state", "id", nid, "uname", target,
 		"join", "down", "expected", "down", "crm-debug-origin", "send_stonith_update")))
-	m.cibTracked(erase(nodeState(p.Name) + "/*"))
+	m.cibTracked(erase(nodeState(target) + "/*"))
 }
 
 // abort stops a transition from doing more, except for what has at least that

@@ -292,13 +292,21 @@ func (m *Machine) confchg(ev Confchg) {
 	old := m.members[ev.Group]
 	m.members[ev.Group] = slices.Clone(ev.Members)
 	var joined, left []string
+	again := false
 	for _, p := range m.cache.All() {
-		if p.In[ev.Group] && !slices.Contains(ev.Members, p.ID) {
+		// A node may join again before its dead process has left: what that was told
+		// to do is lost all the same.
+		restarted := p.ID != m.cfg.ID && count(ev.Members, p.ID) > count(old, p.ID)
+		if p.In[ev.Group] && (restarted || !slices.Contains(ev.Members, p.ID)) {
 			p.In[ev.Group] = false
+			again = again || restarted
 			if p.Name != "" {
 				left = append(left, p.Name)
 			}
 		}
+	}
+	if again && ev.Group == "crmd" {
+		m.peersChanged()
 	}
 	for _, id := range ev.Members {
 		p := m.cache.Get(id)
@@ -333,6 +341,16 @@ func (m *Machine) confchg(ev Confchg) {
 		m.peersChanged()
 	}
 	m.tryStart()
+}
+
+// count tells how many processes of a node are in a group.
+func count(members []uint32, id uint32) (n int) {
+	for _, m := range members {
+		if m == id {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *Machine) quorum(ev Quorum) {
