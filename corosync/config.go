@@ -1,6 +1,7 @@
 package corosync
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -108,9 +109,9 @@ func (c *Config) readKey(path string) ([]byte, error) {
 	case len(c.Key) > 0:
 		return c.Key, nil
 	case c.File != "":
-		return os.ReadFile(path)
+		return node.ReadKey(path)
 	}
-	return nil, fmt.Errorf("no Config.Key is given")
+	return nil, errors.New("no Config.Key is given")
 }
 
 // node is the Config of the node behind.

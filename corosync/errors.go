@@ -35,7 +35,7 @@ var (
 type ConfigError struct {
 	File   string // "" where the fault is in none
 	Line   int    // in File or in Config.Conf, from 1; 0 where it is not known
-	Text   string
+	Text   string // what is wrong, in corosync's words where it has some
 	Remedy string // what to do about it, or ""
 	err    error
 }
@@ -68,6 +68,7 @@ type KilledError struct {
 	Reason string // what it gave as reason
 }
 
+// Error names the node and its reason.
 func (e *KilledError) Error() string {
 	return fmt.Sprintf("corosync: node %d has ended this node: %s", e.By, e.Reason)
 }

@@ -22,11 +22,15 @@ type (
 		Member        // the sender
 		Data   []byte // the receiver's own
 	}
-	// A Change is a change of the group's members.
+	// A Change is a change of the group's members: all there are now, those who
+	// were members before and are none now, and those who are new. Who was lost
+	// together with its node has left like any other.
 	Change struct{ Members, Left, Joined []Member }
 	// A QuorumChange tells whether this node's partition may act. The first one
 	// comes with the join, before any message.
-	QuorumChange struct{ Quorate bool }
+	QuorumChange struct {
+		Quorate bool // whether it may act
+	}
 )
 
 func (Message) isEvent()      {}

@@ -90,7 +90,7 @@ func (n *Node) stopped() error {
 // A RingID names a ring; no two have the same. The zero value is none.
 type RingID struct {
 	Node uint32 // the representative
-	Seq  uint64
+	Seq  uint64 // grows with each ring of a cluster
 }
 
 // String is the id as corosync's tools write it: both numbers in hexadecimal.
@@ -99,6 +99,7 @@ func (r RingID) String() string { return fmt.Sprintf("%x.%x", r.Node, r.Seq) }
 // A View is what the nodes of a ring last agreed on. The zero value is that of a
 // node that has not been on a ring yet.
 type View struct {
+	// Ring is the ring that they are on.
 	Ring RingID
 	// Members are the ids of the nodes that are on the ring, in ascending order.
 	Members []uint32

@@ -19,7 +19,8 @@ type Stats struct {
 	// that were sent again because a node had missed them.
 	FramesSent, FramesReceived, FramesResent uint64
 
-	// Datagrams counts UDP datagrams of all kinds, Bytes their length.
+	// DatagramsSent and DatagramsReceived count UDP datagrams of all kinds,
+	// BytesSent and BytesReceived what is in them.
 	DatagramsSent, DatagramsReceived uint64
 	BytesSent, BytesReceived         uint64
 	// SendErrors counts datagrams that the system refused to send.

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,19 +62,12 @@ func readFile(path string, p conf.Profile) (*conf.File, error) {
 	return f, nil
 }
 
-// readKey reads the authentication key. One that others could read is none.
+// readKey reads the authentication key.
 func readKey(path string) ([]byte, error) {
 	if path == "/etc/corosync/authkey" {
 		if env := os.Getenv("COROSYNC_TOTEM_AUTHKEY_FILE"); env != "" {
 			path = env
 		}
 	}
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if st.Mode().Perm()&0o077 != 0 {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("mode %04o lets others read it (chmod 0400)", st.Mode().Perm())}
-	}
-	return os.ReadFile(path)
+	return node.ReadKey(path)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -96,6 +97,19 @@ func resolve(ctx context.Context, name string) ([]netip.Addr, error) {
 		}
 	}
 	return list, nil
+}
+
+// ReadKey reads the authentication key in a file. One that others could read is
+// none.
+func ReadKey(path string) ([]byte, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.Mode().Perm()&0o077 != 0 {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("mode %04o lets others read it (chmod 0400)", st.Mode().Perm())}
+	}
+	return os.ReadFile(path)
 }
 
 // totemConfig is the ring's part of the configuration.
