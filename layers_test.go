@@ -83,7 +83,9 @@ var mayImport = map[string][]string{
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
 	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/node"},
 
-	"dist": {}, // no code: units and their tests
+	"dist":          {}, // no code: units and their tests
+	"captures":      {}, // for tests: TestCapturesAreForTests
+	"captures/pack": {},
 
 	"examples/embed":   {"corosync"},
 	"cmd/gocorosync":   {"corosync/daemon", "pacemakerd", "tool", "version"},
@@ -219,7 +221,7 @@ func TestFloors(t *testing.T) {
 // drawnAs tells whether a package has a place on a floor: all that a program
 // links, not what only builds, measures or tests.
 func drawnAs(pkg string) bool {
-	for _, other := range []string{"integration", "bench", "dist", "examples", "sim"} {
+	for _, other := range []string{"integration", "bench", "captures", "dist", "examples", "sim"} {
 		if pkg == other || strings.HasPrefix(pkg, other+"/") {
 			return false
 		}
@@ -264,6 +266,17 @@ func drawn(t *testing.T) map[string]int {
 		t.Fatalf("only %d packages read from ARCHITECTURE.md's floors", len(floors))
 	}
 	return floors
+}
+
+// TestCapturesAreForTests: what real daemons sent is in no program but the test's.
+func TestCapturesAreForTests(t *testing.T) {
+	for pkg, imports := range mayImport {
+		for _, imp := range imports {
+			if imp == "captures" || strings.HasPrefix(imp, "captures/") {
+				t.Errorf("%s may import %s, which only tests do", pkg, imp)
+			}
+		}
+	}
 }
 
 // notEmbedded are packages that a program which embeds a node does not link: what

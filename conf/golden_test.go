@@ -5,38 +5,13 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-)
 
-// shared returns a file of the material that is not part of this repository,
-// or skips.
-func shared(t *testing.T, path string) string {
-	t.Helper()
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		root, err := filepath.Abs(".")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for root != "/" {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "../shared")
-	}
-	file := filepath.Join(dir, path)
-	if _, err := os.Stat(file); err != nil {
-		t.Skipf("no %s: set GOCOROSYNC_SHARED to the folder with the captures", path)
-	}
-	return file
-}
+	"github.com/gocorosync/gocorosync/captures"
+)
 
 type transcript struct {
 	Cases map[string]struct {
@@ -103,12 +78,8 @@ func elsewhere(name, output string) bool {
 func TestLikeCorosync(t *testing.T) {
 	for p, version := range map[Profile]string{EL7: "2.4.5", EL9: "3.1.7"} {
 		t.Run(p.String(), func(t *testing.T) {
-			b, err := os.ReadFile(shared(t, "golden/conf-errors/"+version+".json"))
-			if err != nil {
-				t.Fatal(err)
-			}
 			var tr transcript
-			if err := json.Unmarshal(b, &tr); err != nil {
+			if err := json.Unmarshal(captures.Read(t, "corosync", "conf/"+version+".json"), &tr); err != nil {
 				t.Fatal(err)
 			}
 			wrong, n := 0, 0

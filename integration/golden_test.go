@@ -6,15 +6,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gocorosync/gocorosync/captures"
 )
 
 // goldenRun is one run of a tool as it was recorded.
@@ -23,18 +25,6 @@ type goldenRun struct {
 	Exit   int
 	Node   int
 	Stderr string
-}
-
-func goldenDir(t *testing.T) string {
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		dir = "../../shared"
-	}
-	dir = filepath.Join(dir, "golden/corosync")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no recorded output: set GOCOROSYNC_SHARED to its folder")
-	}
-	return dir
 }
 
 // changing is what differs from run to run.
@@ -80,16 +70,12 @@ func elsewhere(name string) bool {
 func TestGolden(t *testing.T) {
 	for profile, version := range map[string]string{"el7": "2.4.5", "el9": "3.1.7"} {
 		t.Run(profile, func(t *testing.T) {
-			dir := filepath.Join(goldenDir(t), version)
-			b, err := os.ReadFile(filepath.Join(dir, "MANIFEST.json"))
+			recorded, err := fs.Sub(captures.Open(t, "corosync"), version)
 			if err != nil {
 				t.Fatal(err)
 			}
-			var runs map[string]goldenRun
-			if err := json.Unmarshal(b, &runs); err != nil {
-				t.Fatal(err)
-			}
-			g := &golden{t: t, profile: profile, dir: dir, runs: runs}
+			g := &golden{t: t, profile: profile}
+			g.read(recorded)
 			g.lab("not-running", func(l *lab) { g.state(l, "not-running") })
 			g.lab("healthy", func(l *lab) {
 				g.up(l, "healthy", 2)
@@ -111,19 +97,62 @@ func TestGolden(t *testing.T) {
 				g.lose(l)
 				g.state(l, "no-quorum")
 			})
+			g.usage(version)
 			t.Logf("%d of %d runs as corosync %s", g.ok, g.all, version)
 		})
 	}
 }
 
 type golden struct {
-	t       *testing.T
-	profile string
-	dir     string
-	runs    map[string]goldenRun
-	second  *daemon
-	ok, all int
+	t        *testing.T
+	profile  string
+	recorded fs.FS
+	runs     map[string]goldenRun
+	second   *daemon
+	ok, all  int
 }
+
+// read makes the runs recorded in a folder those that are repeated.
+func (g *golden) read(recorded fs.FS) {
+	b, err := fs.ReadFile(recorded, "MANIFEST.json")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.recorded, g.runs = recorded, nil
+	if err := json.Unmarshal(b, &g.runs); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// usage repeats the runs that print how a tool is used, whatever the state of
+// the cluster. Those texts are corosync's and not part of this repository.
+func (g *golden) usage(version string) {
+	g.t.Run("usage", func(t *testing.T) {
+		old := g.t
+		g.t = t
+		defer func() { g.t = old }()
+		ours := g.runs
+		g.read(os.DirFS(captures.Outside(t, "golden/corosync/"+version)))
+		var names []string
+		for name := range g.runs {
+			if base := strings.TrimSuffix(name, ".txt"); ours[name].Argv == nil && usage.MatchString(base) && !elsewhere(base) {
+				names = append(names, base)
+			}
+		}
+		slices.Sort(names)
+		if len(names) == 0 {
+			t.Fatal("no usage text is recorded")
+		}
+		l := newLabOf(t, [][2]string{{"sv1", "10.77.0.11"}})
+		for _, name := range names {
+			g.run(l, name)
+		}
+	})
+}
+
+// usage names the runs that print how a tool is used: asked for it, or called
+// with an option that it has not in this generation.
+var usage = regexp.MustCompile(`-(h|noarg|badopt|cfgtool-b|cfgtool-r)$`)
 
 func (g *golden) lab(name string, f func(*lab)) {
 	g.t.Run(name, func(t *testing.T) {
@@ -136,7 +165,7 @@ func (g *golden) lab(name string, f func(*lab)) {
 
 // up starts n of the two nodes with the configuration of a state.
 func (g *golden) up(l *lab, state string, n int) {
-	text, err := os.ReadFile(filepath.Join(g.dir, state+".conf"))
+	text, err := fs.ReadFile(g.recorded, state+".conf")
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -200,7 +229,7 @@ func (g *golden) run(l *lab, name string) {
 	if !ok || len(r.Argv) == 0 {
 		return
 	}
-	want, err := os.ReadFile(filepath.Join(g.dir, name+".txt"))
+	want, err := fs.ReadFile(g.recorded, name+".txt")
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	netlab "github.com/gocorosync/gocorosync/integration/lab"
 )
 
@@ -38,14 +39,11 @@ func real(t *testing.T, name string) string {
 	return path
 }
 
-// lacking skips a test for want of something on this machine. Where everything
-// must be there (GOCOROSYNC_REQUIRE=peers, as in CI) it fails.
+// lacking skips a test for want of something on this machine, or fails it where
+// everything must be there (GOCOROSYNC_REQUIRE=peers, as in CI).
 func lacking(t *testing.T, what string) {
 	t.Helper()
-	if os.Getenv("GOCOROSYNC_REQUIRE") != "" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
+	captures.Lack(t, captures.Peers, what)
 }
 
 // peerProgram is real, but below peerEnv if that is set.

@@ -6,12 +6,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/cpg"
 	"github.com/gocorosync/gocorosync/service"
 	"github.com/gocorosync/gocorosync/totem"
@@ -212,12 +211,8 @@ func (k keys) Keys(string) []string      { return nil }
 func TestVectors(t *testing.T) {
 	for g, version := range map[wire.Generation]string{wire.EL7: "2.4.5", wire.EL9: "3.1.7"} {
 		t.Run(version, func(t *testing.T) {
-			b, err := os.ReadFile(filepath.Join(sharedDir(t), "vectors/ipc/exec-"+version+".json"))
-			if err != nil {
-				t.Skip("no captures: set GOCOROSYNC_SHARED to their folder: ", err)
-			}
 			var c capture
-			if err := json.Unmarshal(b, &c); err != nil {
+			if err := json.Unmarshal(captures.Read(t, "ipc", "exec-"+version+".json"), &c); err != nil {
 				t.Fatal(err)
 			}
 			made := make(map[string]int)
@@ -258,23 +253,6 @@ func TestVectors(t *testing.T) {
 			}
 		})
 	}
-}
-
-func sharedDir(t *testing.T) string {
-	if dir := os.Getenv("GOCOROSYNC_SHARED"); dir != "" {
-		return dir
-	}
-	dir, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dir != "/" {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	return filepath.Join(dir, "../shared")
 }
 
 // FuzzDeliver: nothing that a member sends makes the services panic.

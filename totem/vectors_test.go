@@ -1,17 +1,16 @@
 package totem
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
@@ -40,36 +39,9 @@ type capturedFrame struct {
 	}
 }
 
-// vectors returns the folder of captures, or skips the test.
-func vectors(t *testing.T) string {
-	shared := os.Getenv("GOCOROSYNC_SHARED")
-	if shared == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for dir != "/" {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				break
-			}
-			dir = filepath.Dir(dir)
-		}
-		shared = filepath.Join(filepath.Dir(dir), "shared")
-	}
-	dir := filepath.Join(shared, "vectors", "totem")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no captures: %v (set GOCOROSYNC_SHARED)", err)
-	}
-	return dir
-}
-
-func readCapture(t *testing.T, path string) (list []capturedFrame) {
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for s := json.NewDecoder(bufio.NewReader(f)); s.More(); {
+func readCapture(t *testing.T, name string) (list []capturedFrame) {
+	b := captures.Read(t, "totem", name+".jsonl")
+	for s := json.NewDecoder(bytes.NewReader(b)); s.More(); {
 		var c capturedFrame
 		if err := s.Decode(&c); err != nil {
 			t.Fatal(err)
@@ -82,9 +54,8 @@ func readCapture(t *testing.T, path string) (list []capturedFrame) {
 // TestFormationAsCaptured lets a node start beside another one and compares the
 // frames with those of two real nodes, from the first join to the first message.
 func TestFormationAsCaptured(t *testing.T) {
-	dir := vectors(t)
 	var want []string
-	for _, f := range readCapture(t, filepath.Join(dir, "wire2-udpu-2node.jsonl")) {
+	for _, f := range readCapture(t, "wire2-udpu-2node") {
 		if f.Frame < 9 || f.Type == "memb_merge_detect" {
 			continue
 		}
@@ -131,11 +102,10 @@ func TestFormationAsCaptured(t *testing.T) {
 // TestReassemblyOfCaptures puts the application messages of captured rings
 // together and compares them with their checksums.
 func TestReassemblyOfCaptures(t *testing.T) {
-	dir := vectors(t)
 	total := 0
 	for _, name := range []string{"wire2-udpu-2node", "wire2-udpu-3node", "wire3-udpu-2node", "wire3-udpu-3node"} {
-		frames := readCapture(t, filepath.Join(dir, name+".jsonl"))
-		payloads := mcastsOf(t, filepath.Join(dir, name+".pcap"))
+		frames := readCapture(t, name)
+		payloads := mcastsOf(t, name)
 		var want, got []string
 		type place struct {
 			ring wire.RingID
@@ -180,11 +150,8 @@ func TestReassemblyOfCaptures(t *testing.T) {
 }
 
 // mcastsOf returns the multicasts of an unencrypted IPv4 capture by frame.
-func mcastsOf(t *testing.T, path string) map[int]wire.Mcast {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+func mcastsOf(t *testing.T, name string) map[int]wire.Mcast {
+	b := captures.Read(t, "totem", name+".pcap")
 	list := make(map[int]wire.Mcast)
 	b = b[24:]
 	for n := 1; len(b) >= 16; n++ {

@@ -2,14 +2,14 @@ package votequorum_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/service"
@@ -256,18 +256,10 @@ var (
 // clusters that lose and regain nodes under all options.
 func TestScenarios(t *testing.T) {
 	for p, version := range map[conf.Profile]string{conf.EL7: "2.4.5", conf.EL9: "3.1.7"} {
-		files, _ := filepath.Glob(filepath.Join(shared(t), "golden/corosync", version, "scenarios/*.txt"))
-		if len(files) == 0 {
-			t.Skip("no scenarios: set GOCOROSYNC_SHARED to the folder with the captures")
-		}
-		for _, file := range files {
-			name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		for _, file := range captures.Glob(t, "corosync", version+"/scenarios/*.txt") {
+			name := strings.TrimSuffix(path.Base(file), ".txt")
 			t.Run(p.String()+"/"+name, func(t *testing.T) {
-				b, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				replay(t, p, string(b))
+				replay(t, p, string(captures.Read(t, "corosync", file)))
 			})
 		}
 	}
@@ -355,22 +347,4 @@ func replay(t *testing.T, p conf.Profile, text string) {
 			}
 		}
 	}
-}
-
-// shared is the folder with material that is not part of this repository.
-func shared(t *testing.T) string {
-	if dir := os.Getenv("GOCOROSYNC_SHARED"); dir != "" {
-		return dir
-	}
-	dir, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dir != "/" {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	return filepath.Join(dir, "../shared")
 }

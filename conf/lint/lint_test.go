@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/conf/lint"
 )
@@ -151,15 +150,8 @@ func TestStrict(t *testing.T) {
 
 // TestAgreesWithCorosync: what the originals refused has an error here too.
 func TestAgreesWithCorosync(t *testing.T) {
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
 	for p, version := range map[conf.Profile]string{conf.EL7: "2.4.5", conf.EL9: "3.1.7"} {
-		b, err := os.ReadFile(filepath.Join(dir, "golden/conf-errors", version+".json"))
-		if err != nil {
-			t.Skip("no recorded runs: set GOCOROSYNC_SHARED to the folder with the captures")
-		}
+		b := captures.Read(t, "corosync", "conf/"+version+".json")
 		var recorded struct {
 			Cases map[string]struct {
 				Conf string

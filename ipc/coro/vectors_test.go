@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/ipc"
 )
 
@@ -117,25 +116,17 @@ var unchecked = []string{"error", "pad", "reason", "guarantee"}
 // TestVectors decodes every message that was captured between corosync's
 // programs and encodes it again: all bytes that mean something come back.
 func TestVectors(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(sharedDir(t), "vectors/ipc/*/*.json"))
-	if len(files) == 0 {
-		t.Skip("no captures: set GOCOROSYNC_SHARED to their folder")
-	}
 	seen := make(map[string]int)
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range captures.Glob(t, "ipc", "*/*.json") {
 		var v vector
-		if err := json.Unmarshal(b, &v); err != nil {
+		if err := json.Unmarshal(captures.Read(t, "ipc", file), &v); err != nil {
 			t.Fatal(err)
 		}
 		for i, e := range v.Events {
 			proto, ok := layouts[e.Struct]
 			if !ok {
 				if e.Struct != "" && e.Channel != "setup" {
-					t.Errorf("%s: no layout for %s", filepath.Base(file), e.Struct)
+					t.Errorf("%s: no layout for %s", file, e.Struct)
 				}
 				continue
 			}
@@ -146,7 +137,7 @@ func TestVectors(t *testing.T) {
 			}
 			m := reflect.New(reflect.TypeOf(proto).Elem()).Interface().(Message)
 			if err := Decode(want, m); err != nil {
-				t.Errorf("%s event %d: %s: %v", filepath.Base(file), i, e.Struct, err)
+				t.Errorf("%s event %d: %s: %v", file, i, e.Struct, err)
 				continue
 			}
 			if c, ok := m.(*CMAPValue); ok {
@@ -161,7 +152,7 @@ func TestVectors(t *testing.T) {
 				got = Response(id, StatusOf(want), m)
 			}
 			if len(got) != len(want) {
-				t.Errorf("%s event %d: %s: %d bytes, want %d", filepath.Base(file), i, e.Struct, len(got), len(want))
+				t.Errorf("%s event %d: %s: %d bytes, want %d", file, i, e.Struct, len(got), len(want))
 				continue
 			}
 			for _, row := range e.Decoded {
@@ -170,7 +161,7 @@ func TestVectors(t *testing.T) {
 					continue
 				}
 				if !bytes.Equal(got[off:off+n], want[off:off+n]) {
-					t.Errorf("%s event %d: %s: %s at %d: % x, want % x", filepath.Base(file), i, e.Struct, field, off, got[off:off+n], want[off:off+n])
+					t.Errorf("%s event %d: %s: %s at %d: % x, want % x", file, i, e.Struct, field, off, got[off:off+n], want[off:off+n])
 				}
 			}
 			again := reflect.New(reflect.TypeOf(proto).Elem()).Interface().(Message)
@@ -178,7 +169,7 @@ func TestVectors(t *testing.T) {
 				c.Room = 0
 			}
 			if err := Decode(got, again); err != nil || !reflect.DeepEqual(again, m) {
-				t.Errorf("%s event %d: %s: %+v became %+v, %v", filepath.Base(file), i, e.Struct, m, again, err)
+				t.Errorf("%s event %d: %s: %+v became %+v, %v", file, i, e.Struct, m, again, err)
 			}
 			// Every cut must fail or at least not crash.
 			for n := range min(len(want), 400) {
@@ -191,23 +182,6 @@ func TestVectors(t *testing.T) {
 			t.Errorf("no capture of %s", name)
 		}
 	}
-}
-
-func sharedDir(t *testing.T) string {
-	if dir := os.Getenv("GOCOROSYNC_SHARED"); dir != "" {
-		return dir
-	}
-	dir, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dir != "/" {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	return filepath.Join(dir, "../shared")
 }
 
 // FuzzDecode: no bytes make a decoder panic or allocate more than they are.

@@ -2,51 +2,28 @@ package pcmk
 
 import (
 	"bytes"
-	"encoding/hex"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/gocorosync/gocorosync/captures"
 )
 
 // TestRealFrames decodes captured frames and encodes the plain ones again.
 func TestRealFrames(t *testing.T) {
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "vectors/pacemaker/*/hex/ipc-*.hex"))
-	if len(files) == 0 {
-		t.Skip("captures of real daemons are not here")
-	}
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var body string
-		for line := range strings.Lines(string(text)) {
-			if !strings.HasPrefix(line, "#") {
-				body += strings.TrimSpace(line)
-			}
-		}
-		wire, err := hex.DecodeString(body)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, name := range captures.Glob(t, "pacemaker", "*/hex/ipc-*.hex") {
+		wire := captures.Hex(t, "pacemaker", name)
 		f, err := Decode(wire)
 		if err != nil {
-			t.Errorf("%s: %v", filepath.Base(name), err)
+			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		if !bytes.HasPrefix(f.Data, []byte("<")) {
-			t.Errorf("%s: %.40q is not XML", filepath.Base(name), f.Data)
+			t.Errorf("%s: %.40q is not XML", name, f.Data)
 		}
 		if f.Flags&Compressed != 0 {
 			continue
 		}
 		if got, err := f.Append(nil, 1<<20); err != nil || !bytes.Equal(got, wire) {
-			t.Errorf("%s does not come back: %v", filepath.Base(name), err)
+			t.Errorf("%s does not come back: %v", name, err)
 		}
 	}
 }

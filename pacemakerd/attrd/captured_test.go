@@ -1,25 +1,18 @@
 package attrd
 
 import (
-	"cmp"
-	"os"
-	"path/filepath"
+	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// captured returns the messages of group attrd in captures of real clusters, if those
-// are here; GOCOROSYNC_SHARED names their folder.
-func captured() (list []string) {
-	files, _ := filepath.Glob(filepath.Join(cmp.Or(os.Getenv("GOCOROSYNC_SHARED"), "../../../shared"), "vectors/pacemaker/*/cluster/*.xml"))
-	for _, f := range files {
-		b, err := os.ReadFile(f)
+// captured returns the messages of group attrd that real clusters sent.
+func captured(t testing.TB) (list []string) {
+	for _, name := range captures.Glob(t, "pacemaker", "*/cluster/*.xml") {
+		doc, err := xml.Parse(captures.Read(t, "pacemaker", name))
 		if err != nil {
-			continue
-		}
-		doc, err := xml.Parse(b)
-		if err != nil {
-			continue
+			t.Fatalf("%s: %v", name, err)
 		}
 		for m := range doc.Each("cpg") {
 			if c := m.Child(""); m.Get("group") == "attrd" && c != nil {

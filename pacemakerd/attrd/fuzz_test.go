@@ -26,7 +26,7 @@ func FuzzDelivered(f *testing.F) {
 		`<a t="attrd" task="refresh"/>`, `<a t="attrd" task="query" attr_name="x" attr_host="n1"/>`,
 		`<a t="crmd" subt="request" crm_task="vote" version="3.16.1" election-owner="2" election-id="1" election-age-sec="9" election-age-nano-sec="1"/>`,
 	}
-	for _, s := range append(captured(), told...) {
+	for _, s := range append(captured(f), told...) {
 		f.Add([]byte(s))
 	}
 	f.Add([]byte(strings.Join(told, "\n")))

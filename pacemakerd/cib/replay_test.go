@@ -1,27 +1,11 @@
 package cib
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
-
-// shared returns a file of the shared captures, or skips the test where they
-// are missing.
-func shared(t testing.TB, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		t.Skipf("captures of real clusters are not here: %v", err)
-	}
-	return b
-}
 
 // onlySchema refuses what the captured cluster refused: an attribute named
 // bogus. Real validation is tested where schemas live.
@@ -44,11 +28,11 @@ func (onlySchema) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) { 
 func TestReplayOfRealClusters(t *testing.T) {
 	for _, version := range []string{"2.1.5", "1.1.20"} {
 		t.Run(version, func(t *testing.T) {
-			ops, err := xml.ParseKeepingComments(shared(t, "vectors/pacemaker/"+version+"/cib-ops.xml"))
+			ops, err := xml.ParseKeepingComments(captures.Read(t, "pacemaker", version+"/cib-ops.xml"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			replay, err := xml.ParseKeepingComments(shared(t, "vectors/pacemaker/"+version+"/cib-replay.xml"))
+			replay, err := xml.ParseKeepingComments(captures.Read(t, "pacemaker", version+"/cib-replay.xml"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +85,7 @@ func TestReplayOfRealClusters(t *testing.T) {
 // TestRealPatches applies every patch that real daemons sent to a subscriber.
 func TestRealPatches(t *testing.T) {
 	for _, version := range []string{"2.1.5", "1.1.20"} {
-		replay, err := xml.ParseKeepingComments(shared(t, "vectors/pacemaker/"+version+"/cib-replay.xml"))
+		replay, err := xml.ParseKeepingComments(captures.Read(t, "pacemaker", version+"/cib-replay.xml"))
 		if err != nil {
 			t.Fatal(err)
 		}

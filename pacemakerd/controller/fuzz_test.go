@@ -56,7 +56,7 @@ var heard = []string{
 // from clients, as plans, as changes of the CIB, while time passes and agents end. It
 // never panics, its own state is always right, and what it keeps has bounds.
 func FuzzDelivered(f *testing.F) {
-	all := append(captured(), heard...)
+	all := append(captured(f), heard...)
 	for _, s := range all {
 		f.Add([]byte(s))
 	}

@@ -84,7 +84,7 @@ func FuzzStep(f *testing.F) {
 		}
 		all = append(all, said{o[0], n})
 	}
-	all = append(all, captured()...)
+	all = append(all, captured(f)...)
 	for i := range min(len(all), 256) {
 		f.Add([]byte{byte(i / 256), byte(i % 256), 0, 0, 1, 0, byte(i), 1, 0})
 	}

@@ -2,53 +2,31 @@ package peer
 
 import (
 	"bytes"
-	"encoding/hex"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gocorosync/gocorosync/captures"
 )
 
 // TestRealEnvelopes decodes captured messages and encodes them again.
 func TestRealEnvelopes(t *testing.T) {
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "vectors/pacemaker/*/hex/cpg-*.hex"))
-	if len(files) == 0 {
-		t.Skip("captures of real clusters are not here")
-	}
-	for _, f := range files {
+	for _, f := range captures.Glob(t, "pacemaker", "*/hex/cpg-*.hex") {
 		if strings.Contains(f, "join-name") || strings.Contains(f, "cpg-pcmk") {
 			continue // no envelope
 		}
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var body string
-		for line := range strings.Lines(string(text)) {
-			if !strings.HasPrefix(line, "#") {
-				body += strings.TrimSpace(line)
-			}
-		}
-		wire, err := hex.DecodeString(body)
-		if err != nil {
-			t.Fatalf("%s: %v", f, err)
-		}
+		wire := captures.Hex(t, "pacemaker", f)
 		e, err := Decode(wire)
 		if err != nil {
-			t.Errorf("%s: %v", filepath.Base(f), err)
+			t.Errorf("%s: %v", f, err)
 			continue
 		}
 		got := e.Append(nil)
 		if le.Uint32(wire[28:]) == 0 && !bytes.Equal(got, wire) {
-			t.Errorf("%s does not come back", filepath.Base(f))
+			t.Errorf("%s does not come back", f)
 		}
 		if again, err := Decode(got); err != nil || !bytes.Equal(again.Data, e.Data) {
-			t.Errorf("%s: our own form does not decode: %v", filepath.Base(f), err)
+			t.Errorf("%s: our own form does not decode: %v", f, err)
 		}
 		for n := range min(len(wire), 700) {
 			if _, err := Decode(wire[:n]); err == nil {

@@ -11,36 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/tool/crm"
 )
-
-// shared finds the folder with the material shared between projects: the
-// environment says where, else it is beside the module.
-func shared(t *testing.T) string {
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			if root == filepath.Dir(root) {
-				t.Fatal("no go.mod above this folder")
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(filepath.Dir(root), "shared")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "data", "scheduler")); err != nil {
-		t.Skip("the scheduler cases are not here; GOCOROSYNC_SHARED names their folder")
-	}
-	return dir
-}
 
 func read(t *testing.T, path string) string {
 	t.Helper()
@@ -54,7 +29,7 @@ func read(t *testing.T, path string) string {
 // TestCases runs crm_simulate on every case and compares graph (ids and order
 // included), scores, summary and dot file with what is expected.
 func TestCases(t *testing.T) {
-	dir := filepath.Join(shared(t), "data", "scheduler")
+	dir := captures.Outside(t, "data/scheduler")
 	for i, line := range strings.Split(strings.TrimSpace(read(t, filepath.Join(dir, "index.tsv"))), "\n") {
 		f := strings.Split(line, "\t")
 		name, extra := f[0], f[2]

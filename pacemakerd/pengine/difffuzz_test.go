@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gocorosync/gocorosync/captures"
 )
 
 var (
@@ -30,9 +32,9 @@ func TestDifferential(t *testing.T) {
 	if *fuzzSeeds == 0 {
 		t.Skip("make difffuzz runs this")
 	}
-	generator := filepath.Join(shared(t), "tools", "cib-fuzz")
+	generator := captures.Outside(t, "tools/cib-fuzz")
 	if _, err := exec.LookPath("crm_simulate"); err != nil {
-		t.Skip("there is no crm_simulate to compare with")
+		captures.Lack(t, captures.Peers, "there is no crm_simulate to compare with")
 	}
 	dir := *fuzzKeep
 	if dir == "" {

@@ -3,11 +3,13 @@ package coro
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -20,43 +22,67 @@ func run(t *testing.T, p conf.Profile, args ...string) (stdout, stderr string, s
 	return out.String(), errOut.String(), status
 }
 
+// A recordedRun is how one of corosync's tools ended.
+type recordedRun struct {
+	Argv   []string
+	Exit   int
+	Stderr string
+}
+
+// versions are the corosyncs whose runs were recorded.
+var versions = map[conf.Profile]string{conf.EL7: "2.4.5", conf.EL9: "3.1.7"}
+
+// repeat does what was recorded below a folder, for those of the runs that are there.
+func repeat(t *testing.T, p conf.Profile, recorded fs.FS, names []string) {
+	t.Helper()
+	b, err := fs.ReadFile(recorded, "MANIFEST.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var runs map[string]recordedRun
+	if err := json.Unmarshal(b, &runs); err != nil {
+		t.Fatal(err)
+	}
+	repeated := 0
+	for _, name := range names {
+		r, ok := runs["tools-"+name+".txt"]
+		if !ok {
+			continue
+		}
+		repeated++
+		want, err := fs.ReadFile(recorded, "tools-"+name+".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, errOut, status := run(t, p, r.Argv...)
+		if out != string(want) || errOut != r.Stderr || status != r.Exit {
+			t.Errorf("%v %v: exit %d, stderr %q\n%s\nwant exit %d, stderr %q\n%s", p, r.Argv, status, errOut, out, r.Exit, r.Stderr, want)
+		}
+	}
+	if repeated == 0 {
+		t.Errorf("%v: nothing was repeated", p)
+	}
+}
+
 // TestWithoutDaemon repeats the recorded runs that end before a daemon is
 // asked. The others are repeated by the tests in integration/.
 func TestWithoutDaemon(t *testing.T) {
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	for p, version := range map[conf.Profile]string{conf.EL7: "2.4.5", conf.EL9: "3.1.7"} {
-		base := filepath.Join(dir, "golden/corosync", version)
-		b, err := os.ReadFile(filepath.Join(base, "MANIFEST.json"))
+	for p, version := range versions {
+		recorded, err := fs.Sub(captures.Open(t, "corosync"), version)
 		if err != nil {
-			t.Skip("no recorded output: set GOCOROSYNC_SHARED to its folder")
-		}
-		var runs map[string]struct {
-			Argv   []string
-			Exit   int
-			Stderr string
-		}
-		if err := json.Unmarshal(b, &runs); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"cfgtool-h", "cfgtool-noarg", "cfgtool-badopt", "cmapctl-h", "cmapctl-badopt", "cmapctl-g-none",
-			"cmapctl-s-missing-arg", "cmapctl-m-bad", "cmapctl-C-bad", "cpgtool-h", "cpgtool-badopt", "quorumtool-h", "quorumtool-V",
-			"quorumtool-badopt", "quorumtool-v-abc", "quorumtool-n-abc", "quorumtool-o-bad"} {
-			r, ok := runs["tools-"+name+".txt"]
-			if !ok {
-				continue
-			}
-			want, err := os.ReadFile(filepath.Join(base, "tools-"+name+".txt"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, errOut, status := run(t, p, r.Argv...)
-			if out != string(want) || errOut != r.Stderr || status != r.Exit {
-				t.Errorf("%v %v: exit %d, stderr %q\n%s\nwant exit %d, stderr %q\n%s", p, r.Argv, status, errOut, out, r.Exit, r.Stderr, want)
-			}
-		}
+		repeat(t, p, recorded, []string{"cfgtool-badopt", "cmapctl-badopt", "cmapctl-g-none", "cmapctl-s-missing-arg", "cmapctl-m-bad",
+			"cmapctl-C-bad", "cpgtool-badopt", "quorumtool-V", "quorumtool-v-abc", "quorumtool-n-abc", "quorumtool-o-bad"})
+	}
+}
+
+// TestUsage does the same for the runs that print how a tool is used. Those texts
+// are corosync's and not part of this repository.
+func TestUsage(t *testing.T) {
+	for p, version := range versions {
+		recorded := os.DirFS(captures.Outside(t, "golden/corosync/"+version))
+		repeat(t, p, recorded, []string{"cfgtool-h", "cfgtool-noarg", "cmapctl-h", "cpgtool-h", "quorumtool-h", "quorumtool-badopt"})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -20,7 +21,7 @@ import (
 func TestShowAccess(t *testing.T) {
 	real, err := exec.LookPath("cibadmin")
 	if err != nil {
-		t.Skip("pacemaker's cibadmin is not installed")
+		captures.Lack(t, captures.Peers, "pacemaker's cibadmin is not installed")
 	}
 	file := filepath.Join(t.TempDir(), "cib.xml")
 	t.Setenv("CIB_file", file)

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
@@ -154,16 +153,8 @@ func TestExplainForms(t *testing.T) {
 // TestExplainWhatTheSchemaRefuses measures the recorded configurations: what is
 // refused is explained, what is taken gets no more than advice.
 func TestExplainWhatTheSchemaRefuses(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(golden(t, "cibs"), "verify", "*.xml"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no files", err)
-	}
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		src := readSource(file, b)
+	for _, file := range captures.Glob(t, "crm", "cibs/verify/*.xml") {
+		src := readSource(file, captures.Read(t, "crm", file))
 		if src.doc == nil || src.doc.Name != "cib" {
 			continue
 		}
@@ -178,11 +169,11 @@ func TestExplainWhatTheSchemaRefuses(t *testing.T) {
 				errors++
 			}
 			if f.Line == 0 || strings.Contains(f.Text, "failed to validate") {
-				t.Errorf("%s: %s", filepath.Base(file), f)
+				t.Errorf("%s: %s", file, f)
 			}
 		}
 		if refused != (errors > 0) {
-			t.Errorf("%s: refused: %v, errors explained: %d", filepath.Base(file), refused, errors)
+			t.Errorf("%s: refused: %v, errors explained: %d", file, refused, errors)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"sort"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -30,13 +32,14 @@ func TestFilesAsTheRealOnes(t *testing.T) {
 	}
 	var failing []string
 	count := 0
+	cibs := captures.Folder(t, "crm", "cibs")
 	for _, p := range []struct {
 		name    string
 		profile conf.Profile
 	}{{"el7", conf.EL7}, {"el9", conf.EL9}} {
 		for _, f := range fileTranscripts {
-			for _, st := range transcript(t, golden(t, filepath.Join(p.name, f))) {
-				run, ok := fileCommand(t, st.command, golden(t, "cibs"), p.name)
+			for _, st := range transcript(t, path.Join(p.name, f)) {
+				run, ok := fileCommand(t, st.command, cibs, p.name)
 				if !ok {
 					continue
 				}

@@ -3,28 +3,15 @@ package crm
 import (
 	"bytes"
 	"context"
-	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/tool"
 )
-
-// golden finds the transcripts of the real tools, or skips.
-func golden(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("GOCOROSYNC_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	path := filepath.Join(dir, "golden", "seeds", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("transcripts of the real tools are not here: %v", err)
-	}
-	return path
-}
 
 // A step is one command of a transcript and what it printed.
 type step struct {
@@ -33,15 +20,12 @@ type step struct {
 	exit           string
 }
 
-func transcript(t *testing.T, path string) (steps []step) {
+// transcript reads what the tools of a generation printed.
+func transcript(t *testing.T, name string) (steps []step) {
 	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cur *step
 	errs := false
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(string(captures.Read(t, "crm", name))) {
 		switch {
 		case strings.HasPrefix(line, "$ "):
 			steps = append(steps, step{command: strings.TrimSpace(line[2:])})
@@ -70,15 +54,15 @@ func normal(s string) string { return variable.ReplaceAllString(s, "$1*") }
 // compares with what its own crm_mon printed then. States whose transcript was
 // taken while something was under way are left out.
 func TestMonitorAsTheRealOne(t *testing.T) {
-	cibs, _ := filepath.Glob(filepath.Join(golden(t, "cibs"), "live-el7", "*.xml"))
+	cibs := captures.Folder(t, "crm", "cibs/live-el7")
 	compared := 0
-	for _, cib := range cibs {
-		name := strings.TrimSuffix(filepath.Base(cib), ".xml")
-		path := filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(cib))), "el7", name+".txt")
-		if _, err := os.Stat(path); err != nil || notComparable[name] {
+	for _, file := range captures.Glob(t, "crm", "el7/s*.txt") {
+		name := strings.TrimSuffix(path.Base(file), ".txt")
+		if notComparable[name] {
 			continue
 		}
-		for _, st := range transcript(t, path) {
+		cib := filepath.Join(cibs, name+".xml")
+		for _, st := range transcript(t, file) {
 			args, ok := strings.CutPrefix(st.command, "crm_mon ")
 			if !ok || !compare[args] || st.exit != "0" {
 				continue

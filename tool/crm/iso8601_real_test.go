@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -18,7 +19,7 @@ import (
 func TestISO8601BesideTheRealOne(t *testing.T) {
 	real, err := exec.LookPath("iso8601")
 	if err != nil {
-		t.Skip("pacemaker's iso8601 is not installed")
+		captures.Lack(t, captures.Peers, "pacemaker's iso8601 is not installed")
 	}
 	t.Setenv("TZ", "UTC")
 	var calls [][]string

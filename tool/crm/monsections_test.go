@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -15,10 +16,7 @@ import (
 // TestSections9 asks for parts of the text of 2.1.5, with constraints added to
 // a recorded CIB; what is wanted is what the real one prints.
 func TestSections9(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join(golden(t, "cibs"), "live-el9", "s05-monitor-failed.xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := captures.Read(t, "crm", "cibs/live-el9/s05-monitor-failed.xml")
 	const bans = `<rsc_location id="cli-ban-d1" rsc="d1" role="Started" node="node1" score="-INFINITY"/>` +
 		`<rsc_location id="m-ban" rsc="ms" role="Promoted" node="node3" score="-INFINITY"/>`
 	text := strings.Replace(string(b), "</constraints>", bans+"</constraints>", 1)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -52,12 +53,12 @@ var simulateOptions = []string{
 func TestSimulateBesideTheRealOne(t *testing.T) {
 	real, err := exec.LookPath("crm_simulate")
 	if err != nil {
-		t.Skip("pacemaker's crm_simulate is not installed")
+		captures.Lack(t, captures.Peers, "pacemaker's crm_simulate is not installed")
 	}
 	t.Setenv("TZ", "UTC")
-	cases, err := filepath.Glob("../../../shared/data/scheduler/xml/*.xml")
+	cases, err := filepath.Glob(captures.Outside(t, "data/scheduler/xml") + "/*.xml")
 	if err != nil || len(cases) == 0 {
-		t.Skip("the scheduler's cases are not there")
+		t.Fatal("no case", err)
 	}
 	calls := 0
 	for i := 3; i < len(cases); i += 108 {

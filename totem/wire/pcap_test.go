@@ -4,34 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"testing"
 )
-
-// vectors returns the folder of captures of real rings. They are not part of
-// this module: GOCOROSYNC_SHARED says where they are, and without them tests
-// skip.
-func vectors(t testing.TB) string {
-	shared := os.Getenv("GOCOROSYNC_SHARED")
-	if shared == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; dir != "/"; dir = filepath.Dir(dir) {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				break
-			}
-		}
-		shared = filepath.Join(filepath.Dir(dir), "shared")
-	}
-	dir := filepath.Join(shared, "vectors", "totem")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no captures: %v (set GOCOROSYNC_SHARED)", err)
-	}
-	return dir
-}
 
 // A packet is one UDP datagram of a capture. frame is the number of the
 // Ethernet frame that completed it, from 1.
@@ -43,11 +16,7 @@ type packet struct {
 
 // readPcap returns the UDP datagrams of a classic pcap file of Ethernet frames,
 // and the number of frames that did not complete one.
-func readPcap(path string) (packets []packet, others int, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, 0, err
-	}
+func readPcap(b []byte) (packets []packet, others int, err error) {
 	if len(b) < 24 || binary.LittleEndian.Uint32(b)|0x1000 != 0xa1b2d3d4|0x1000 && binary.LittleEndian.Uint32(b) != 0xa1b2c3d4 && binary.LittleEndian.Uint32(b) != 0xa1b23c4d {
 		return nil, 0, errors.New("not a pcap file")
 	}
