@@ -1,7 +1,8 @@
 // Package tool holds what all command-line tools share: the part of the world
-// a tool may touch, exit statuses, and option parsing as getopt does it.
+// a tool may touch, exit statuses, and a hint at what was meant.
 //
-// What a tool does is in the packages below: ring, crm, pcs, crmsh.
+// What a tool does is in the packages below: coro, crm, pcs. Their options are
+// tables of package option.
 package tool
 
 import (

@@ -15,7 +15,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/corosync/daemon"
 	"github.com/gocorosync/gocorosync/pacemakerd"
-	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/manual"
 	"github.com/gocorosync/gocorosync/version"
 )
 
@@ -51,7 +51,7 @@ func run(argv []string) int {
 		return 0
 	}
 	if name == "--man" && len(args) == 1 {
-		if err := tool.WriteManuals(args[0], version.Version, daemon.Manuals()...); err != nil {
+		if err := manual.Write(args[0], version.Version, daemon.Manuals()...); err != nil {
 			fmt.Fprintln(os.Stderr, "gocorosync:", err)
 			return 1
 		}

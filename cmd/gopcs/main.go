@@ -17,6 +17,7 @@ import (
 	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/tool/coro"
 	"github.com/gocorosync/gocorosync/tool/crm"
+	"github.com/gocorosync/gocorosync/tool/manual"
 	"github.com/gocorosync/gocorosync/tool/pcs"
 	"github.com/gocorosync/gocorosync/version"
 )
@@ -28,6 +29,14 @@ func tools() map[string]tool.Func {
 	maps.Copy(all, crm.Tools())
 	all["pcs"] = pcs.Pcs
 	return all
+}
+
+// pages are the manual pages of those that have a table of options.
+func pages() (list []*manual.Page) {
+	for _, p := range coro.Programs() {
+		list = append(list, p.Page())
+	}
+	return list
 }
 
 func main() {
@@ -54,7 +63,7 @@ func run(ctx context.Context, argv []string, root string) int {
 		return tool.OK
 	}
 	if name == "--man" && len(args) == 1 {
-		if err := tool.WriteManuals(args[0], version.Version, slices.Collect(maps.Values(coro.Manuals()))...); err != nil {
+		if err := manual.Write(args[0], version.Version, pages()...); err != nil {
 			fmt.Fprintln(os.Stderr, "gopcs:", err)
 			return tool.Failed
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"github.com/gocorosync/gocorosync/conf/lint"
 	"github.com/gocorosync/gocorosync/corosync/internal/node"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 	"github.com/gocorosync/gocorosync/votequorum"
 )
 
@@ -41,36 +43,47 @@ const (
 	checkIO       = 74
 )
 
+// check is one run of "gocorosync check".
+type check struct {
+	fix, addresses bool
+	as, other      string
+}
+
+func (c *check) program() *option.Program {
+	return &option.Program{
+		Name: "gocorosync-check", Section: 8, Purpose: "find what is wrong with a corosync.conf", Synopsis: []string{"[--fix] [--output-as FORM] [FILE]", "--addresses [FILE]", "--same-as LIST [FILE]"},
+		About: []string{
+			"Called as \"gocorosync check\". Finds what corosync accepts without a word: comments behind values, invisible characters, keys and sections that have no effect, keys, node ids and addresses that stand twice, a consensus below 1.2 x token, names that are another host on each node; and all that corosync refuses.",
+			"Each finding has its line and column, and says what to do.",
+		},
+		Groups: []option.Group{{Options: []option.Option{
+			{Flags: "--fix", Text: "Correct what can only be meant in one way. The rest of the file stays as it is.", To: option.On(&c.fix)},
+			{Flags: "--output-as", Arg: "FORM", Text: "Print findings as text, json or xml.", Values: option.Words("text", "json", "xml"), To: option.Text(&c.as)},
+			{Flags: "--addresses", Text: "Print what the nodes' names stand for on this host.", To: option.On(&c.addresses)},
+			{Flags: "--same-as", Arg: "LIST", Text: "Compare that with what another host printed.", Values: option.Files(), To: option.Text(&c.other)},
+			{Flags: "-h --help", Text: "Print the options and exit.", To: option.Help},
+		}}},
+		Operands: option.Files(),
+		Usage:    func(conf.Profile) string { return checkUsage },
+		Status:   []string{"0: nothing found, or only notes", "1: warnings", "8: errors: corosync would not start, or do something else than what is written", "64: wrong usage", "74: the file cannot be read or written"},
+		See:      []string{"corosync(8)"},
+	}
+}
+
 // Check is the program "gocorosync check". It returns the exit status of the
 // process.
 func Check(args []string, stdout, stderr io.Writer) int {
-	fix, addresses, as, other := false, false, "text", ""
-	short, long := checkManual.Getopt(conf.EL9)
-	g := tool.NewGetopt("gocorosync check", args, short, long...)
-	for {
-		opt, arg, err := g.Next()
-		if err != nil {
-			fmt.Fprintf(stderr, "%v\n%s", err, checkUsage)
-			return checkUsageBad
-		}
-		switch opt {
-		case "h":
-			io.WriteString(stdout, checkUsage)
-			return exitOK
-		case "fix":
-			fix = true
-		case "output-as":
-			as = arg
-		case "addresses":
-			addresses = true
-		case "same-as":
-			other = arg
-		}
-		if opt == "" {
-			break
-		}
+	c := &check{as: "text"}
+	operands, err := c.program().Read(conf.EL9, args)
+	switch {
+	case errors.Is(err, option.ErrHelp):
+		io.WriteString(stdout, checkUsage)
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(stderr, "gocorosync check: %v\n%s", err, checkUsage)
+		return checkUsageBad
 	}
-	if len(g.Operands) > 1 || !slices.Contains([]string{"text", "json", "xml"}, as) {
+	if len(operands) > 1 || !slices.Contains([]string{"text", "json", "xml"}, c.as) {
 		io.WriteString(stderr, checkUsage)
 		return checkUsageBad
 	}
@@ -80,8 +93,8 @@ func Check(args []string, stdout, stderr io.Writer) int {
 		return exitConfig
 	}
 	file := defaultFile
-	if len(g.Operands) > 0 {
-		file = g.Operands[0]
+	if len(operands) > 0 {
+		file = operands[0]
 	}
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "gocorosync check:", err)
@@ -92,14 +105,14 @@ func Check(args []string, stdout, stderr io.Writer) int {
 		return fail(err)
 	}
 	cfg := lint.Config{Profile: settings.Profile, Suggest: tool.Suggest, Host: thisHost(context.Background()), Names: node.HostNames{}}
-	if addresses || other != "" {
-		return checkAddresses(file, text, cfg, other, stdout, stderr)
+	if c.addresses || c.other != "" {
+		return checkAddresses(file, text, cfg, c.other, stdout, stderr)
 	}
 	look := func(text []byte) []lint.Finding {
 		return append(lint.Check(file, text, cfg), checkVotes(file, text, cfg)...)
 	}
 	found := look(text)
-	if fix {
+	if c.fix {
 		fixed, n := lint.Fix(text, found)
 		if n > 0 {
 			if err := replaceFile(file, fixed); err != nil {
@@ -110,7 +123,7 @@ func Check(args []string, stdout, stderr io.Writer) int {
 			found = look(fixed)
 		}
 	}
-	return report(file, found, as, stdout)
+	return report(file, found, c.as, stdout)
 }
 
 // checkVotes finds what votequorum does not start with.

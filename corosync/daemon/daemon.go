@@ -18,17 +18,9 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/corosync/internal/node"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 	"github.com/gocorosync/gocorosync/version"
 )
-
-// options are the daemon's command line. The generations have different ones;
-// each refuses the other's.
-type options struct {
-	foreground, test, version bool
-	noRealtime, roundRobin    bool
-	file, priority            string
-	keepCgroup                bool
-}
 
 // Main is the corosync daemon. It returns the exit status of the process.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -38,13 +30,13 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitConfig
 	}
 	p := settings.Profile
-	opt, help, bad := parseOptions(args, p)
+	opt, err := parseOptions(args, p)
 	switch {
-	case bad != "":
-		fmt.Fprintln(stderr, bad)
-		fallthrough
-	case help:
-		usage(stderr, p)
+	case err != nil:
+		if !errors.Is(err, option.ErrHelp) {
+			fmt.Fprintln(stderr, "corosync:", err)
+		}
+		io.WriteString(stderr, opt.program().Help(p))
 		return 1
 	case opt.version:
 		printVersion(stdout, p)
@@ -75,76 +67,6 @@ func readSettings() (conf.Settings, error) {
 		}
 	}
 	return s, nil
-}
-
-// parseOptions reads short options, which may be bundled.
-func parseOptions(args []string, p conf.Profile) (o options, help bool, bad string) {
-	allowed, valued := letters(p)
-	for len(args) > 0 {
-		arg := args[0]
-		args = args[1:]
-		if len(arg) < 2 || arg[0] != '-' {
-			continue // the originals ignore operands
-		}
-		for i := 1; i < len(arg); i++ {
-			c := arg[i]
-			if c == 'h' {
-				return o, true, ""
-			}
-			if strings.IndexByte(allowed, c) < 0 {
-				return o, false, fmt.Sprintf("corosync: invalid option -- '%c'", c)
-			}
-			var value string
-			if strings.IndexByte(valued, c) >= 0 {
-				value = arg[i+1:]
-				i = len(arg)
-				if value == "" {
-					if len(args) == 0 {
-						return o, false, fmt.Sprintf("corosync: option requires an argument -- '%c'", c)
-					}
-					value, args = args[0], args[1:]
-				}
-			}
-			switch c {
-			case 'f':
-				o.foreground = true
-			case 't':
-				o.test = true
-			case 'v':
-				o.version = true
-			case 'p':
-				o.noRealtime = true
-			case 'r':
-				o.roundRobin = true
-			case 'R':
-				o.keepCgroup = true
-			case 'P':
-				o.priority = value
-			case 'c':
-				o.file = value
-			}
-		}
-	}
-	if env := os.Getenv("COROSYNC_MAIN_CONFIG_FILE"); env != "" && o.file == "" {
-		o.file = env
-	}
-	return o, false, ""
-}
-
-func usage(w io.Writer, p conf.Profile) {
-	fmt.Fprintln(w, "usage:")
-	if p == conf.EL9 {
-		fmt.Fprintln(w, "        -c     : Corosync config file path.")
-	}
-	fmt.Fprintln(w, "        -f     : Start application in foreground.")
-	if p == conf.EL7 {
-		fmt.Fprintln(w, "        -p     : Do not set process priority.    ")
-		fmt.Fprintln(w, "        -r     : Set round robin realtime scheduling (default).")
-		fmt.Fprintln(w, "        -R     : Do not set round robin realtime scheduling.")
-		fmt.Fprintln(w, "        -P num : Set priority of process (no effect when -r is used)")
-	}
-	fmt.Fprintln(w, "        -t     : Test configuration and exit.")
-	fmt.Fprintln(w, "        -v     : Display version and SVN revision of Corosync and exit.")
 }
 
 func printVersion(w io.Writer, p conf.Profile) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/manual"
 )
 
 // sections are the parts of corosync.conf(5) in their order, with what there is
@@ -57,7 +57,7 @@ quorum {
 }`
 
 // keysOf are the keys of a section as terms.
-func keysOf(section string) (terms []tool.Term) {
+func keysOf(section string) (terms []manual.Term) {
 	for _, k := range conf.Known {
 		if k.Section != section {
 			continue
@@ -76,17 +76,17 @@ func keysOf(section string) (terms []tool.Term) {
 		default:
 			note = append(note, "default: "+k.Default)
 		}
-		terms = append(terms, tool.Term{Name: k.Name, Note: strings.Join(note, "; "), Text: k.Text})
+		terms = append(terms, manual.Term{Name: k.Name, Note: strings.Join(note, "; "), Text: k.Text})
 	}
 	return terms
 }
 
-func sectionPart(name string, about []string) tool.Part {
-	return tool.Part{Title: "section " + name, About: about, Terms: keysOf(name)}
+func sectionPart(name string, about []string) manual.Part {
+	return manual.Part{Title: "section " + name, About: about, Terms: keysOf(name)}
 }
 
-func confManual() *tool.Manual {
-	m := &tool.Manual{
+func confManual() *manual.Page {
+	m := &manual.Page{
 		Name: "corosync.conf", Section: 5, Purpose: "the configuration of corosync",
 		About: []string{
 			"The file /etc/corosync/corosync.conf has sections, \"name {\" up to \"}\", each on a line of its own, and in them lines \"key: value\". A line that begins with # is a comment; behind a value there is none. Everything is also a key of corosync-cmapctl(8), by its path with dots between.",
@@ -99,12 +99,12 @@ func confManual() *tool.Manual {
 	for _, s := range sections {
 		m.Parts = append(m.Parts, sectionPart(s.name, s.about))
 	}
-	m.Parts = append(m.Parts, tool.Part{Title: "example", Example: exampleConf})
+	m.Parts = append(m.Parts, manual.Part{Title: "example", Example: exampleConf})
 	return m
 }
 
-func votesManual() *tool.Manual {
-	m := &tool.Manual{
+func votesManual() *manual.Page {
+	m := &manual.Page{
 		Name: "votequorum", Section: 5, Purpose: "how corosync decides which part of a cluster may act",
 		About: []string{
 			"Each node has votes, normally one. A part of the cluster is quorate when it has more than half of the expected votes. What a part that is not quorate does is up to those who ask, such as pacemaker.",
@@ -118,7 +118,7 @@ func votesManual() *tool.Manual {
 			m.Parts = append(m.Parts, sectionPart(s.name, about))
 		}
 	}
-	m.Parts = append(m.Parts, tool.Part{Title: "which go together", About: []string{
+	m.Parts = append(m.Parts, manual.Part{Title: "which go together", About: []string{
 		"Two nodes: two_node, which brings wait_for_all with it. A device takes its place, so the two exclude each other.",
 		"Three nodes or more that may go down to few: last_man_standing, with wait_for_all, and for the last step from two to one auto_tie_breaker.",
 		"An even number of nodes that a network may cut in half: auto_tie_breaker, or a device with a host at a third place.",

@@ -3,7 +3,7 @@ package daemon
 import (
 	"strings"
 
-	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/manual"
 )
 
 // A madeKey is a key that the daemon makes, besides those of the file. A word
@@ -133,8 +133,8 @@ func (k *madeKey) names() (names []string) {
 	return names
 }
 
-func keysManual() *tool.Manual {
-	m := &tool.Manual{
+func keysManual() *manual.Page {
+	m := &manual.Page{
 		Name: "cmap_keys", Section: 7, Purpose: "the keys that corosync makes",
 		About: []string{
 			"corosync-cmapctl(8) lists, sets and follows keys. Each line of corosync.conf(5) is one, by its path with dots between; these are the others. A word in capitals stands for what differs.",
@@ -143,13 +143,13 @@ func keysManual() *tool.Manual {
 		See: []string{"corosync.conf(5)", "votequorum(5)", "corosync-cmapctl(8)"},
 	}
 	for _, s := range madeKeys {
-		p := tool.Part{Title: s.title}
+		p := manual.Part{Title: s.title}
 		for _, k := range s.keys {
 			note := strings.ReplaceAll(k.typ, " ", " or ")
 			if k.only != "" {
 				note = "profile " + k.only + "; " + note
 			}
-			p.Terms = append(p.Terms, tool.Term{Name: strings.Join(k.names(), ", "), Note: note, Text: k.text})
+			p.Terms = append(p.Terms, manual.Term{Name: strings.Join(k.names(), ", "), Note: note, Text: k.text})
 		}
 		m.Parts = append(m.Parts, p)
 	}

@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"bytes"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -10,16 +8,13 @@ import (
 
 	"github.com/gocorosync/gocorosync/cmap"
 	"github.com/gocorosync/gocorosync/conf"
-	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/manual"
+	"github.com/gocorosync/gocorosync/tool/option/optiontest"
 )
 
 // TestManuals: every key of the file is on a page, and groff finds nothing wrong
 // with any of them.
 func TestManuals(t *testing.T) {
-	groff, err := exec.LookPath("groff")
-	if err != nil {
-		t.Log("no groff: pages are not checked")
-	}
 	for _, m := range Manuals() {
 		page := m.Roff("0.0")
 		if m.Name == "corosync.conf" {
@@ -27,23 +22,14 @@ func TestManuals(t *testing.T) {
 				if k.Text == "" || !strings.Contains(page, ".TP\n\\fB"+k.Name+"\\fR") {
 					t.Errorf("%s.%s is not explained", k.Section, k.Name)
 				}
-				if !slices.ContainsFunc(m.Parts, func(p tool.Part) bool { return p.Title == "section "+k.Section }) {
+				if !slices.ContainsFunc(m.Parts, func(p manual.Part) bool { return p.Title == "section "+k.Section }) {
 					t.Errorf("section %s is not there", k.Section)
 				}
 			}
 		}
-		if groff == "" {
-			continue
-		}
-		cmd := exec.Command(groff, "-man", "-Tutf8", "-ww")
-		cmd.Stdin = strings.NewReader(page)
-		var errs bytes.Buffer
-		cmd.Stderr = &errs
-		out, err := cmd.Output()
-		if err != nil || errs.Len() > 0 || !strings.Contains(string(out), m.Purpose[:10]) {
-			t.Errorf("%s: %v %s\n%s", m.Name, err, errs.String(), out)
-		}
+		optiontest.Pages(t, m)
 	}
+	optiontest.Programs(t, Programs()...)
 }
 
 // explains reports whether a key with a type is one of an entry's.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/gocorosync/gocorosync/cmap"
@@ -12,6 +11,7 @@ import (
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/ipc/flight"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 const flightFile = "/var/lib/corosync/fdata"
@@ -20,13 +20,32 @@ const flightFile = "/var/lib/corosync/fdata"
 // and its flight recorder to a file, and prints that. As an extension it prints
 // the file that its argument names, and asks no daemon.
 func Blackbox(ctx context.Context, env *tool.Env) int {
+	p := blackbox()
+	operands, err := p.Read(env.Profile, env.Args)
+	if err != nil || len(operands) > 0 && operands[0] == "-" {
+		env.Errorf("usage: %s %s\n", env.Name, p.Synopsis[0])
+		return tool.Failed
+	}
+	return limited(ctx, env, false, func(ctx context.Context) int { return dump(ctx, env, operands) })
+}
+
+func blackbox() *option.Program {
+	return &option.Program{
+		Name: "corosync-blackbox", Section: 8, Purpose: "print the flight recorder of corosync", Synopsis: []string{"[FILE]"},
+		About: []string{
+			"The daemon keeps its last log records in memory, those of debug level too. This program makes it write its state to the log and these records to a file, and prints the file.",
+			"With FILE it prints that file and asks no daemon. Files of the original corosync can be read, and qb-blackbox can read ours.",
+		},
+		Posix: true, Operands: option.Files(),
+		Files: []string{"/var/lib/corosync/fdata: the file written last"},
+		See:   []string{"corosync(8)", "corosync-cmapctl(8)"},
+	}
+}
+
+func dump(ctx context.Context, env *tool.Env, operands []string) int {
 	file := flightFile
-	if len(env.Args) > 0 {
-		file = env.Args[0]
-		if strings.HasPrefix(file, "-") {
-			env.Errorf("usage: %s [FILE]\n", env.Name)
-			return tool.Failed
-		}
+	if len(operands) > 0 {
+		file = operands[0]
 	} else {
 		for _, key := range []string{"runtime.blackbox.dump_state", "runtime.blackbox.dump_flight_data"} {
 			askDump(ctx, env, key)

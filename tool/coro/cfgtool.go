@@ -12,6 +12,7 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 const cfgUsageEL7 = `corosync-cfgtool [-i <interface ip>] [-s] [-r] [-R] [-k nodeid] [-a nodeid] [-h] [-H]
@@ -48,50 +49,69 @@ options:
 
 // cfgtool is one run of corosync-cfgtool.
 type cfgtool struct {
-	env   *tool.Env
-	el9   bool
-	iface string // -i
-	brief bool
-	force bool
+	env          *tool.Env
+	el9          bool
+	iface        string // -i
+	brief        bool
+	force        bool
+	action, node string
+}
+
+func (c *cfgtool) program() *option.Program {
+	of := func(action string) option.Target { return option.Mark(&c.action, action) }
+	reset := "r"
+	if c.el9 {
+		reset = "h"
+	}
+	return &option.Program{
+		Name: "corosync-cfgtool", Section: 8, Purpose: "show and steer the ring of the local corosync", Synopsis: []string{"OPTION..."},
+		About: []string{"Asks the corosync of this host."},
+		Groups: []option.Group{{Options: []option.Option{
+			{Flags: "-i", Arg: "ADDRESS", Text: "With -s: only this interface.", To: option.Text(&c.iface)},
+			{Flags: "-s", Text: "Show this node's id and the state of its rings or links.", To: of("s")},
+			{Flags: "-n", Text: "Show the nodes that are connected, with their links.", Only: "el9", To: of("n")},
+			{Flags: "-b", Text: "With -s: in short.", Only: "el9", To: option.On(&c.brief)},
+			{Flags: "-r", Text: "Take rings that were marked faulty into use again, on all nodes.", To: of(reset)},
+			{Flags: "-R", Text: "Have all nodes read their corosync.conf again. A file with an error changes nothing.", To: of("R")},
+			{Flags: "-L", Text: "Have the daemon open its log files again, after they were moved.", Only: "el9", To: of("L")},
+			{Flags: "-k", Arg: "NODEID", Text: "End corosync on a node, at once and without goodbye.", To: option.All(option.Text(&c.node), of("k"))},
+			{Flags: "-a", Arg: "NODEID", Text: "Print the addresses of a node.", To: option.All(option.Text(&c.node), of("a"))},
+			{Flags: "-h", Text: "Print the options and exit.", To: of("h")},
+			{Flags: "-H", Text: "End corosync on this node in good order.", To: of("H")},
+			{Flags: "--force", Text: "With -H: also if a client of the daemon objects.", Only: "el9", To: option.On(&c.force)},
+			{Flags: "--all", Text: "With -H: accepted.", Only: "el9", To: of("all")},
+		}}},
+		Usage:  usage(cfgUsageEL7, cfgUsageEL9),
+		Status: okOrNot(), See: []string{"corosync.conf(5)", "corosync-quorumtool(8)"},
+	}
 }
 
 // Cfgtool is corosync-cfgtool.
 func Cfgtool(ctx context.Context, env *tool.Env) int {
 	c := &cfgtool{env: env, el9: env.Profile == conf.EL9}
-	g := getopt(env, "corosync-cfgtool")
-	var action, node string
+	p := c.program()
+	r := p.Reader(env.Profile, env.Args)
 	for {
-		opt, arg, err := g.Next()
-		if opt == "" {
+		more, err := r.Next()
+		if !more {
 			break
 		}
 		if err != nil {
-			env.Errorf("%v\n", err)
+			env.Errorf("%s: %v\n", env.Name, err)
 			if c.el9 {
 				return tool.Failed
 			}
-			continue
-		}
-		switch opt {
-		case "i":
-			c.iface = arg
-		case "b":
-			c.brief = true
-		case "force":
-			c.force = true
-		case "k", "a":
-			action, node = opt, arg
-		case "r":
-			if c.el9 {
-				action = "h"
-			} else {
-				action = opt
-			}
-		default:
-			action = opt
 		}
 	}
-	switch action {
+	if c.action == "" && len(env.Args) > 0 && !c.el9 {
+		return tool.OK // only options that it does not know
+	}
+	return limited(ctx, env, false, func(ctx context.Context) int { return c.run(ctx, p) })
+}
+
+func (c *cfgtool) run(ctx context.Context, p *option.Program) int {
+	env := c.env
+	switch c.action {
 	case "s":
 		return c.status(ctx)
 	case "n":
@@ -109,25 +129,22 @@ func Cfgtool(ctx context.Context, env *tool.Env) int {
 			return tool.OK
 		})
 	case "k", "a":
-		id := uint32(atoi(node))
+		id := uint32(atoi(c.node))
 		if c.el9 {
-			n, err := strconv.ParseUint(node, 10, 32)
+			n, err := strconv.ParseUint(c.node, 10, 32)
 			if err != nil || n == 0 {
 				env.Errorf("The nodeid was not valid, try a positive number\n")
 				return tool.Failed
 			}
 		}
-		if action == "k" {
+		if c.action == "k" {
 			return c.kill(ctx, id)
 		}
 		return c.addresses(ctx, id)
 	case "H":
 		return c.shutdown(ctx)
 	}
-	if len(env.Args) > 0 && action == "" && !c.el9 {
-		return tool.OK // only options that it does not know
-	}
-	env.Printf("%s", map[bool]string{false: cfgUsageEL7, true: cfgUsageEL9}[c.el9])
+	env.Printf("%s", p.Help(env.Profile))
 	return tool.OK
 }
 

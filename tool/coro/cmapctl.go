@@ -13,67 +13,81 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // cmapctl is one run of corosync-cmapctl.
 type cmapctl struct {
-	env    *tool.Env
-	el9    bool
-	binary bool
-	quiet  bool
-	c      *coro.CMAP
+	env                          *tool.Env
+	el9                          bool
+	binary                       bool
+	quiet                        bool
+	action, file, mapName, clear string
+	c                            *coro.CMAP
+}
+
+func (c *cmapctl) program() *option.Program {
+	of := func(action string) option.Target { return option.Mark(&c.action, action) }
+	return &option.Program{
+		Name: "corosync-cmapctl", Section: 8, Purpose: "read and change the keys of corosync", Synopsis: []string{"[OPTION...] [KEY...]"},
+		About: []string{
+			"Without an option that says otherwise the keys are printed, all of them or those that begin with one of KEY.",
+			"A value has a type: i8, u8, i16, u16, i32, u32, i64, u64, flt, dbl, str or bin. What is set is kept until the daemon ends.",
+		},
+		Groups: []option.Group{{Options: []option.Option{
+			{Flags: "-m", Arg: "MAP", Text: "The map: icmap, with configuration and state, or stats, with counters.", Only: "el9", Values: option.Words("icmap", "stats"), To: option.Text(&c.mapName)},
+			{Flags: "-h", Text: "Print the options and exit.", To: option.Help},
+			{Flags: "-q", Text: "With -g: print values alone.", Only: "el9", To: option.On(&c.quiet)},
+			{Flags: "-g", Text: "Print these keys.", To: of("g")},
+			{Flags: "-s", Text: "Set a key: KEY TYPE VALUE. A value of type bin is the name of a file.", To: of("s")},
+			{Flags: "-d", Text: "Delete these keys.", To: of("d")},
+			{Flags: "-D", Text: "Delete the keys that begin with these.", To: of("D")},
+			{Flags: "-t", Text: "Print changes of a key until a line is read that begins with q.", To: of("t")},
+			{Flags: "-T", Text: "Print changes of the keys that begin with one.", To: of("T")},
+			{Flags: "-C", Arg: "WHAT", Text: "Clear counters: knet, ipc, totem, schedmiss or all.", Only: "el9", Values: option.Words("knet", "ipc", "totem", "schedmiss", "all"), To: option.All(option.Text(&c.clear), of("C"))},
+			{Flags: "-b", Text: "Print binary values.", To: option.On(&c.binary)},
+			{Flags: "-p", Arg: "FILE", Text: "Do what the lines of a file say: KEY TYPE VALUE sets, ^KEY deletes, ^^KEY deletes what begins with it.", Values: option.Files(), To: option.All(option.Text(&c.file), of("p"))},
+		}}},
+		Usage:  usage(cmapUsage(false), cmapUsage(true)),
+		Status: okOrNot(), See: []string{"corosync.conf(5)"},
+	}
 }
 
 // Cmapctl is corosync-cmapctl.
 func Cmapctl(ctx context.Context, env *tool.Env) int {
 	c := &cmapctl{env: env, el9: env.Profile == conf.EL9}
-	g := getopt(env, "corosync-cmapctl")
-	var action, file, mapName, clear string
-	for {
-		opt, arg, err := g.Next()
-		if opt == "" {
-			break
-		}
-		if err != nil {
-			env.Errorf("%v\n", err)
-			return tool.Failed
-		}
-		switch opt {
-		case "b":
-			c.binary = true
-		case "q":
-			c.quiet = true
-		case "m":
-			mapName = arg
-		case "p":
-			action, file = opt, arg
-		case "C":
-			action, clear = opt, arg
-		case "h":
-			env.Printf("%s", cmapUsage(c.el9))
-			return tool.OK
-		default:
-			action = opt
-		}
-	}
-	args := g.Operands
+	p := c.program()
+	args, err := p.Read(env.Profile, env.Args)
 	switch {
-	case mapName != "" && mapName != "icmap" && mapName != "default" && mapName != "stats":
+	case err == option.ErrHelp:
+		env.Printf("%s", p.Help(env.Profile))
+		return tool.OK
+	case err != nil:
+		env.Errorf("%s: %v\n", env.Name, err)
+		return tool.Failed
+	}
+	return limited(ctx, env, c.action == "t" || c.action == "T", func(ctx context.Context) int { return c.run(ctx, args) })
+}
+
+func (c *cmapctl) run(ctx context.Context, args []string) int {
+	env := c.env
+	switch {
+	case c.mapName != "" && c.mapName != "icmap" && c.mapName != "default" && c.mapName != "stats":
 		env.Errorf("invalid map name, must be 'default', 'icmap' or 'stats'\n")
 		return tool.Failed
-	case action == "C" && !strings.Contains(" knet totem ipc schedmiss all ", " "+clear+" "):
+	case c.action == "C" && !strings.Contains(" knet totem ipc schedmiss all ", " "+c.clear+" "):
 		env.Errorf("argument to -C should be 'knet', 'totem', 'ipc', 'schedmiss' or 'all'\n")
 		return tool.Failed
-	case action != "" && action != "p" && action != "C" && len(args) == 0:
+	case c.action != "" && c.action != "p" && c.action != "C" && len(args) == 0:
 		env.Errorf("Expected key after options\n")
 		return tool.Failed
-	case action == "s" && len(args) < 3:
+	case c.action == "s" && len(args) < 3:
 		env.Errorf("At least 3 parameters are expected for set\n")
 		return tool.Failed
 	}
 
 	var err error
-	if c.c, err = coro.DialCMAP(ctx); err == nil && (mapName == "stats" || action == "C") {
+	if c.c, err = coro.DialCMAP(ctx); err == nil && (c.mapName == "stats" || c.action == "C") {
 		err = c.c.UseStats(ctx)
 	}
 	if err != nil {
@@ -81,7 +95,7 @@ func Cmapctl(ctx context.Context, env *tool.Env) int {
 		return tool.Failed
 	}
 	defer c.c.Close()
-	switch action {
+	switch c.action {
 	case "":
 		return c.list(ctx, args)
 	case "g":
@@ -93,15 +107,15 @@ func Cmapctl(ctx context.Context, env *tool.Env) int {
 	case "s":
 		return c.set(ctx, args[0], args[1], strings.Join(args[2:], " "))
 	case "C":
-		if err := c.c.Set(ctx, "stats.clear."+clear, cmap.U32(1)); err != nil {
-			env.Errorf("Failed to set key stats.clear.%s. Error %s\n", clear, errorText(env, coro.AsError(err)))
+		if err := c.c.Set(ctx, "stats.clear."+c.clear, cmap.U32(1)); err != nil {
+			env.Errorf("Failed to set key stats.clear.%s. Error %s\n", c.clear, errorText(env, coro.AsError(err)))
 			return tool.Failed
 		}
 		return tool.OK
 	case "p":
-		return c.load(ctx, file)
+		return c.load(ctx, c.file)
 	}
-	return c.track(ctx, args, action == "T")
+	return c.track(ctx, args, c.action == "T")
 }
 
 // each runs f for each key. Corosync 2 takes no notice of what fails.

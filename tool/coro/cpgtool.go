@@ -7,6 +7,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 const cpgUsage = `corosync-cpgtool [-d delimiter] [-e] [-n] [-h]
@@ -19,59 +20,71 @@ options:
 	-h	Display this help.
 `
 
+// cpgtool is one run of corosync-cpgtool.
+type cpgtool struct {
+	env            *tool.Env
+	delimiter      string
+	asIs, onlyName bool
+}
+
+func (t *cpgtool) program() *option.Program {
+	return &option.Program{
+		Name: "corosync-cpgtool", Section: 8, Purpose: "list process groups and their members", Synopsis: []string{"[OPTION...]"},
+		Groups: []option.Group{{Options: []option.Option{
+			{Flags: "-h", Text: "Print the options and exit.", To: option.Help},
+			{Flags: "-d", Arg: "TEXT", Text: "Print this between fields, and one member in a line.", To: option.Text(&t.delimiter)},
+			{Flags: "-n", Text: "Print the names of groups alone.", To: option.On(&t.onlyName)},
+			{Flags: "-e", Text: "Print names as they are, not with \\xNN for what cannot be seen.", To: option.On(&t.asIs)},
+		}}},
+		Usage:  usage(cpgUsage, cpgUsage),
+		Status: okOrNot(), See: []string{"corosync(8)"},
+	}
+}
+
 // Cpgtool is corosync-cpgtool.
 func Cpgtool(ctx context.Context, env *tool.Env) int {
-	var delimiter string
-	escape, namesOnly := true, false
-	g := getopt(env, "corosync-cpgtool")
-	for {
-		opt, arg, err := g.Next()
-		if opt == "" {
-			break
-		}
-		if err != nil {
-			env.Errorf("%v\n", err)
-			return tool.Failed
-		}
-		switch opt {
-		case "d":
-			delimiter = arg
-		case "n":
-			namesOnly = true
-		case "e":
-			escape = false
-		case "h":
-			env.Printf("%s", cpgUsage)
-			return tool.OK
-		}
+	t := &cpgtool{env: env}
+	p := t.program()
+	switch _, err := p.Read(env.Profile, env.Args); {
+	case err == option.ErrHelp:
+		env.Printf("%s", p.Help(env.Profile))
+		return tool.OK
+	case err != nil:
+		env.Errorf("%s: %v\n", env.Name, err)
+		return tool.Failed
 	}
+	return limited(ctx, env, false, t.run)
+}
+
+func (t *cpgtool) run(ctx context.Context) int {
+	env := t.env
 	c, err := coro.DialCPG(ctx)
 	if err != nil {
 		env.Errorf("Could not initialize corosync cpg API error %d\n", coro.AsError(err))
 		return tool.Failed
 	}
 	defer c.Close()
-	list, err := c.Groups(ctx, namesOnly)
+	list, err := c.Groups(ctx, t.onlyName)
 	if err != nil {
 		env.Errorf("Could not initialize iteration, error %d\n", coro.AsError(err))
 		return tool.Failed
 	}
 	name := func(s string) string {
-		if escape {
-			return escapeName(s)
+		if t.asIs {
+			return s
 		}
-		return s
+		return escapeName(s)
 	}
-	if namesOnly {
+	if t.onlyName {
 		for _, p := range list {
 			env.Printf("%s\n", name(p.Group))
 		}
 		return tool.OK
 	}
-	if delimiter == "" {
+	if t.delimiter == "" {
 		env.Printf("Group Name\t%10s\t%10s\n", "PID", "Node ID")
 	} else {
-		env.Printf("GRP_NAME%sPID%sNODEID\n", delimiter, delimiter)
+		env.Printf("GRP_NAME%sPID%sNODEID\n", t.delimiter, t.delimiter)
 	}
 	cfg, err := coro.DialCFG(ctx)
 	if err != nil {
@@ -81,8 +94,8 @@ func Cpgtool(ctx context.Context, env *tool.Env) int {
 	defer cfg.Close()
 	last := ""
 	for i, p := range list {
-		if delimiter != "" {
-			env.Printf("%s%s%d%s%d\n", name(p.Group), delimiter, p.PID, delimiter, p.Node)
+		if t.delimiter != "" {
+			env.Printf("%s%s%d%s%d\n", name(p.Group), t.delimiter, p.PID, t.delimiter, p.Node)
 			continue
 		}
 		if i == 0 || p.Group != last {

@@ -14,42 +14,59 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // Tools are the tools by name.
 func Tools() map[string]tool.Func {
 	return map[string]tool.Func{
-		"corosync-blackbox":   limited(Blackbox, ""),
-		"corosync-cfgtool":    limited(Cfgtool, ""),
-		"corosync-cmapctl":    limited(Cmapctl, "tT"),
-		"corosync-quorumtool": limited(Quorumtool, "m"),
-		"corosync-cpgtool":    limited(Cpgtool, ""),
+		"corosync-blackbox":   Blackbox,
+		"corosync-cfgtool":    Cfgtool,
+		"corosync-cmapctl":    Cmapctl,
+		"corosync-quorumtool": Quorumtool,
+		"corosync-cpgtool":    Cpgtool,
 		"corosync-keygen":     Keygen,
 		"corosync-notifyd":    Notifyd,
 	}
 }
 
+// Programs are the tables of their options.
+func Programs() []*option.Program {
+	return []*option.Program{
+		blackbox(), new(cfgtool).program(), new(cmapctl).program(), new(cpgtool).program(),
+		new(keygen).program(), new(notifyd).program(), new(quorumtool).program(),
+	}
+}
+
+// usage is the help of the two generations of a tool, in their own words.
+func usage(el7, el9 string) func(conf.Profile) string {
+	return func(p conf.Profile) string {
+		if p == conf.EL9 {
+			return el9
+		}
+		return el7
+	}
+}
+
+func okOrNot() []string { return []string{"0: done", "1: failed, or wrong usage"} }
+
 // limit is how long a tool that looks or acts once works: the daemon may be
 // stopped, and then answers nothing.
 const limit = 30 * time.Second
 
-// limited is a tool with that limit, except with one of the options that make
-// it go on until it is ended.
-func limited(f tool.Func, endless string) tool.Func {
-	return func(ctx context.Context, env *tool.Env) int {
-		for _, a := range env.Args {
-			if len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.ContainsAny(a, endless) {
-				return f(ctx, env)
-			}
-		}
-		ctx, stop := context.WithTimeout(ctx, limit)
-		defer stop()
-		status := f(ctx, env)
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			env.Errorf("%s: corosync has not answered within %v\n", env.Name, limit)
-		}
-		return status
+// limited runs a tool with that limit, except where it goes on until it is
+// ended.
+func limited(ctx context.Context, env *tool.Env, endless bool, run func(context.Context) int) int {
+	if endless {
+		return run(ctx)
 	}
+	ctx, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	status := run(ctx)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		env.Errorf("%s: corosync has not answered within %v\n", env.Name, limit)
+	}
+	return status
 }
 
 // errorText is the name of an error as the generation's library prints it: that

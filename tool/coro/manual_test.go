@@ -1,52 +1,37 @@
 package coro
 
 import (
-	"bytes"
-	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/tool/option"
+	"github.com/gocorosync/gocorosync/tool/option/optiontest"
 )
 
-// TestManuals: every tool has a page, and groff finds nothing wrong with it.
-func TestManuals(t *testing.T) {
-	groff, err := exec.LookPath("groff")
-	if err != nil {
-		t.Log("no groff: pages are not checked")
-	}
-	all := Manuals()
+// TestPrograms: every tool has a table, which is sound.
+func TestPrograms(t *testing.T) {
 	for name := range Tools() {
-		m := all[name]
-		if m == nil {
-			t.Errorf("%s has no page", name)
-			continue
+		if !slices.ContainsFunc(Programs(), func(p *option.Program) bool { return p.Name == name }) {
+			t.Errorf("%s has no table", name)
 		}
-		page := m.Roff("0.0")
-		for _, o := range m.Options {
-			for flag := range strings.FieldsSeq(o.Flags) {
-				if !strings.Contains(page, `\fB`+strings.ReplaceAll(flag, "-", `\-`)+`\fR`) || o.Text == "" {
-					t.Errorf("%s: %s is not explained", name, flag)
+	}
+	for _, p := range Programs() {
+		for _, g := range p.Groups {
+			for _, o := range g.Options {
+				if o.Text == "" {
+					t.Errorf("%s: %s is not explained", p.Name, o.Flags)
 				}
 			}
 		}
-		if groff == "" {
-			continue
-		}
-		cmd := exec.Command(groff, "-man", "-Tutf8", "-ww")
-		cmd.Stdin = strings.NewReader(page)
-		var errs bytes.Buffer
-		cmd.Stderr = &errs
-		out, err := cmd.Output()
-		if err != nil || errs.Len() > 0 || !strings.Contains(string(out), m.Purpose[:10]) {
-			t.Errorf("%s: %v %s\n%s", name, err, errs.String(), out)
-		}
 	}
+	optiontest.Programs(t, Programs()...)
 }
 
-// TestGetopt: the options are those of the generation, as the originals have
+// TestLetters: the options are those of the generation, as the originals have
 // them.
-func TestGetopt(t *testing.T) {
+func TestLetters(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"corosync-cfgtool":    {"i:srRk:a:hH", "i:snbrRLk:a:hH"},
 		"corosync-cmapctl":    {"hgsdDtTbp:", "m:hqgsdDtTC:bp:"},
@@ -55,10 +40,32 @@ func TestGetopt(t *testing.T) {
 		"corosync-quorumtool": {"VHaslpmfe:v:hin:o:", "VHaslpmfe:v:hin:o:"},
 		"corosync-notifyd":    {"c:floshdnm:", "c:floshdnm:"},
 	} {
-		for p, want := range map[conf.Profile]string{conf.EL7: want[0], conf.EL9: want[1]} {
-			if got, _ := Manuals()[name].Getopt(p); got != want {
-				t.Errorf("%s %v: %q, want %q", name, p, got, want)
+		for _, p := range Programs() {
+			if p.Name != name {
+				continue
+			}
+			for profile, want := range map[conf.Profile]string{conf.EL7: want[0], conf.EL9: want[1]} {
+				if got := letters(p, profile); got != want {
+					t.Errorf("%s %v: %q, want %q", name, profile, got, want)
+				}
 			}
 		}
 	}
+}
+
+// letters are a program's short options as getopt takes them.
+func letters(p *option.Program, profile conf.Profile) (all string) {
+	for _, g := range p.Groups {
+		for _, o := range g.Options {
+			letter, _, _ := strings.Cut(o.Flags, " ")
+			if !o.In(profile) || len(letter) != 2 {
+				continue
+			}
+			all += letter[1:]
+			if o.Arg != "" {
+				all += ":"
+			}
+		}
+	}
+	return all
 }

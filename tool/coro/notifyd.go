@@ -19,6 +19,7 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 const notifydUsage = `usage:
@@ -40,10 +41,13 @@ const notifydChild = "GOCOROSYNC_NOTIFYD"
 // notifyd is one run of corosync-notifyd. One goroutine logs; one for each of
 // the three connections waits for events.
 type notifyd struct {
-	env    *tool.Env
-	print  bool // -o
-	lookup bool
-	sys    *syslog.Writer
+	env      *tool.Env
+	print    bool // -o
+	noLookup bool
+	sys      *syslog.Writer
+
+	foreground, viaSNMP, viaBus bool
+	community, manager          string
 
 	host  string
 	id    uint32
@@ -62,62 +66,56 @@ const (
 	busInterface = "org.corosync."
 )
 
+func (n *notifyd) program() *option.Program {
+	return &option.Program{
+		Name: "corosync-notifyd", Section: 8, Purpose: "report what happens in the cluster", Synopsis: []string{"[OPTION...]"},
+		About: []string{"Reports nodes that join and leave, quorum that is gained and lost, and clients of corosync that come and go. It ends when corosync does."},
+		Groups: []option.Group{{Options: []option.Option{
+			{Flags: "-c", Arg: "NAME", Text: "The community of SNMP; without it public.", To: option.Text(&n.community)},
+			{Flags: "-f", Text: "Stay in the foreground.", To: option.On(&n.foreground)},
+			{Flags: "-l", Text: "Report to syslog.", To: option.On(&n.log)},
+			{Flags: "-o", Text: "Report to standard error too. Needs -f.", To: option.All(option.On(&n.log), option.On(&n.print))},
+			{Flags: "-s", Text: "Send SNMP traps (version 2c) when quorum changes and when nodes join or leave. The objects are those of COROSYNC-MIB.", To: option.On(&n.viaSNMP)},
+			{Flags: "-h", Text: "Print the options and exit.", To: option.Help},
+			{Flags: "-d", Text: "Send signals over the system bus: QuorumStateChange, NodeStateChange and ConnectionStateChange of org.corosync, from /org/corosync.", To: option.On(&n.viaBus)},
+			{Flags: "-n", Text: "Do not look for the names of nodes' addresses.", To: option.On(&n.noLookup)},
+			{Flags: "-m", Arg: "ADDRESS", Text: "The manager of SNMP, HOST or HOST:PORT; without it localhost and port 162.", To: option.Text(&n.manager)},
+		}}},
+		Usage:  usage(notifydUsage, notifydUsage),
+		Status: okOrNot(), See: []string{"corosync(8)", "corosync-cmapctl(8)"},
+	}
+}
+
 // Notifyd is corosync-notifyd.
 func Notifyd(ctx context.Context, env *tool.Env) int {
-	n := &notifyd{env: env, lookup: true, names: nameOf}
-	foreground, traps, signals := false, false, false
-	community, manager := "public", "localhost"
-	g := getopt(env, "corosync-notifyd")
-	for {
-		opt, arg, err := g.Next()
-		if opt == "" {
-			break
+	n := &notifyd{env: env, names: nameOf, community: "public", manager: "localhost"}
+	p := n.program()
+	if _, err := p.Read(env.Profile, env.Args); err != nil {
+		if err != option.ErrHelp {
+			env.Errorf("%s: %v\n", env.Name, err)
 		}
-		if err != nil {
-			env.Errorf("%v\n%s", err, notifydUsage)
-			return tool.Failed
-		}
-		switch opt {
-		case "f":
-			foreground = true
-		case "l":
-			n.log = true
-		case "o":
-			n.log, n.print = true, true
-		case "n":
-			n.lookup = false
-		case "s":
-			traps = true
-		case "d":
-			signals = true
-		case "c":
-			community = arg
-		case "m":
-			manager = arg
-		case "h":
-			env.Errorf("%s", notifydUsage)
-			return tool.Failed
-		}
+		env.Errorf("%s", p.Help(env.Profile))
+		return tool.Failed
 	}
 	n.sys, _ = syslog.New(syslog.LOG_DAEMON|syslog.LOG_NOTICE, "notifyd") // nobody may listen
 	switch {
-	case !n.log && !traps && !signals:
+	case !n.log && !n.viaSNMP && !n.viaBus:
 		return n.fail("no event type enabled, see corosync-notifyd -h, exiting.")
-	case n.print && !foreground:
+	case n.print && !n.foreground:
 		return n.fail("configured to print to stdout and run in the background, exiting")
-	case !foreground && os.Getenv(notifydChild) == "":
+	case !n.foreground && os.Getenv(notifydChild) == "":
 		return n.background()
 	}
-	if traps && signals {
+	if n.viaSNMP && n.viaBus {
 		n.failure("configured to send snmp traps and dbus signals - are you sure?.")
 	}
 	var err error
-	if traps {
-		if n.traps, err = dialSNMP(manager, community); err != nil {
+	if n.viaSNMP {
+		if n.traps, err = dialSNMP(n.manager, n.community); err != nil {
 			n.failure("cannot send SNMP traps: %v", err)
 		}
 	}
-	if signals {
+	if n.viaBus {
 		if n.bus, err = dbus.ConnectSystemBus(); err != nil {
 			n.failure("cannot send D-Bus signals: %v", err)
 		} else {
@@ -322,7 +320,7 @@ func (n *notifyd) member(ctx context.Context, e *coro.CMAPNotify) {
 		}
 	}
 	name := addr
-	if n.lookup {
+	if !n.noLookup {
 		found, err := n.names(ctx, addr)
 		if err != nil {
 			n.failure("error looking up %s : %v", addr, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/ipc/coro"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 const quorumUsage = `usage: 
@@ -48,6 +49,8 @@ type quorumtool struct {
 	el9                      bool
 	all, parsable, hex, addr bool
 	order                    string
+	action                   string
+	votes, node, expected    string
 
 	provider string
 	cmap     *coro.CMAP
@@ -65,89 +68,119 @@ func (q *quorumtool) failStatus(el7 int) int {
 	return el7
 }
 
+func (q *quorumtool) program() *option.Program {
+	of := func(action string) option.Target { return option.Mark(&q.action, action) }
+	return &option.Program{
+		Name: "corosync-quorumtool", Section: 8, Purpose: "show and change quorum and votes", Synopsis: []string{"[OPTION...]"},
+		Groups: []option.Group{{Options: []option.Option{
+			{Flags: "-V", Text: "Print the version.", To: option.Version},
+			{Flags: "-H", Text: "Print node ids in hexadecimal.", To: option.On(&q.hex)},
+			{Flags: "-a", Text: "Print all names or addresses of a node.", To: option.On(&q.all)},
+			{Flags: "-s", Text: "Show the state of quorum, and the nodes. This is what happens without options.", To: of("s")},
+			{Flags: "-l", Text: "List the nodes.", To: of("l")},
+			{Flags: "-p", Text: "With -s or -l: for programs to read.", To: option.On(&q.parsable)},
+			{Flags: "-m", Text: "Show the state again at each change, for ever.", To: of("m")},
+			{Flags: "-f", Text: "Take the quorum device out by force.", To: of("f")},
+			{Flags: "-e", Arg: "VOTES", Text: "Set the expected votes of the cluster.", To: q.setExpectedText},
+			{Flags: "-v", Arg: "VOTES", Text: "Set the votes of a node.", To: q.setVotesText},
+			{Flags: "-h", Text: "Print the options and exit.", To: option.Help},
+			{Flags: "-i", Text: "Print addresses, not names.", To: option.On(&q.addr)},
+			{Flags: "-n", Arg: "NODEID", Text: "The node of -v; this one without.", To: q.setNodeText},
+			{Flags: "-o", Arg: "ORDER", Text: "Sort by address (a), name (n) or node id (i).", Values: option.Words("a", "n", "i"), To: q.setOrder},
+		}}},
+		Usage:  usage(quorumUsage, quorumUsage),
+		Status: []string{"0: quorate, or done", "1: failed; in profile el7: quorate", "2: in profile el9: not quorate"},
+		See:    []string{"corosync.conf(5)", "corosync-cfgtool(8)"},
+	}
+}
+
+// errValue is a value of an option that is none.
+type errValue string
+
+func (e errValue) Error() string { return string(e) }
+
+func (q *quorumtool) setExpectedText(text string) error {
+	if n, err := strconv.ParseInt(text, 10, 64); err != nil || n <= 0 {
+		bad := errValue("New expected votes value was not valid, try a positive number")
+		if q.el9 {
+			return bad
+		}
+		q.env.Errorf("%v\n", bad)
+		return nil
+	}
+	q.action, q.expected = "e", text
+	return nil
+}
+
+func (q *quorumtool) setVotesText(text string) error {
+	if n, err := strconv.ParseInt(text, 10, 64); err != nil || n < 0 {
+		return errValue("New votes value was not valid, try a positive number or zero")
+	}
+	q.action, q.votes = "v", text
+	return nil
+}
+
+func (q *quorumtool) setNodeText(text string) error {
+	if n, err := strconv.ParseInt(text, 10, 64); err != nil || n <= 0 {
+		return errValue("The nodeid was not valid, try a positive number")
+	}
+	q.node = text
+	return nil
+}
+
+func (q *quorumtool) setOrder(text string) error {
+	if text != "a" && text != "n" && text != "i" {
+		return errValue("Invalid ordering option. valid orders are a(address), i(node ID) or n(name)")
+	}
+	q.order = text
+	return nil
+}
+
 // Quorumtool is corosync-quorumtool.
 func Quorumtool(ctx context.Context, env *tool.Env) int {
-	q := &quorumtool{env: env, el9: env.Profile == conf.EL9, order: "a"}
-	g := getopt(env, "corosync-quorumtool")
-	action := "s"
-	var votes, node, expected string
-	for {
-		opt, arg, err := g.Next()
-		if opt == "" {
-			break
-		}
-		if err != nil {
-			env.Errorf("%v\n", err)
-			env.Printf("%s", quorumUsage)
-			return q.failStatus(255)
-		}
-		switch opt {
-		case "V":
-			env.Printf("corosync-quorumtool version: %s\n", env.Profile.Version())
-			return tool.OK
-		case "h":
-			env.Printf("%s", quorumUsage)
-			if q.el9 {
-				return tool.OK
-			}
-			return 255
-		case "H":
-			q.hex = true
-		case "a":
-			q.all = true
-		case "p":
-			q.parsable = true
-		case "i":
-			q.addr = true
-		case "s", "l", "m", "f":
-			action = opt
-		case "e":
-			if n, err := strconv.ParseInt(arg, 10, 64); err != nil || n <= 0 {
-				env.Errorf("New expected votes value was not valid, try a positive number\n")
-				if q.el9 {
-					return tool.Failed
-				}
-				continue
-			}
-			action, expected = opt, arg
-		case "v":
-			if n, err := strconv.ParseInt(arg, 10, 64); err != nil || n < 0 {
-				env.Errorf("New votes value was not valid, try a positive number or zero\n")
-				return q.failStatus(2)
-			}
-			action, votes = opt, arg
-		case "n":
-			if n, err := strconv.ParseInt(arg, 10, 64); err != nil || n <= 0 {
-				env.Errorf("The nodeid was not valid, try a positive number\n")
-				return q.failStatus(2)
-			}
-			node = arg
-		case "o":
-			if arg != "a" && arg != "n" && arg != "i" {
-				env.Errorf("Invalid ordering option. valid orders are a(address), i(node ID) or n(name)\n")
-				return q.failStatus(2)
-			}
-			q.order = arg
-		}
+	q := &quorumtool{env: env, el9: env.Profile == conf.EL9, order: "a", action: "s"}
+	p := q.program()
+	_, err := p.Read(env.Profile, env.Args)
+	var value errValue
+	switch {
+	case err == nil:
+		return limited(ctx, env, q.action == "m", q.run)
+	case err == option.ErrVersion:
+		env.Printf("corosync-quorumtool version: %s\n", env.Profile.Version())
+		return tool.OK
+	case errors.As(err, &value):
+		env.Errorf("%v\n", err)
+		return q.failStatus(2)
 	}
+	if err != option.ErrHelp {
+		env.Errorf("%s: %v\n", env.Name, err)
+	}
+	env.Printf("%s", p.Help(env.Profile))
+	if q.el9 && err == option.ErrHelp {
+		return tool.OK
+	}
+	return q.failStatus(255)
+}
+
+func (q *quorumtool) run(ctx context.Context) int {
 	if status := q.connect(ctx); status != tool.OK {
 		return status
 	}
 	defer q.close()
-	switch action {
+	switch q.action {
 	case "l":
 		return q.list(ctx)
 	case "m":
 		return q.monitor(ctx)
 	case "e":
-		return q.change("Unable to set expected votes", q.setExpected(ctx, expected))
+		return q.change("Unable to set expected votes", q.setExpected(ctx, q.expected))
 	case "v":
 		id := q.local
-		if node != "" {
-			n, _ := strconv.ParseUint(node, 10, 32)
+		if q.node != "" {
+			n, _ := strconv.ParseUint(q.node, 10, 32)
 			id = uint32(n)
 		}
-		n, _ := strconv.ParseUint(votes, 10, 32)
+		n, _ := strconv.ParseUint(q.votes, 10, 32)
 		return q.change(fmt.Sprintf("Unable to set votes %d for nodeid: %d", n, id), q.setVotes(ctx, id, uint32(n)))
 	case "f":
 		return q.unregister(ctx)

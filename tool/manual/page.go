@@ -1,27 +1,38 @@
-package tool
+// Package manual holds pages of the manual and writes them for man(1).
+package manual
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/gocorosync/gocorosync/conf"
 )
 
-// A Manual is what there is to know about a program: its page is made from it,
-// and so are the options that it accepts.
-type Manual struct {
+// A Page is one page of the manual.
+type Page struct {
 	Name     string
 	Section  int    // of the manual
 	Purpose  string // in a few words
 	Synopsis []string
 	About    []string // paragraphs
-	Options  []Option
+	Options  []Group
 	Parts    []Part
 	Status   []string // exit statuses, "0: done"
 	Files    []string // "/etc/x: what it is"
 	See      []string // "corosync.conf(5)"
+}
+
+// A Group is options under one title, "" for those that need none.
+type Group struct {
+	Title   string
+	Options []Option
+}
+
+// An Option is one option with all its spellings.
+type Option struct {
+	Spellings []string // "-k", "--key-file"
+	Arg       string   // what its argument is called; "" takes none
+	Text      string
 }
 
 // A Part is a chapter of a page, with terms that it explains.
@@ -39,43 +50,8 @@ type Term struct {
 	Text string
 }
 
-// An Option is one option with all its spellings.
-type Option struct {
-	Flags string // "-k --key-file"
-	Arg   string // what its argument is called; "" takes none
-	Text  string
-	Only  string // "el7" or "el9" where the other generation has not got it
-}
-
-// Getopt returns what [NewGetopt] needs to accept a generation's options.
-func (m *Manual) Getopt(p conf.Profile) (short string, long []Long) {
-	for _, o := range m.Options {
-		if o.Only != "" && o.Only != p.String() {
-			continue
-		}
-		kind, colon := NoArg, ""
-		if o.Arg != "" {
-			kind, colon = NeedsArg, ":"
-		}
-		as := ""
-		for flag := range strings.FieldsSeq(o.Flags) {
-			name, isLong := strings.CutPrefix(flag, "--")
-			if !isLong {
-				as = strings.TrimPrefix(flag, "-")
-				short += as + colon
-				continue
-			}
-			if as == "" {
-				as = name
-			}
-			long = append(long, Long{Name: name, Arg: kind, As: as})
-		}
-	}
-	return short, long
-}
-
 // Roff is the page, for man.
-func (m *Manual) Roff(version string) string {
+func (m *Page) Roff(version string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line(`.TH %s %d "" "gocorosync %s" "gocorosync"`, strings.ToUpper(roff(m.Name)), m.Section, roff(version))
@@ -101,21 +77,13 @@ func (m *Manual) Roff(version string) string {
 	if len(m.Options) > 0 {
 		line(".SH OPTIONS")
 	}
-	for _, o := range m.Options {
-		var flags []string
-		for flag := range strings.FieldsSeq(o.Flags) {
-			f := `\fB` + roff(flag) + `\fR`
-			if o.Arg != "" {
-				f += ` \fI` + roff(o.Arg) + `\fR`
-			}
-			flags = append(flags, f)
+	for _, g := range m.Options {
+		if g.Title != "" {
+			line(".SS \"%s\"", roff(g.Title))
 		}
-		line(".TP\n%s", strings.Join(flags, ", "))
-		text := o.Text
-		if o.Only != "" {
-			text += " (Profile " + o.Only + ".)"
+		for _, o := range g.Options {
+			line("%s", o.roff())
 		}
-		line("%s", roff(text))
 	}
 	for _, p := range m.Parts {
 		line(".SH \"%s\"", roff(strings.ToUpper(p.Title)))
@@ -161,8 +129,20 @@ func (m *Manual) Roff(version string) string {
 	return b.String()
 }
 
-// WriteManuals writes pages below a folder, in man5, man8 and so on.
-func WriteManuals(dir, version string, list ...*Manual) error {
+func (o *Option) roff() string {
+	var all []string
+	for _, spelling := range o.Spellings {
+		s := `\fB` + roff(spelling) + `\fR`
+		if o.Arg != "" {
+			s += ` \fI` + roff(o.Arg) + `\fR`
+		}
+		all = append(all, s)
+	}
+	return ".TP\n" + strings.Join(all, ", ") + "\n" + roff(o.Text)
+}
+
+// Write writes pages below a folder, in man5, man8 and so on.
+func Write(dir, version string, list ...*Page) error {
 	for _, m := range list {
 		sub := filepath.Join(dir, fmt.Sprintf("man%d", m.Section))
 		if err := os.MkdirAll(sub, 0o755); err != nil {
