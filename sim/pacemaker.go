@@ -183,6 +183,7 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 	if left := u.undone; resumed && len(left) > 0 {
 		u.step(node.Resume{Left: slices.Clone(left)})
 	}
+	u.aged(u.w.Now)
 	names := map[uint32]string{}
 	for _, n := range u.w.Nodes {
 		names[uint32(n.ID)] = fmt.Sprintf("n%d", n.ID)
@@ -191,6 +192,13 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 	if u.quorum != nil {
 		u.step(*u.quorum)
 	}
+}
+
+// aged tells pacemaker again and again how much CPU time it has used, by which
+// elections go.
+func (u *Pacemaker) aged(born time.Duration) {
+	u.step(node.Age{Used: (u.w.Now - born) / 50})
+	u.timers = append(u.timers, timer{u.w.Now + 2*time.Second, nil, u.life, func() { u.aged(born) }})
 }
 
 // Members takes a report of the ring.
@@ -515,12 +523,20 @@ func (u *Pacemaker) Write(n int) {
 }
 
 // Settled tells whether this node has been on a quorate ring for so long that a
-// loss would have been noticed, and has joined a DC, which makes all copies of the
-// CIB one. Pacemaker takes changes without either, and of two that were made in
-// two partitions one goes: clients that must not lose any write where this holds.
+// loss would have been noticed, with all nodes that run, and has joined a DC, which
+// makes all copies of the CIB one. Pacemaker takes changes without any of that, and
+// of two of one version that were made in two partitions one goes: clients that
+// must not lose any write where this holds.
 func (u *Pacemaker) Settled() bool {
-	return u.Node != nil && u.Exit == 0 && u.quorum != nil && u.quorum.Quorate && u.w.Now-u.ringAt >= standFor &&
-		(u.Node.State() == controller.NotDC || u.Node.IsDC() && u.Node.State() == controller.Idle)
+	if u.Node == nil || u.Exit != 0 || u.quorum == nil || !u.quorum.Quorate || u.w.Now-u.ringAt < standFor {
+		return false
+	}
+	for _, n := range u.w.Nodes {
+		if n.Ring != nil && !slices.Contains(u.quorum.Members, uint32(n.ID)) {
+			return false
+		}
+	}
+	return u.Node.State() == controller.NotDC || u.Node.IsDC() && u.Node.State() == controller.Idle
 }
 
 // Wrote tells whether entry n is in the node's CIB.
