@@ -122,7 +122,7 @@ func (g *Group) Multicast(ctx context.Context, data []byte) error {
 	if len(data) > MaxMessage {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(data))
 	}
-	need := size(Message{Data: data})
+	need := messageBytes(data)
 	if err := g.reserve(ctx, need); err != nil {
 		return err
 	}
@@ -267,10 +267,12 @@ func (g *Group) endLocked(err error) {
 // eventBytes is what an event is taken to need besides its data.
 const eventBytes = 64
 
+func messageBytes(data []byte) int { return eventBytes + len(data) }
+
 func size(ev Event) int {
 	switch ev := ev.(type) {
 	case Message:
-		return eventBytes + len(ev.Data)
+		return messageBytes(ev.Data)
 	case Change:
 		return eventBytes + 8*(len(ev.Members)+len(ev.Left)+len(ev.Joined))
 	}
@@ -339,7 +341,7 @@ func (l listener) Message(node totem.NodeID, pid uint32, data []byte) bool {
 	m := Message{Member{uint32(node), pid}, append([]byte(nil), data...)}
 	goesOn := l.g.push(m)
 	if m.Member == l.g.self {
-		l.g.release(size(m))
+		l.g.release(messageBytes(data))
 	}
 	return goesOn
 }

@@ -19,12 +19,19 @@ func (n *Node) withRoom(ctx context.Context, size int, f func()) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	w := &roomWaiter{size: size, f: f, done: make(chan struct{})}
+	var w *roomWaiter // nil if f has run at once
 	if !n.Do(func() {
+		if len(n.roomless) == 0 && !n.busy(size) {
+			f()
+			return
+		}
+		w = &roomWaiter{size: size, f: f, done: make(chan struct{})}
 		n.roomless = append(n.roomless, w)
-		n.retryMembers()
 	}) {
 		return ErrEnded
+	}
+	if w == nil {
+		return nil
 	}
 	select {
 	case <-w.done:
