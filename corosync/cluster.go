@@ -2,6 +2,7 @@ package corosync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,6 +43,12 @@ type NodeSpec struct {
 	Votes uint32
 }
 
+func (c *Cluster) clone() *Cluster {
+	d := *c
+	d.Nodes = slices.Clone(c.Nodes)
+	return &d
+}
+
 // check refuses what would be read as something else.
 func (c *Cluster) check() error {
 	if len(c.Nodes) == 0 {
@@ -59,6 +66,9 @@ func (c *Cluster) check() error {
 	for i, n := range c.Nodes {
 		if n.ID == 0 || n.Addr == "" {
 			return &ConfigError{Text: fmt.Sprintf("node %d of the cluster has no id or no address", i+1)}
+		}
+		if slices.ContainsFunc(c.Nodes[:i], func(o NodeSpec) bool { return o.ID == n.ID || o.Addr == n.Addr }) {
+			return &ConfigError{Text: fmt.Sprintf("node %d of the cluster has the id or the address of another one", i+1)}
 		}
 		if err := word("address", n.Addr); err != nil {
 			return err

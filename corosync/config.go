@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/corosync/internal/node"
@@ -65,8 +66,9 @@ func (c *Config) profile() (conf.Profile, error) {
 	return 0, &ConfigError{Text: fmt.Sprintf("there is no generation %d of corosync's protocol", c.Generation), Remedy: "Config.Generation is 2 or 3"}
 }
 
-// read returns what reads the configuration.
-func (c *Config) read(p conf.Profile) (func() (*conf.File, error), error) {
+// read returns what reads the configuration, which is that of cluster, if there
+// is one.
+func (c *Config) read(p conf.Profile, cluster *atomic.Pointer[Cluster]) (func() (*conf.File, error), error) {
 	var names conf.Names // of users and groups, which only sockets are about
 	if c.Sockets {
 		names = node.HostNames{}
@@ -90,7 +92,6 @@ func (c *Config) read(p conf.Profile) (func() (*conf.File, error), error) {
 			return conf.Parse(path, text, p, names)
 		}, nil
 	}
-	text := c.Conf
 	if c.Cluster != nil {
 		if err := c.Cluster.check(); err != nil {
 			return nil, err
@@ -98,9 +99,11 @@ func (c *Config) read(p conf.Profile) (func() (*conf.File, error), error) {
 		if len(c.Key) > 0 && p == conf.EL9 {
 			return nil, &ConfigError{Text: "generation 3 has no authentication over udpu", Remedy: "leave out Config.Key, or set Config.Generation to 2 on all nodes"}
 		}
-		text = c.Cluster.text(len(c.Key) > 0)
+		cluster.Store(c.Cluster.clone())
+		secret := len(c.Key) > 0
+		return func() (*conf.File, error) { return conf.Parse("", cluster.Load().text(secret), p, names) }, nil
 	}
-	return func() (*conf.File, error) { return conf.Parse("", text, p, names) }, nil
+	return func() (*conf.File, error) { return conf.Parse("", c.Conf, p, names) }, nil
 }
 
 // readKey is what stands for the key file at path.
@@ -115,12 +118,12 @@ func (c *Config) readKey(path string) ([]byte, error) {
 }
 
 // node is the Config of the node behind.
-func (c *Config) node() (node.Config, error) {
+func (c *Config) node(cluster *atomic.Pointer[Cluster]) (node.Config, error) {
 	p, err := c.profile()
 	if err != nil {
 		return node.Config{}, err
 	}
-	read, err := c.read(p)
+	read, err := c.read(p, cluster)
 	if err != nil {
 		return node.Config{}, err
 	}

@@ -40,6 +40,7 @@ func TestConfigErrors(t *testing.T) {
 		{"nothing", Config{}, nil, 0},
 		{"two", Config{Cluster: one("127.77.1.1"), Conf: plain}, nil, 0},
 		{"no nodes", Config{Cluster: &Cluster{}}, nil, 0},
+		{"one id twice", Config{Cluster: &Cluster{Nodes: []NodeSpec{{ID: 1, Addr: "127.77.1.1"}, {ID: 1, Addr: "127.77.1.2"}}}}, nil, 0},
 		{"a brace", Config{Cluster: one("127.77.1.1\n}\nquorum {")}, nil, 0},
 		{"generation", Config{Cluster: one("127.77.1.1"), Generation: 4}, nil, 0},
 		{"key in generation 3", Config{Cluster: one("127.77.1.1"), Key: key}, nil, 0},

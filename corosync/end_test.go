@@ -107,3 +107,65 @@ func TestViews(t *testing.T) {
 	}
 	t.Errorf("no more views: %v", ctx.Err())
 }
+
+// TestSetCluster: a third node is added to two that run, and taken out again.
+func TestSetCluster(t *testing.T) {
+	for i, generation := range []int{2, 3} {
+		t.Run(fmt.Sprint(generation), func(t *testing.T) {
+			ctx := within(t, 30*time.Second)
+			spec := func(ids ...uint32) *Cluster {
+				c := &Cluster{Port: uint16(25466 + 2*i), Token: 500 * time.Millisecond}
+				for _, id := range ids {
+					c.Nodes = append(c.Nodes, NodeSpec{ID: id, Addr: fmt.Sprintf("127.77.7.%d", id)})
+				}
+				return c
+			}
+			var nodes []*Node
+			start := func(id uint32, c *Cluster) {
+				n, err := Start(ctx, Config{Cluster: c, Generation: generation, NodeID: id})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { n.Stop() })
+				nodes = append(nodes, n)
+			}
+			wait := func(n *Node, members string) {
+				t.Helper()
+				for v := range n.Views(ctx) {
+					if fmt.Sprint(v.Members) == members && v.Quorate {
+						return
+					}
+				}
+				t.Fatalf("node %d is with %v", n.ID(), n.View())
+			}
+			start(1, spec(1, 2))
+			start(2, spec(1, 2))
+			wait(nodes[0], "[1 2]")
+			start(3, spec(1, 2, 3))
+			for _, n := range nodes[:2] {
+				if err := n.SetCluster(ctx, spec(1, 2, 3)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wait(nodes[0], "[1 2 3]")
+			var wrong *ConfigError
+			other := spec(1, 2, 3)
+			other.Port++
+			for _, c := range []*Cluster{spec(2, 3), other, {}, spec(1, 1)} {
+				if err := nodes[0].SetCluster(ctx, c); !errors.As(err, &wrong) {
+					t.Errorf("%+v: %v", c, err)
+				}
+			}
+			for _, n := range nodes[:2] {
+				if err := n.SetCluster(ctx, spec(1, 2)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wait(nodes[1], "[1 2]")
+			nodes[0].Stop()
+			if err := nodes[0].SetCluster(ctx, spec(1, 2)); !errors.Is(err, ErrStopped) {
+				t.Errorf("after the end: %v", err)
+			}
+		})
+	}
+}

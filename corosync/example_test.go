@@ -123,6 +123,35 @@ func ExampleCluster() {
 	// Output: nodes [1 2] may act
 }
 
+// A node is added while another one runs. The new node's program knows of both from
+// its start.
+func ExampleNode_SetCluster() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cluster := &corosync.Cluster{Port: 5759, Nodes: []corosync.NodeSpec{{ID: 1, Addr: "127.88.7.31"}}}
+	first, err := corosync.Start(ctx, corosync.Config{Cluster: cluster})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer first.Stop()
+	larger := &corosync.Cluster{Port: 5759, Nodes: append(cluster.Nodes, corosync.NodeSpec{ID: 2, Addr: "127.88.7.32"})}
+	if err := first.SetCluster(ctx, larger); err != nil {
+		log.Fatal(err)
+	}
+	second, err := corosync.Start(ctx, corosync.Config{Cluster: larger, NodeID: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer second.Stop()
+	for view := range first.Views(ctx) {
+		if len(view.Members) == 2 && view.Quorate {
+			fmt.Println(view.Members)
+			break
+		}
+	}
+	// Output: [1 2]
+}
+
 // A node with two votes may act alone if the other has one.
 func ExampleNodeSpec() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync/atomic"
 
 	"github.com/gocorosync/gocorosync/corosync/internal/node"
 	"github.com/gocorosync/gocorosync/totem"
@@ -14,8 +15,10 @@ import (
 // A Node is a running corosync node. Its methods may be called from any
 // goroutine, also after its end.
 type Node struct {
-	n     *node.Node
-	queue int // of a group, in bytes
+	n       *node.Node
+	queue   int                      // of a group, in bytes
+	changes chan struct{}            // is full while SetCluster is under way
+	cluster *atomic.Pointer[Cluster] // in force
 }
 
 // Start starts a node. It does not wait for a ring: [Node.Views] and [Node.Join]
@@ -25,7 +28,8 @@ type Node struct {
 // What is wrong with cfg is a [*ConfigError]; [ErrState] says that StateDir
 // cannot be used.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
-	nc, err := cfg.node()
+	cluster := new(atomic.Pointer[Cluster])
+	nc, err := cfg.node(cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +47,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if queue <= 0 {
 		queue = DefaultQueueBytes
 	}
-	return &Node{n: n, queue: queue}, nil
+	return &Node{n: n, queue: queue, changes: make(chan struct{}, 1), cluster: cluster}, nil
 }
 
 // ID is the id of this node.
@@ -113,6 +117,48 @@ func viewOf(v node.View) View {
 		out.Members = append(out.Members, uint32(id))
 	}
 	return out
+}
+
+// SetCluster puts another description of the cluster in force: with other nodes,
+// votes or another Token. The programs of all nodes have to call it, in any order.
+// A node that is not in it any more is not on the ring of the others, at once.
+//
+// Name, Port, and NoQuorum stay, as does this node and, in generation 3, the address
+// of a node. What cannot be is a [*ConfigError] and changes nothing; so is a call
+// for a node that was not started with [Config.Cluster]. Other errors are
+// [ErrStopped] and those of ctx, after which it is not known what is in force.
+func (n *Node) SetCluster(ctx context.Context, c *Cluster) error {
+	select {
+	case n.changes <- struct{}{}:
+		defer func() { <-n.changes }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	old := n.cluster.Load()
+	if old == nil {
+		return &ConfigError{Text: "the node was not started with a Cluster"}
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Name != old.Name || c.Port != old.Port || c.NoQuorum != old.NoQuorum {
+		return &ConfigError{Text: "Name, Port and NoQuorum of a cluster cannot change while a node runs", Remedy: "stop it and start another"}
+	}
+	if !slices.ContainsFunc(c.Nodes, func(s NodeSpec) bool { return s.ID == n.ID() }) {
+		return &ConfigError{Text: fmt.Sprintf("node %d cannot be taken out of the cluster by itself", n.ID()), Remedy: "stop it"}
+	}
+	n.cluster.Store(c.clone())
+	err := n.n.Reload(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, node.ErrEnded):
+		return n.stopped()
+	case ctx.Err() != nil:
+		return err
+	}
+	n.cluster.Store(old)
+	return &ConfigError{Text: err.Error(), err: err}
 }
 
 // View is what the nodes last agreed on. While a ring is formed, and after the

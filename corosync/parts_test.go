@@ -128,13 +128,13 @@ func TestLargeWhileJoining(t *testing.T) {
 				return
 			}
 			if m, ok := ev.(Message); ok {
+				if string(m.Data) == "end" {
+					break
+				}
 				if err := checkPattern(m.Data); err != nil {
 					t.Error(err)
 				}
 				got = append(got, int(binary.BigEndian.Uint32(m.Data)))
-				if got[len(got)-1] == count-1 {
-					break
-				}
 			}
 		}
 		mu.Lock()
@@ -153,13 +153,7 @@ func TestLargeWhileJoining(t *testing.T) {
 		if joins%3 == 0 {
 			g.Close()
 		} else {
-			wg.Go(func() {
-				select {
-				case <-done: // it may have come too late for the last one
-				default:
-					collect(g)
-				}
-			})
+			wg.Go(func() { collect(g) })
 		}
 		select {
 		case <-done:
@@ -171,7 +165,9 @@ func TestLargeWhileJoining(t *testing.T) {
 			more = false
 		}
 	}
-	_ = joins
+	if err := groups[0].Multicast(ctx, []byte("end")); err != nil {
+		t.Fatal(err)
+	}
 	wg.Wait()
 	for _, tail := range tails {
 		for i, k := range tail {

@@ -39,10 +39,28 @@ func (n *Node) reload(a service.Reload) {
 	})
 }
 
+// Reload reads the configuration of this node again and puts it in force. An error
+// says why that is refused.
+func (n *Node) Reload(ctx context.Context) error {
+	result := make(chan error, 1)
+	if !n.Do(func() { n.reloadFile(func(coro.Error) { result <- n.reloading.err }) }) {
+		return ErrEnded
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-n.done:
+		return ErrEnded
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // reloading is the reload under way, and those that were asked for meanwhile:
 // they become one, since the file may have changed after it was read.
 type reloading struct {
 	underWay bool
+	err      error // why the one before was refused, or a part of it
 	next     []func(coro.Error)
 }
 
@@ -66,6 +84,15 @@ type refusal struct {
 	lines  []logLine
 	// valid says that the file could be read; what it says cannot be used.
 	valid bool
+}
+
+// Error is all that the log says of it.
+func (r *refusal) Error() string {
+	var s []string
+	for _, l := range r.lines {
+		s = append(s, l.text)
+	}
+	return strings.Join(s, "; ")
 }
 
 type logLine struct{ subsystem, text string }
@@ -111,7 +138,10 @@ func (n *Node) use(r *fresh, no *refusal) coro.Error {
 	if no == nil && el9 {
 		no = refuseMoved(n.conf, r.totem)
 	}
-	if no != nil {
+	if no == nil {
+		n.reloading.err = r.totemErr
+	} else {
+		n.reloading.err = no
 		for _, l := range no.lines {
 			n.log.Log(LevelError, l.subsystem, "%s", l.text)
 		}
