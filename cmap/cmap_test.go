@@ -46,7 +46,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// TestTracking follows corosync-ipc.md section 2: what is an event and what
+// TestTracking follows corosync-ipc.md 2: what is an event and what
 // is not, and what a prefix covers.
 func TestTracking(t *testing.T) {
 	m := NewMap()

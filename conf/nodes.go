@@ -329,7 +329,7 @@ func (r *totemReader) interfaceSections() (numbers []int) {
 
 // LocalIn returns the local address that bindnetaddr stands for: the address
 // itself, or else the first one whose network, by its own netmask, bind is in.
-// Spec: totem.md section 5.1.
+// Spec: totem.md 5.1.
 func LocalIn(bind netip.Addr, local []netip.Prefix) (netip.Addr, bool) {
 	for _, p := range local {
 		if p.Addr() == bind {

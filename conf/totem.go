@@ -101,7 +101,7 @@ type Node struct {
 	Votes uint32
 }
 
-// Defaults. Spec: corosync-conf.md section 4.
+// Defaults. Spec: corosync-conf.md 4.
 const (
 	defaultMcastPort = 5405
 	minTimer         = 30

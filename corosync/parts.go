@@ -24,7 +24,7 @@ const (
 )
 
 // parts are messages under way that are too long to go in one piece. Spec:
-// corosync-ipc.md section 3.
+// corosync-ipc.md 3.
 //
 // All members of a group must get the same messages, but who joins after the first
 // part of one cannot. So our senders begin with an empty part, which no libcpg

@@ -153,7 +153,7 @@ func (s *story) want(lines ...string) {
 	s.trace = nil
 }
 
-// TestJoinSendLeave: services.md section 5, normal operation.
+// TestJoinSendLeave: services.md 5, normal operation.
 func TestJoinSendLeave(t *testing.T) {
 	s := newStory(t, wire.EL9, 1, 2)
 	s.join(1, 1, "g")
@@ -279,8 +279,8 @@ func TestParts(t *testing.T) {
 	s.want("1/1: status 16")
 }
 
-// TestListing is the order in which corosync-cpgtool lists: corosync-ipc.md
-// section 3.
+// TestListing is the order in which corosync-cpgtool lists:
+// corosync-ipc.md 3.
 func TestListing(t *testing.T) {
 	s := newStory(t, wire.EL9, 1)
 	for i, g := range []string{"x", "y", "x", "x"} {

@@ -4,5 +4,5 @@
 //
 // A [Machine] is the service on one node. It knows every process of every
 // group in the cluster, and the local connections that joined. It is an engine
-// of package service. Spec: services.md section 5, corosync-ipc.md section 3.
+// of package service. Spec: services.md 5, corosync-ipc.md 3.
 package cpg

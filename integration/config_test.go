@@ -36,7 +36,7 @@ func TestSecauth(t *testing.T) {
 }
 
 // TestReload: what corosync-cfgtool -R says and does with good and bad files,
-// and that a node that is added takes part. Spec: corosync-conf.md section 6.
+// and that a node that is added takes part. Spec: corosync-conf.md 6.
 func TestReload(t *testing.T) {
 	for _, tt := range []struct {
 		profile            string

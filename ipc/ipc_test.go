@@ -245,7 +245,7 @@ func TestEventsInOrder(t *testing.T) {
 	})
 }
 
-// TestStuckClientIsDisconnected is fault-matrix I9: a client that stops
+// TestStuckClientIsDisconnected is fault-matrix.md I9: a client that stops
 // reading costs a bounded queue and then its connection.
 func TestStuckClientIsDisconnected(t *testing.T) {
 	eachTransport(t, func(t *testing.T, opt transport) {

@@ -10,7 +10,7 @@ import (
 
 // CFG is the configuration service as the ring sees it. It keeps no state: its
 // events are multicast, and what is delivered comes out as an action of the
-// same name with the sender. Spec: services.md section 6.
+// same name with the sender. Spec: services.md 6.
 type CFG struct{ out []Action }
 
 // Events and actions of CFG. From is set in actions only.

@@ -20,5 +20,5 @@
 // it has to say and then a barrier; when the barriers of all members have come,
 // which all see at the same point of the total order, the service takes the new
 // state into use. After the last one ordinary traffic goes on.
-// Spec: services.md section 3.
+// Spec: services.md 3.
 package service

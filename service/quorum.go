@@ -9,7 +9,7 @@ import (
 
 // Quorum is the quorum service: it keeps what the provider (votequorum) last
 // reported and tells when that changes. It sends nothing on the ring. Without a
-// provider it is always quorate. Spec: services.md section 8.
+// provider it is always quorate. Spec: services.md 8.
 type Quorum struct {
 	provider bool
 	quorate  bool

@@ -14,7 +14,7 @@ import (
 
 // ConfigVersion is the cmap service as the ring sees it: each member tells its
 // totem.config_version, and a node that comes to the others with an older one
-// than theirs ends. Spec: services.md section 4.
+// than theirs ends. Spec: services.md 4.
 type ConfigVersion struct {
 	self    totem.NodeID
 	gen     wire.Generation

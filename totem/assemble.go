@@ -9,7 +9,7 @@ import (
 // A node may stop in the middle of a message when the ring changes: its sync
 // traffic then goes first, and the rest of the message follows later. So there
 // are two places to keep pieces per node, and the continuation number of a frame
-// tells which of them it goes on with. Spec: totem.md sections 2 and 3.10.
+// tells which of them it goes on with. Spec: totem.md 2 and 3.10.
 type assembler struct {
 	nodes map[NodeID]*[2]partial
 	small [][]byte // buffers for use again

@@ -7,7 +7,7 @@ import (
 )
 
 // createCommitToken starts the ring that consensus was reached on, with this
-// node as its representative. Spec: totem.md section 3.6.
+// node as its representative. Spec: totem.md 3.6.
 func (m *Machine) createCommitToken() {
 	alive := m.proc.minus(&m.failed)
 	alive.sort()
@@ -20,7 +20,7 @@ func (m *Machine) createCommitToken() {
 
 // enterCommit fills in this node's entry of the commit token and sends it on.
 // Whatever goes wrong from here until the ring is operational, the old ring's
-// state is what it is now. Spec: totem.md section 3.6.
+// state is what it is now. Spec: totem.md 3.6.
 func (m *Machine) enterCommit(c *wire.CommitToken) {
 	if !m.saved {
 		m.saved = true
@@ -83,7 +83,7 @@ func (m *Machine) sendCommitToken(c *wire.CommitToken) {
 }
 
 // receiveCommitToken is the column of commit tokens in the table of events.
-// Spec: totem.md section 3.6.
+// Spec: totem.md 3.6.
 func (m *Machine) receiveCommitToken(c *wire.CommitToken) {
 	complete := c.MembIndex == len(c.Members)
 	switch m.state {

@@ -52,7 +52,7 @@ type Config struct {
 }
 
 // Tunables are the timers and limits of the totem section of corosync.conf,
-// under the same names. A zero field means its default. Spec: totem.md section 4.
+// under the same names. A zero field means its default. Spec: totem.md 4.
 type Tunables struct {
 	// Token is how long a node waits for the token before it calls it lost:
 	// the value in force, with token_coefficient already added (see
@@ -113,7 +113,7 @@ type Tunables struct {
 	CancelTokenHoldOnRetransmit bool
 }
 
-// Limits of the protocol. Spec: totem.md section 1.7.
+// Limits of the protocol. Spec: totem.md 1.7.
 const (
 	// MaxMessage is the largest application message in bytes, group table
 	// included: the size of the buffers that other nodes assemble it in.
@@ -215,8 +215,8 @@ func (c *Config) Check() error {
 	return nil
 }
 
-// netMTU returns the largest payload of a multicast in bytes. Spec: totem.md
-// section 1.8.
+// netMTU returns the largest payload of a multicast in bytes.
+// Spec: totem.md 1.8.
 func netMTU(c *Config, t Tunables) int {
 	if c.Generation == wire.EL9 {
 		return t.NetMTU - 2*wire.McastSize(wire.EL9)

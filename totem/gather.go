@@ -8,7 +8,7 @@ import (
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
-// enterGather starts to look for members. Spec: totem.md section 3.3.
+// enterGather starts to look for members. Spec: totem.md 3.3.
 func (m *Machine) enterGather(why string) {
 	m.log.Debug("gathering", "ring", m.ring, "why", why, "was", m.state)
 	m.state = gather
@@ -80,7 +80,7 @@ func (m *Machine) withOutcasts(l *nodeList) []wire.SRP {
 }
 
 // leave says good-bye: a join without sender that ends its failed list with
-// this node. Nothing is awaited. Spec: totem.md sections 1.5 and 3.13.
+// this node. Nothing is awaited. Spec: totem.md 1.5 and 3.13.
 func (m *Machine) leave() {
 	from := m.self
 	if m.gen == wire.EL7 {
@@ -101,8 +101,8 @@ func (m *Machine) leave() {
 	m.timers.clear()
 }
 
-// receiveJoin is the column of joins in the table of events. Spec: totem.md
-// section 3.4.
+// receiveJoin is the column of joins in the table of events.
+// Spec: totem.md 3.4.
 func (m *Machine) receiveJoin(j *wire.Join) {
 	if m.paused() && !m.isSelf(j.From) {
 		// This process was stopped. What waits in its sockets is old, and old
@@ -201,8 +201,8 @@ func (m *Machine) refuses(j *wire.Join) bool {
 	return false
 }
 
-// processJoin works on a join in operational or gather. Spec: totem.md section
-// 3.5. fresh says that it names new outcasts, which this node's join has to name.
+// processJoin works on a join in operational or gather.
+// Spec: totem.md 3.5. fresh says that it names new outcasts, which this node's join has to name.
 func (m *Machine) processJoin(j *wire.Join, fresh bool) {
 	if m.mergeJoin(j) || fresh {
 		m.enterGather("join")
@@ -234,7 +234,7 @@ func (m *Machine) processJoin(j *wire.Join, fresh bool) {
 }
 
 // mergeJoin takes over what a join knows that this node does not, and reports
-// whether that changed its view. Spec: totem.md section 3.5, rules 0 and 2 to 4.
+// whether that changed its view. Spec: totem.md 3.5, rules 0 and 2 to 4.
 func (m *Machine) mergeJoin(j *wire.Join) (changed bool) {
 	if j.Leave() && len(j.Failed) > 0 {
 		m.leaver = j.Failed[len(j.Failed)-1].Node()
@@ -328,7 +328,7 @@ func (m *Machine) addrs(s wire.SRP) []netip.Addr {
 }
 
 // consensusExpired gives up those who did not agree in time. If all did, the
-// commit token did not come: wait once more. Spec: totem.md section 3.4.
+// commit token did not come: wait once more. Spec: totem.md 3.4.
 func (m *Machine) consensusExpired() {
 	if m.agreed() {
 		m.consensus.set(m.self)
@@ -345,7 +345,7 @@ func (m *Machine) consensusExpired() {
 	m.enterGather("no consensus")
 }
 
-// foreign works on a sign of life of another ring. Spec: totem.md section 3.4.
+// foreign works on a sign of life of another ring. Spec: totem.md 3.4.
 func (m *Machine) foreign(from wire.SRP, why string) {
 	if m.stranger(from) {
 		m.drop(why + " of a stranger")

@@ -10,8 +10,8 @@ import (
 )
 
 // TestImpossibleMessages gives an operational ring messages that decode but
-// cannot be. Each is dropped, and the ring stays as it is. Spec: totem.md
-// section 8.
+// cannot be. Each is dropped, and the ring stays as it is.
+// Spec: totem.md 8.
 func TestImpossibleMessages(t *testing.T) {
 	for _, g := range generations {
 		srp := func(id NodeID) wire.SRP { return wire.NewSRP(g, id, testAddr(id)) }

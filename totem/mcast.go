@@ -8,7 +8,7 @@ import (
 )
 
 // receiveMcast stores a message of this node's ring and delivers what is
-// complete. b is its wire form. Spec: totem.md sections 3.4 and 3.8.4.
+// complete. b is its wire form. Spec: totem.md 3.4 and 3.8.4.
 func (m *Machine) receiveMcast(msg *wire.Mcast, b []byte) {
 	if msg.Ring != m.ring {
 		if msg.Ring == m.prevRing && m.state == operational && m.memb.has(msg.From) {

@@ -4,7 +4,7 @@ import "github.com/gocorosync/gocorosync/totem/wire"
 
 // A packer turns application messages into frames and queues them until the
 // token comes. Small messages share a frame, a big one is cut and its pieces
-// are numbered. Spec: totem.md section 2.
+// are numbered. Spec: totem.md 2.
 type packer struct {
 	head  int // room to leave for the mcast header, in bytes
 	mtu   int // largest frame, its header included
@@ -24,7 +24,7 @@ type packer struct {
 }
 
 // queueLimit is how many frames may wait: what fits into four times the largest
-// message. Spec: totem.md section 1.7.
+// message. Spec: totem.md 1.7.
 func queueLimit(mtu int) int { return 4*MaxMessage/mtu - 2 }
 
 // resize changes the size of frames that are made from now on.

@@ -32,7 +32,7 @@ func lens(f wire.Frame) (l []int) {
 }
 
 // TestPackAsCaptured packs what corosync 2.4.5 packed in a capture, and expects
-// the same frames. Spec: totem.md section 2.
+// the same frames. Spec: totem.md 2.
 func TestPackAsCaptured(t *testing.T) {
 	p := newPacker(1369)
 	for range 12 {

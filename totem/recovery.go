@@ -3,7 +3,7 @@ package totem
 import "github.com/gocorosync/gocorosync/totem/wire"
 
 // enterRecovery begins to fill the holes that members of the same old ring have.
-// Spec: totem.md section 3.7.
+// Spec: totem.md 3.7.
 func (m *Machine) enterRecovery(c *wire.CommitToken) {
 	m.recover.reset(0, m.pool.put)
 	m.retrans, m.retransDone = m.retrans[:0], 0
@@ -46,13 +46,13 @@ func (m *Machine) enterRecovery(c *wire.CommitToken) {
 }
 
 // restoreOldRing takes back what this node had of the old ring before the
-// recovery that has just failed. Spec: totem.md section 3.9.
+// recovery that has just failed. Spec: totem.md 3.9.
 func (m *Machine) restoreOldRing() {
 	m.aru, m.highSeq = m.savedAru, m.savedHigh
 }
 
 // originateToken sends the first token of a ring, as its representative. Spec:
-// totem.md section 3.8.6.
+// totem.md 3.8.6.
 func (m *Machine) originateToken() {
 	m.originated = true
 	t := wire.Token{
@@ -87,8 +87,8 @@ func (m *Machine) recoveryFrame() []byte {
 }
 
 // recoveryToken decides whether all have all: when the token has come round
-// often enough without anybody having old messages to send. Spec: totem.md
-// section 3.8.6.
+// often enough without anybody having old messages to send.
+// Spec: totem.md 3.8.6.
 func (m *Machine) recoveryToken(t *wire.Token) {
 	switch {
 	case m.retransWaiting() > 0:
@@ -121,7 +121,7 @@ func (m *Machine) recoveryToken(t *wire.Token) {
 
 // enterOperational installs the ring and tells the services: first what is left
 // of the old ring, then who comes along, then the rest, then who is on the new
-// ring. Spec: totem.md section 3.10.
+// ring. Spec: totem.md 3.10.
 func (m *Machine) enterOperational() {
 	m.consensus.set()
 	m.saved = false

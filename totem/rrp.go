@@ -23,7 +23,7 @@ const (
 const maxRings = 2
 
 // redundancy is the layer between the protocol and more than one ring. Spec:
-// totem.md section 3.12.
+// totem.md 3.12.
 type redundancy struct {
 	mode  RRPMode
 	rings []ringState

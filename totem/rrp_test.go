@@ -13,7 +13,7 @@ import (
 
 // TestRedundantRings cuts each of two networks in turn. The membership does not
 // change and no message is lost; the ring is marked faulty on all nodes, and good
-// again when its network is back. Spec: totem.md section 3.12.
+// again when its network is back. Spec: totem.md 3.12.
 func TestRedundantRings(t *testing.T) {
 	for _, mode := range []RRPMode{RRPPassive, RRPActive} {
 		for _, n := range []int{2, 3} {

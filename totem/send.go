@@ -7,7 +7,7 @@ import (
 )
 
 // A fanout is who gets a copy on one ring of what this node multicasts, where
-// there is no multicast. Spec: totem.md section 5.3.
+// there is no multicast. Spec: totem.md 5.3.
 type fanout struct {
 	all    []netip.Addr // every configured node but this one
 	active []netip.Addr // those on the ring (EL7)

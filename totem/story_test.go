@@ -13,7 +13,7 @@ import (
 var generations = []wire.Generation{wire.EL7, wire.EL9}
 
 // TestRingNumbersAsCaptured forms rings of one and of two from nothing: their
-// numbers are those of fresh corosyncs. Spec: totem.md section 6.
+// numbers are those of fresh corosyncs. Spec: totem.md 6.
 func TestRingNumbersAsCaptured(t *testing.T) {
 	for g, want := range map[wire.Generation][2]int{wire.EL7: {4, 8}, wire.EL9: {5, 9}} {
 		c := newCluster(t, g, 2, Tunables{})
@@ -30,7 +30,7 @@ func TestRingNumbersAsCaptured(t *testing.T) {
 }
 
 // TestCleanLeaveNeedsNoTimeout: one leave, and the rest are on a new ring at
-// once. Spec: totem.md section 3.5.
+// once. Spec: totem.md 3.5.
 func TestCleanLeaveNeedsNoTimeout(t *testing.T) {
 	for _, g := range generations {
 		c := newCluster(t, g, 3, Tunables{})
@@ -49,7 +49,7 @@ func TestCleanLeaveNeedsNoTimeout(t *testing.T) {
 }
 
 // TestCrashCostsTokenAndConsensus: a node that dies is missed after the token
-// timeout and given up after the consensus timeout. Spec: totem.md section 3.5.
+// timeout and given up after the consensus timeout. Spec: totem.md 3.5.
 func TestCrashCostsTokenAndConsensus(t *testing.T) {
 	for _, g := range generations {
 		c := newCluster(t, g, 3, Tunables{Token: time.Second})
@@ -94,7 +94,7 @@ func TestOneOrder(t *testing.T) {
 }
 
 // TestLostMessageIsAskedFor drops one multicast to one node: it gets it again,
-// and nobody notices. Spec: totem.md section 3.8.3.
+// and nobody notices. Spec: totem.md 3.8.3.
 func TestLostMessageIsAskedFor(t *testing.T) {
 	for _, g := range generations {
 		c := newCluster(t, g, 3, Tunables{})
@@ -123,7 +123,7 @@ func TestLostMessageIsAskedFor(t *testing.T) {
 
 // TestIdleRingHoldsTheToken: after seqno_unchanged_const rotations the token
 // rests with the representative, and goes round once per hold. Whoever has
-// something to say wakes it. Spec: totem.md section 3.11.
+// something to say wakes it. Spec: totem.md 3.11.
 func TestIdleRingHoldsTheToken(t *testing.T) {
 	for _, g := range generations {
 		c := newCluster(t, g, 2, Tunables{Token: time.Second})
@@ -208,7 +208,7 @@ func TestPortClosed(t *testing.T) {
 }
 
 // TestFailedToReceive: a node that gets no messages gives itself up, goes on
-// alone, and comes back when it hears again. Spec: totem.md section 3.8.1.
+// alone, and comes back when it hears again. Spec: totem.md 3.8.1.
 func TestFailedToReceive(t *testing.T) {
 	for _, g := range generations {
 		c := newCluster(t, g, 3, Tunables{Token: time.Second, FailRecv: 60})
@@ -241,7 +241,7 @@ func TestFailedToReceive(t *testing.T) {
 }
 
 // TestNothingGoesOutBeforeSync: after a change of members ordinary messages wait
-// until the services are in step. Spec: totem.md section 3.10.
+// until the services are in step. Spec: totem.md 3.10.
 func TestNothingGoesOutBeforeSync(t *testing.T) {
 	m := New((&cluster{gen: wire.EL9, nodes: map[NodeID]*testNode{1: nil}}).config(1))
 	var ring RingID
@@ -365,7 +365,7 @@ func TestUnlistedMembers(t *testing.T) {
 
 // TestHeartbeat: with heartbeat_failures_allowed the token is called lost after
 // that many retransmit timeouts and the network's delay, if that is sooner than
-// the token timeout. Spec: totem.md section 4.
+// the token timeout. Spec: totem.md 4.
 func TestHeartbeat(t *testing.T) {
 	for _, g := range generations {
 		for _, tt := range []struct {

@@ -73,7 +73,7 @@ func (m *Machine) stopTokenTimers() {
 }
 
 // expire acts on the deadlines that have passed, in the order of their numbers.
-// Spec: totem.md section 3.4.
+// Spec: totem.md 3.4.
 func (m *Machine) expire() {
 	for t := range numTimers {
 		due := m.timers[t]

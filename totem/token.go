@@ -14,8 +14,8 @@ import (
 const idleRecovery = 5
 
 // receiveToken is a visit of the token: this node asks for what it misses, sends
-// what it may, notes what it has and passes the token on. Spec: totem.md section
-// 3.8.1, whose steps the comments number.
+// what it may, notes what it has and passes the token on.
+// Spec: totem.md 3.8.1, whose steps the comments number.
 func (m *Machine) receiveToken(t *wire.Token) {
 	if m.state != operational && m.state != recovery {
 		m.drop("token in " + m.state.String())
@@ -158,7 +158,7 @@ func (m *Machine) onNewRing(id NodeID) bool {
 }
 
 // release frees what all nodes had in two rotations and what was delivered here.
-// Spec: totem.md section 3.8.5.
+// Spec: totem.md 3.8.5.
 func (m *Machine) release(aru uint32) {
 	to := minSeq(minSeq(aru, m.lastAru), m.highDelivered)
 	if lessThan(m.regular.base, to) && to-m.regular.base <= windowSize {
@@ -166,8 +166,8 @@ func (m *Machine) release(aru uint32) {
 	}
 }
 
-// allowance returns how many messages this visit may send. Spec: totem.md
-// section 3.8.2.
+// allowance returns how many messages this visit may send.
+// Spec: totem.md 3.8.2.
 func (m *Machine) allowance(t *wire.Token) int {
 	window := uint32(m.tun.WindowSize)
 	allowed := uint32(m.tun.MaxMessages)
@@ -188,7 +188,7 @@ func (m *Machine) allowance(t *wire.Token) int {
 }
 
 // retransmit sends again what others ask for and this node has, and asks for
-// what it misses itself. Spec: totem.md section 3.8.3.
+// what it misses itself. Spec: totem.md 3.8.3.
 func (m *Machine) retransmit(t *wire.Token, w *window, allowed *int) (resent int) {
 	rest := t.RTR[:0]
 	m.hopeful = false
@@ -225,7 +225,7 @@ func (m *Machine) asked(t *wire.Token, seq uint32) bool {
 }
 
 // sendMessages multicasts up to allowed messages: old ones in recovery, new ones
-// otherwise. Spec: totem.md section 3.8.1 step 9.
+// otherwise. Spec: totem.md 3.8.1 step 9.
 func (m *Machine) sendMessages(t *wire.Token, w *window, allowed int) (sent int) {
 	msg := wire.Mcast{Header: m.header(), From: m.self, Ring: m.ring}
 	for sent < allowed {

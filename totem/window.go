@@ -3,12 +3,12 @@ package totem
 import "time"
 
 // windowSize is how many messages above the last released one a node keeps or
-// accepts. Spec: totem.md section 1.7.
+// accepts. Spec: totem.md 1.7.
 const windowSize = 16384
 
 // lessThan compares two sequence numbers, which wrap. Near the wrap both are
-// moved away from it first, so 0xffffffff counts as less than 0. Spec: totem.md
-// section 3.1.
+// moved away from it first, so 0xffffffff counts as less than 0.
+// Spec: totem.md 3.1.
 func lessThan(a, b uint32) bool {
 	if a > 0x80000000 || b > 0x80000000 {
 		a, b = a-0x10000, b-0x10000

@@ -8,8 +8,8 @@ import (
 	"github.com/gocorosync/gocorosync/totem"
 )
 
-// deviceState is the quorum device as this node knows it. Spec: services.md
-// 7.6.
+// deviceState is the quorum device as this node knows it.
+// Spec: services.md 7.6.
 type deviceState struct {
 	node   Node   // the pseudo node, id 0
 	name   string // of the cluster's device, "" if there is none

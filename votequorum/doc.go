@@ -3,5 +3,5 @@
 // corosync's options for small clusters and for the last ones standing.
 //
 // A [Machine] is the service on one node, an engine of package service. Its
-// configuration is read from cmap by [Read]. Spec: services.md section 7.
+// configuration is read from cmap by [Read]. Spec: services.md 7.
 package votequorum

@@ -15,7 +15,7 @@ type exitError struct {
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
-// Exit statuses of the daemon. Spec: corosync-conf.md section 1.
+// Exit statuses of the daemon. Spec: corosync-conf.md 1.
 const (
 	exitOK       = 0
 	exitLogging  = 7

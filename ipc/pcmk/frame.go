@@ -1,6 +1,6 @@
 // Package pcmk is the frame that pacemaker puts around each message on its
 // local sockets: a header with a counter and flags, and XML, compressed where
-// it is large (spec: pacemaker-ipc.md 2). Daemon and clients share it.
+// it is large (pacemaker-ipc.md 2). Daemon and clients share it.
 //
 // The XML itself, and what it means, belong to the packages above.
 package pcmk

@@ -3,7 +3,7 @@ package cib
 import "fmt"
 
 // A Code is the result of an operation: 0, or a negative errno or legacy
-// pacemaker code as cib_rc carries it (spec: pacemaker-ipc.md 4.1).
+// pacemaker code as cib_rc carries it (pacemaker-ipc.md 4.1).
 type Code int
 
 // Result codes.

@@ -122,7 +122,7 @@ func (m *Machine) confirmCancel(op *xml.Node, node string) {
 	}
 }
 
-// countFailure adds to the fail count of a resource (cluster.md 8, event
+// countFailure adds to the fail count of a resource (pacemaker-cluster.md 8, event
 // handling).
 func (m *Machine) countFailure(op *xml.Node, node string, rc int, k magic, count bool) {
 	status, _ := strconv.Atoi(op.Get("op-status"))

@@ -1,6 +1,6 @@
 // Package iso8601 reads and writes the date, duration and period texts that
-// pacemaker understands in rules, options and the iso8601 tool (spec:
-// scheduler.md 2.4).
+// pacemaker understands in rules, options and the iso8601 tool
+// (scheduler.md 2.4).
 //
 // Dates are YYYY-MM-DD, YYYYMMDD, YYYY-DDD (ordinal) or YYYY-Www-D, then
 // optionally a "T" or a blank and HH[:MM[:SS]], then optionally Z, or blanks and

@@ -7,7 +7,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// An Action is something that may have to be done (spec: scheduler.md 14).
+// An Action is something that may have to be done (scheduler.md 14).
 type Action struct {
 	ID     int
 	Key    string
@@ -92,7 +92,7 @@ func (a *Action) Inputs() iter.Seq[Input] {
 }
 
 // action returns the action with that key, creating it where it does not
-// exist. Asked for as required it becomes required (spec: 14.1, 14.2).
+// exist. Asked for as required it becomes required (scheduler.md 14.1, 14.2).
 func (tr *Transition) action(r *Resource, key, task string, n *Node, optional bool) *Action {
 	a := tr.existing(r, key, n)
 	if a == nil {
@@ -171,7 +171,7 @@ func (tr *Transition) request(a *Action, optional, registered bool) {
 	tr.decideRunnable(a, registered)
 }
 
-// decideRunnable follows the table of spec 14.4.
+// decideRunnable follows the table of scheduler.md 14.4.
 func (tr *Transition) decideRunnable(a *Action, registered bool) {
 	if a.pseudo {
 		return

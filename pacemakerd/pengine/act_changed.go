@@ -3,7 +3,7 @@ package pengine
 import "github.com/gocorosync/gocorosync/pacemakerd/xml"
 
 // changedDefinitions compares recorded operations with the configuration
-// (spec: scheduler.md 16.3).
+// (scheduler.md 16.3).
 func (tr *Transition) changedDefinitions() {
 	owners := tr.historyOwners()
 	for _, n := range tr.Nodes {
@@ -211,7 +211,7 @@ func (tr *Transition) scheduleReload(r *Resource, n *Node) {
 }
 
 // triggerUnfencing asks for a node to be unfenced, or all nodes of a device
-// (spec: 19.7).
+// (scheduler.md 19.7).
 func (tr *Transition) triggerUnfencing(r *Resource, n *Node, why string, dependent *Action) {
 	usable := func(n *Node) bool { return n != nil && n.Online && !n.Unclean && !n.Shutdown }
 	switch {

@@ -3,7 +3,7 @@ package pengine
 import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // createActions makes the actions that bring everything where it was assigned
-// (spec: scheduler.md 15).
+// (scheduler.md 15).
 func (tr *Transition) createActions() {
 	tr.checkDeferred()
 	if tr.opt.startupProbes {
@@ -270,7 +270,7 @@ func (r *Resource) canMigrate(current *Node) bool {
 		current != nil && !current.Unclean && r.Assigned != nil && !r.Assigned.Unclean
 }
 
-// createMigration makes the actions of a live migration (spec: 17).
+// createMigration makes the actions of a live migration (scheduler.md 17).
 func (tr *Transition) createMigration(r *Resource, current *Node) {
 	start, stop := tr.startAction(r, r.Assigned, true), tr.stopAction(r, current, true)
 	var to *Action

@@ -19,8 +19,8 @@ const (
 	digestUnknown
 )
 
-// opDigest are the digests of an operation as the configuration is now (spec:
-// scheduler.md 16.3).
+// opDigest are the digests of an operation as the configuration is now
+// (scheduler.md 16.3).
 type opDigest struct {
 	result               digestResult
 	all, secure, restart string

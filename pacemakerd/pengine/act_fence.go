@@ -2,7 +2,7 @@ package pengine
 
 import "strings"
 
-// canFence tells whether a node could be fenced (spec: scheduler.md 14.5).
+// canFence tells whether a node could be fenced (scheduler.md 14.5).
 func (c *Cluster) canFence(n *Node) bool {
 	switch {
 	case n.Guest():
@@ -20,7 +20,7 @@ func (c *Cluster) canFence(n *Node) bool {
 	return n != nil && n.Online
 }
 
-// fenceNode marks a node for fencing (spec: 19.1).
+// fenceNode marks a node for fencing (scheduler.md 19.1).
 func (tr *Transition) fenceNode(n *Node, why string, delay bool) {
 	switch {
 	case n.Guest():
@@ -76,7 +76,7 @@ func (tr *Transition) fenceAction(n *Node, op string, optional bool, why string,
 	return a
 }
 
-// delayFor is the priority delay for fencing n (spec: 19.4).
+// delayFor is the priority delay for fencing n (scheduler.md 19.4).
 func (c *Cluster) delayFor(n *Node) int64 {
 	if n.Online || n.Kind != Member {
 		return 0
@@ -102,7 +102,7 @@ func (c *Cluster) delayFor(n *Node) int64 {
 	return c.opt.fencingDelay
 }
 
-// fencingAndShutdown schedules what happens to nodes as a whole (spec: 19.2).
+// fencingAndShutdown schedules what happens to nodes as a whole (scheduler.md 19.2).
 func (tr *Transition) fencingAndShutdown() {
 	managed := false
 	for _, r := range tr.inOrder() {
@@ -190,7 +190,7 @@ func (tr *Transition) shutdownAction(n *Node) *Action {
 }
 
 // orderStopsBeforeShutdown: what runs on a node stops before the node does
-// (spec: 19.6).
+// (scheduler.md 19.6).
 func (tr *Transition) orderStopsBeforeShutdown(n *Node, shutdown *Action) {
 	for i := len(tr.actions) - 1; i >= 0; i-- {
 		a := tr.actions[i]
@@ -205,7 +205,7 @@ func (tr *Transition) orderStopsBeforeShutdown(n *Node, shutdown *Action) {
 	}
 }
 
-// fenceGuest is the pseudo fencing of a guest node (spec: 19.5).
+// fenceGuest is the pseudo fencing of a guest node (scheduler.md 19.5).
 func (tr *Transition) fenceGuest(n *Node) {
 	machine := n.Connection.container
 	op := "off"
@@ -231,7 +231,7 @@ func (tr *Transition) fenceGuest(n *Node) {
 }
 
 // orderAgainstFencing puts the actions of all resources in their place around
-// the fencing of a node (spec: 19.3).
+// the fencing of a node (scheduler.md 19.3).
 func (tr *Transition) orderAgainstFencing(fence *Action) {
 	for _, r := range tr.inOrder() {
 		tr.resourceAgainstFencing(r, fence)
@@ -312,7 +312,7 @@ func (tr *Transition) stopsAgainstFencing(r *Resource, fence *Action) {
 
 // unfencingDigests compares the digests of unfencing devices with what the
 // node was unfenced with, and notes them in the action. It reports whether one
-// changed (spec: 19.7).
+// changed (scheduler.md 19.7).
 func (tr *Transition) unfencingDigests(n *Node, a *Action) (changed bool) {
 	var all, secure strings.Builder
 	for _, dev := range tr.unfencingDevices() {

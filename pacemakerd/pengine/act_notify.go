@@ -7,7 +7,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
-// notifyData is one phase of notifications of a clone (spec: scheduler.md 18).
+// notifyData is one phase of notifications of a clone (scheduler.md 18).
 type notifyData struct {
 	tr                           *Transition
 	task                         string

@@ -82,7 +82,7 @@ func enabled(op *xml.Node) bool {
 	return !ok || rules.IsTrue(v)
 }
 
-// unpackOperation merges the meta attributes of an operation (spec: 14.3).
+// unpackOperation merges the meta attributes of an operation (scheduler.md 14.3).
 func (c *Cluster) unpackOperation(a *Action) {
 	r, m := a.Rsc, a.meta
 	ev := &rules.Facts{Agent: r.agent(), Op: &rules.Operation{Name: a.Task, MS: a.ms}}

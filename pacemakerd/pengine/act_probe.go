@@ -6,7 +6,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
-// scheduleProbes finds out what is not known (spec: scheduler.md 16.2).
+// scheduleProbes finds out what is not known (scheduler.md 16.2).
 func (tr *Transition) scheduleProbes() {
 	for _, n := range tr.Nodes {
 		if !n.Online {

@@ -16,7 +16,7 @@ type recurringOp struct {
 }
 
 // createRecurring makes, or cancels, the recurring operations of a primitive
-// (spec: scheduler.md 16.1).
+// (scheduler.md 16.1).
 func (tr *Transition) createRecurring(r *Resource) {
 	if r.Blocked || r.Maintenance {
 		return

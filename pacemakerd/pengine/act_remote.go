@@ -1,7 +1,7 @@
 package pengine
 
-// remoteState is how far a remote node can be reached (spec: scheduler.md
-// 20.2).
+// remoteState is how far a remote node can be reached
+// (scheduler.md 20.2).
 type remoteState int
 
 const (
@@ -45,7 +45,7 @@ func (tr *Transition) afterRemoteFencing(a *Action, r *Resource) {
 }
 
 // orderRemoteActions orders the actions on remote and guest nodes relative to
-// their connections and machines (spec: 20.3).
+// their connections and machines (scheduler.md 20.3).
 func (tr *Transition) orderRemoteActions() {
 	if !tr.haveRemote {
 		return
@@ -152,7 +152,7 @@ func (tr *Transition) orderOnRemote(a *Action, conn *Resource) {
 }
 
 // router is the cluster node through which an action on a remote or guest node
-// goes (spec: 20.4).
+// goes (scheduler.md 20.4).
 func (a *Action) router() *Node {
 	if a.Task == "stonith" || !a.Node.Away() || a.Node.Connection == nil {
 		return nil

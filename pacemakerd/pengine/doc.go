@@ -34,5 +34,5 @@
 // The same CIB gives the same plan to the byte: what the expected results
 // depend on (order of creation, newest-first lists) is spelled out where it
 // matters. Values and rules are read by package rules, a plan is run on paper
-// by package simulate. The spec is scheduler.md; its sections are cited.
+// by package simulate. The specification is docs/spec/scheduler.md; its sections are cited.
 package pengine

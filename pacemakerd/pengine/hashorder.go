@@ -3,7 +3,7 @@ package pengine
 import "math/bits"
 
 // hashTableOrder returns keys, inserted one after another, in the order in
-// which the hash table of the original visits them (spec: scheduler.md 28.2).
+// which the hash table of the original visits them (scheduler.md 28.2).
 func hashTableOrder(keys []string) []string {
 	h := hashTable{}
 	h.resize(3)

@@ -3,7 +3,7 @@ package pengine
 import "strings"
 
 // compareNames orders node names: without regard to case, runs of digits as
-// numbers (spec: scheduler.md 2.5).
+// numbers (scheduler.md 2.5).
 func compareNames(a, b string) int {
 	i, j := 0, 0
 	longer := 0 // which text had the longer first run of equal numbers

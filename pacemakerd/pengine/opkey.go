@@ -11,7 +11,7 @@ func OpKey(rsc, task string, ms int64) string {
 }
 
 // ParseOpKey takes an operation key apart, from the right because resource ids
-// may contain underscores (spec: scheduler.md 2.8).
+// may contain underscores (scheduler.md 2.8).
 func ParseOpKey(key string) (rsc, task string, ms int64, ok bool) {
 	i := strings.LastIndexByte(key, '_')
 	if i < 0 {

@@ -3,7 +3,7 @@ package pengine
 import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // blockColocated makes what has to be with an unrunnable start or promote
-// unrunnable too (spec: 21.4).
+// unrunnable too (scheduler.md 21.4).
 func (u *updater) blockColocated(a *Action) {
 	if a.Task != "start" && a.Task != "promote" || a.runnable || a.Rsc == nil {
 		return

@@ -39,8 +39,8 @@ func (a *Action) flagsFor(n *Node) actionFlags {
 	return a.collectiveFlags(n) | f&flagRunnable
 }
 
-// collectiveFlags works out the flags of an action from the members' (spec:
-// 15.5).
+// collectiveFlags works out the flags of an action from the members'
+// (scheduler.md 15.5).
 func (a *Action) collectiveFlags(n *Node) actionFlags {
 	r := a.Rsc
 	if r == nil {

@@ -1,6 +1,6 @@
 package pengine
 
-// orderFlags say what an ordering means (spec: scheduler.md 21.3).
+// orderFlags say what an ordering means (scheduler.md 21.3).
 type orderFlags uint32
 
 const (
@@ -87,8 +87,8 @@ type ordering struct {
 	flags       orderFlags
 }
 
-// addOrdering stores an ordering and its companions for live migration (spec:
-// 10.3, "Storage").
+// addOrdering stores an ordering and its companions for live migration
+// (scheduler.md 10.3, "Storage").
 func (tr *Transition) addOrdering(first, then ref, flags orderFlags) {
 	for _, x := range [...]*ref{&first, &then} {
 		if x.a != nil {
@@ -160,8 +160,8 @@ func (r *Resource) contains(child *Resource) bool {
 	return false
 }
 
-// applyOrderings resolves the stored orderings in order of creation (spec:
-// 21.1).
+// applyOrderings resolves the stored orderings in order of creation
+// (scheduler.md 21.1).
 func (tr *Transition) applyOrderings() {
 	for i := 0; i < len(tr.orderings); i++ {
 		o := tr.orderings[i]

@@ -17,7 +17,7 @@ type updater struct {
 }
 
 // update lets what is before an action have its effect on it, and goes on with
-// what that changes (spec: scheduler.md 21.3).
+// what that changes (scheduler.md 21.3).
 func (u *updater) update(then *Action) {
 	u.updates += 1 + len(then.before)
 	if u.failed != nil {

@@ -10,7 +10,7 @@ import (
 
 func unix(s int64) time.Time { return time.Unix(s, 0) }
 
-// assignAll decides where everything runs (spec: scheduler.md 12).
+// assignAll decides where everything runs (scheduler.md 12).
 func (tr *Transition) assignAll() {
 	if tr.opt.placement != "default" {
 		tr.sortForUtilization()
@@ -110,7 +110,7 @@ func (tr *Transition) applyThisWith(r *Resource, col *Colocation) {
 	}
 }
 
-// chooseNode picks the best node for a resource (spec: 12.4, step 6).
+// chooseNode picks the best node for a resource (scheduler.md 12.4, step 6).
 func (tr *Transition) chooseNode(r *Resource, prefer *Node) bool {
 	if free := tr.banInsufficient(r); prefer == nil {
 		prefer = free
@@ -142,7 +142,7 @@ func (r *Resource) uniqueInstance() bool {
 }
 
 // settleOn makes the choice final, unless the node turns out to be unusable
-// and force is not given (spec: 12.4, step 7).
+// and force is not given (scheduler.md 12.4, step 7).
 func (tr *Transition) settleOn(r *Resource, n *Node, force bool) bool {
 	if len(r.Children) > 0 {
 		changed := false
@@ -267,7 +267,7 @@ func (c *Cluster) anyAvailable(t table) bool {
 	return false
 }
 
-// sortNodes lists the nodes of a table, best first (spec: 12.2).
+// sortNodes lists the nodes of a table, best first (scheduler.md 12.2).
 func (c *Cluster) sortNodes(t table, current *Node) []*Node {
 	var list []*Node
 	if c.opt.placement == "balanced" {

@@ -3,7 +3,7 @@ package pengine
 import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // assignBundle places containers like instances, then what belongs to each
-// (spec: scheduler.md 12.9).
+// (scheduler.md 12.9).
 func (tr *Transition) assignBundle(r *Resource, prefer *Node) {
 	// A bundle is gone through again each time it is asked for, even while it is
 	// being assigned; what is placed already stays.

@@ -6,7 +6,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
-// assignClone places the instances of a clone (spec: scheduler.md 12.7).
+// assignClone places the instances of a clone (scheduler.md 12.7).
 func (tr *Transition) assignClone(r *Resource, prefer *Node) {
 	if !r.provisional || r.assigning {
 		return
@@ -155,7 +155,7 @@ func (c *Cluster) addToListed(r *Resource, n *Node, score int, why ...string) {
 	}
 }
 
-// compareInstances orders instances for distribution (spec: 12.7, step 3).
+// compareInstances orders instances for distribution (scheduler.md 12.7, step 3).
 func (c *Cluster) compareInstances(a, b *Resource) int {
 	// A node counts twice for an instance with unmanaged members there.
 	on1, on2 := a.Running, b.Running

@@ -28,7 +28,7 @@ func (c *Cluster) handDown(g *Resource) {
 	g.thisWith, g.withThis = nil, nil
 }
 
-// applyDependent applies "D with P" on behalf of D (spec: 12.5).
+// applyDependent applies "D with P" on behalf of D (scheduler.md 12.5).
 func (tr *Transition) applyDependent(d, p *Resource, col *Colocation) {
 	if d.Kind == Group {
 		if d.colocat {

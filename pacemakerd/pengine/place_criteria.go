@@ -7,7 +7,7 @@ import (
 )
 
 // nodeCriteria applies what nodes and constraints say about every resource
-// (spec: scheduler.md 11).
+// (scheduler.md 11).
 func (tr *Transition) nodeCriteria() {
 	if tr.opt.shutdownLock {
 		for _, r := range tr.Resources {

@@ -15,7 +15,7 @@ const (
 const unusable = rules.Infinity * -2
 
 // mergeScores adds the scores of r, and of what is colocated with r, to a
-// table, by a factor (spec: 12.5, "Merging").
+// table, by a factor (scheduler.md 12.5, "Merging").
 func (c *Cluster) mergeScores(r, target *Resource, t *table, attr string, factor float32, mode mergeMode) {
 	if r.merging || !c.spend(10*(2+len(c.allNodes)), "along colocations") {
 		return

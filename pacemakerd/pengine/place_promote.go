@@ -2,8 +2,8 @@ package pengine
 
 import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
-// addPromotionScores makes promotion scores count in the placement (spec:
-// scheduler.md 12.7, step 1).
+// addPromotionScores makes promotion scores count in the placement
+// (scheduler.md 12.7, step 1).
 func (c *Cluster) addPromotionScores(r *Resource) {
 	if r.Clone.promotionAdded {
 		return
@@ -98,7 +98,7 @@ func runsOn(r *Resource, n *Node) bool {
 	return false
 }
 
-// promoteInstances decides which instances are promoted (spec: 12.8).
+// promoteInstances decides which instances are promoted (scheduler.md 12.8).
 func (tr *Transition) promoteInstances(r *Resource) {
 	for i := range r.allowed {
 		r.allowed[i].count = 0

@@ -77,7 +77,7 @@ func (n *Node) holds(need map[string]int) bool {
 
 // banInsufficient bans nodes that cannot hold a resource together with all
 // that has to be with it, or at least alone, and returns the most capable node
-// (spec: scheduler.md 13).
+// (scheduler.md 13).
 func (c *Cluster) banInsufficient(r *Resource) *Node {
 	if c.opt.placement == "default" {
 		return nil
@@ -240,7 +240,7 @@ func (c *Cluster) sortNodesAll() []*Node {
 }
 
 // hashOrder lists the node indexes of a table in the order the original's hash
-// table has them, which decides between equally capable nodes (spec: 28.2).
+// table has them, which decides between equally capable nodes (scheduler.md 28.2).
 func (c *Cluster) hashOrder(t table) []int {
 	var keys []string
 	byKey := make(map[string]int)

@@ -50,7 +50,7 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	return tr.Cluster, nil
 }
 
-// Plan makes a plan for a CIB, which is not changed (spec: scheduler.md 1). It
+// Plan makes a plan for a CIB, which is not changed (scheduler.md 1). It
 // fails with ErrNoCIB, ErrLoop, or a *LimitError.
 func Plan(cib *xml.Node, o Options) (*Transition, error) {
 	o.Scores = o.Scores || o.Explain

@@ -44,7 +44,7 @@ type mount struct {
 
 type portMap struct{ port, target string }
 
-// unpackBundle reads a bundle and generates its parts (spec: scheduler.md 6.7).
+// unpackBundle reads a bundle and generates its parts (scheduler.md 6.7).
 func (c *Cluster) unpackBundle(r *Resource) bool {
 	b := &BundleInfo{nreplicas: 1, perHost: 1, addHost: true}
 	r.Bundle = b

@@ -43,7 +43,7 @@ func notFalse(s string) bool {
 	return !ok || v
 }
 
-// unpackClone makes the instances of a clone (spec: scheduler.md 6.6).
+// unpackClone makes the instances of a clone (scheduler.md 6.6).
 func (c *Cluster) unpackClone(r *Resource) bool {
 	m := r.Meta
 	info := &CloneInfo{legacyMaster: r.XML.Name == "master"}

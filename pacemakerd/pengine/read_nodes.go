@@ -9,7 +9,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// unpackNodes reads the node entries (spec: scheduler.md 5.1).
+// unpackNodes reads the node entries (scheduler.md 5.1).
 func (c *Cluster) unpackNodes() {
 	for e := range c.cib.Descend("configuration", "nodes").Each("node") {
 		id, ok := e.Lookup("id")
@@ -127,7 +127,7 @@ func (n *Node) available() bool {
 }
 
 // unpackRemoteNodes makes entries for remote and guest nodes, and the implicit
-// connections of guests (spec: scheduler.md 5.3).
+// connections of guests (scheduler.md 5.3).
 func (c *Cluster) unpackRemoteNodes() {
 	resources := c.cib.Descend("configuration", "resources")
 	for i := 0; resources != nil && i < len(resources.Children); i++ {

@@ -8,7 +8,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 )
 
-// options are the cluster options the engine reads (spec: scheduler.md 4).
+// options are the cluster options the engine reads (scheduler.md 4).
 type options struct {
 	all   map[string]string
 	badAt int // where among the messages the next one about a value goes

@@ -9,7 +9,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// unpackResources reads the resources (spec: scheduler.md 6).
+// unpackResources reads the resources (scheduler.md 6).
 func (c *Cluster) unpackResources() {
 	conf := c.cib.Child("configuration")
 	c.rscDefaults, c.opDefaults = conf.Child("rsc_defaults"), conf.Child("op_defaults")
@@ -145,7 +145,7 @@ func (r *Resource) agent() *rules.Agent {
 	return &rules.Agent{Class: r.Class, Provider: r.Provider, Type: r.Type}
 }
 
-// resourceMeta resolves the meta attributes: first hit wins (spec: 6.3).
+// resourceMeta resolves the meta attributes: first hit wins (scheduler.md 6.3).
 func (c *Cluster) resourceMeta(r *Resource) {
 	m := make(map[string]string)
 	r.Meta = m
@@ -255,7 +255,7 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 	return true
 }
 
-// requirements turns "requires" into flags (spec: 6.3).
+// requirements turns "requires" into flags (scheduler.md 6.3).
 func (c *Cluster) requirements(r *Resource) {
 	v, given := r.Meta["requires"]
 	v = strings.ToLower(v)
@@ -363,7 +363,7 @@ func (r *Resource) Primitives() []*Resource {
 	return list
 }
 
-// linkContainers follows the meta attribute container (spec: 6.8).
+// linkContainers follows the meta attribute container (scheduler.md 6.8).
 func (c *Cluster) linkContainers(r *Resource) {
 	if len(r.Children) > 0 {
 		for _, child := range r.Children {

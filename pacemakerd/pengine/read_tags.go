@@ -17,7 +17,7 @@ func (c *Cluster) tagged(id string) ([]string, bool) {
 // expandTags replaces tags and templates in a constraint by resource sets. Each
 // of refs is an attribute that names a resource and the one that goes into the
 // set with it: role or action. It returns e itself where nothing is to be
-// done, nil where the constraint makes no sense (spec: scheduler.md 10.6).
+// done, nil where the constraint makes no sense (scheduler.md 10.6).
 func (c *Cluster) expandTags(e *xml.Node, refs ...[2]string) *xml.Node {
 	if e.Child("resource_set") != nil {
 		return c.expandTagsInSets(e)

@@ -7,7 +7,7 @@ import (
 
 // expandTemplate returns the primitive with its template's content in front of
 // its own, or e itself when it has none. It fails when the template is missing
-// (spec: scheduler.md 6.2).
+// (scheduler.md 6.2).
 func (c *Cluster) expandTemplate(e *xml.Node) (*xml.Node, bool) {
 	ref, ok := e.Lookup("template")
 	if !ok {

@@ -12,7 +12,7 @@ import (
 // target-role or blocked by failures.
 type Counts struct{ Instances, Disabled, Blocked int }
 
-// Count counts the resource instances (spec: scheduler.md 23.1).
+// Count counts the resource instances (scheduler.md 23.1).
 func (c *Cluster) Count() (n Counts) {
 	var walk func(r *Resource)
 	walk = func(r *Resource) {

@@ -13,7 +13,7 @@ type graphWriter struct {
 	synapses int // so far
 }
 
-// createGraph writes the transition graph (spec: scheduler.md 22).
+// createGraph writes the transition graph (scheduler.md 22).
 func (tr *Transition) createGraph() {
 	o := &tr.opt
 	g := xml.New("transition_graph", "cluster-delay", o.clusterDelay, "stonith-timeout", o.fenceTimeout, "failed-stop-offset", "INFINITY")
@@ -78,7 +78,7 @@ func (w *graphWriter) writeOwn(r *Resource) {
 }
 
 // maintenanceUpdate tells remote and guest nodes about their maintenance state
-// when what they know differs (spec: 20.5).
+// when what they know differs (scheduler.md 20.5).
 func (tr *Transition) maintenanceUpdate() {
 	for _, n := range tr.Nodes {
 		if n.Away() && n.Maintenance != n.remoteMaintenance {
@@ -88,7 +88,7 @@ func (tr *Transition) maintenanceUpdate() {
 	}
 }
 
-// inGraph tells whether an action belongs in the graph (spec: 22.3).
+// inGraph tells whether an action belongs in the graph (scheduler.md 22.3).
 func (a *Action) inGraph() bool {
 	if !a.runnable || a.optional && !a.printed {
 		return false
@@ -109,7 +109,7 @@ func (a *Action) inGraph() bool {
 	return a.Node.Online && !a.Node.Unclean
 }
 
-// usedInput tells whether an action waits for an input (spec: 22.4).
+// usedInput tells whether an action waits for an input (scheduler.md 22.4).
 func (a *Action) usedInput(e *edge) bool {
 	const plain = orderOptional | orderImpliesFirstPrinted | orderImpliesThenPrinted
 	f := e.a

@@ -8,7 +8,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// actionXML is an action's element in the graph (spec: scheduler.md 22.5).
+// actionXML is an action's element in the graph (scheduler.md 22.5).
 func (w *graphWriter) actionXML(a *Action, details bool) *xml.Node {
 	name, hasNode := "rsc_op", true
 	switch {

@@ -1,6 +1,6 @@
 package pengine
 
-// A Change is one line of the transition summary (spec: scheduler.md 23.4).
+// A Change is one line of the transition summary (scheduler.md 23.4).
 type Change struct {
 	Verb     string // Start, Stop, Move, ...
 	ID       string

@@ -7,8 +7,8 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// A Colocation says that Dependent is to be where Primary is, or not (spec:
-// scheduler.md 10.2).
+// A Colocation says that Dependent is to be where Primary is, or not
+// (scheduler.md 10.2).
 type Colocation struct {
 	ID                         string
 	Dependent, Primary         *Resource
@@ -220,7 +220,7 @@ func (tr *Transition) colocateSets(e, earlier, later *xml.Node, score int) bool 
 }
 
 // hasInfluence tells whether a with-this colocation may move the primary; r is
-// the instance being looked at, if any (spec: 10.2, "Influence").
+// the instance being looked at, if any (scheduler.md 10.2, "Influence").
 func (col *Colocation) hasInfluence(r *Resource) bool {
 	if r == nil {
 		r = col.Primary

@@ -21,7 +21,7 @@ func (r *Resource) failName() string {
 
 // failCount adds up the fail counts of a resource on a node and finds the time
 // of the last failure. The effective count is 0 once all failures have expired
-// (spec: scheduler.md 9).
+// (scheduler.md 9).
 func (c *Cluster) failCount(n *Node, r *Resource, effective bool, op *xml.Node) (count int, last int64) {
 	name := r.failName()
 	legacy := rules.CompareVersions(c.cib.Get("crm_feature_set"), "3.0.13") < 0

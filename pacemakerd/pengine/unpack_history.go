@@ -7,7 +7,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// unpackNodeHistory reads a node's resource history (spec: scheduler.md 8).
+// unpackNodeHistory reads a node's resource history (scheduler.md 8).
 func (tr *Transition) unpackNodeHistory(n *Node, state *xml.Node) {
 	list := state.Descend("lrm", "lrm_resources")
 	var orphaned bool
@@ -92,7 +92,7 @@ func (c *Cluster) Named(id string) *Resource {
 	return c.byHistoryName[id]
 }
 
-// findInstance finds the resource that a history entry is about (spec: 8.1).
+// findInstance finds the resource that a history entry is about (scheduler.md 8.1).
 func (c *Cluster) findInstance(n *Node, id string) *Resource {
 	r := c.Named(id)
 	var parent *Resource
@@ -250,7 +250,7 @@ func (tr *Transition) unpackLock(e *xml.Node, r *Resource, n *Node) {
 }
 
 // olderOp orders history entries by age. Call ids count only on one node; where
-// the entries do not say which that is, sameNode does (spec: 8.2).
+// the entries do not say which that is, sameNode does (scheduler.md 8.2).
 func olderOp(a, b *xml.Node, sameNode bool) int {
 	if on, ok := a.Lookup("on_node"); ok {
 		if other, ok := b.Lookup("on_node"); ok {

@@ -3,7 +3,7 @@ package pengine
 import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // internalOrderings stores the orderings, and colocations, that follow from
-// what resources are (spec: scheduler.md 21.2).
+// what resources are (scheduler.md 21.2).
 func (tr *Transition) internalOrderings() {
 	for _, r := range tr.Resources {
 		tr.internal(r)
@@ -61,8 +61,8 @@ func (tr *Transition) internalPrimitive(r *Resource) {
 	}
 }
 
-// internalContent relates what is in a container to the container (spec:
-// 20.1).
+// internalContent relates what is in a container to the container
+// (scheduler.md 20.1).
 func (tr *Transition) internalContent(r *Resource) {
 	var guest *Resource
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// A Location is a location constraint in terms of nodes and scores (spec:
-// scheduler.md 10.1).
+// A Location is a location constraint in terms of nodes and scores
+// (scheduler.md 10.1).
 type Location struct {
 	ID       string
 	Resource *Resource

@@ -3,7 +3,7 @@ package pengine
 import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
 // migrateToSucceeded reads a migrate_to that ended well on the source: is the
-// resource on the target, on both, or nowhere (spec: scheduler.md 8.6)?
+// resource on the target, on both, or nowhere (scheduler.md 8.6)?
 func (h *record) migrateToSucceeded() {
 	source, target := h.xml.Get("migrate_source"), h.xml.Get("migrate_target")
 	if source == "" || target == "" {

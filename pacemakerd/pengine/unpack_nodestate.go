@@ -5,7 +5,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// unpackStatus reads the status section (spec: scheduler.md 7).
+// unpackStatus reads the status section (scheduler.md 7).
 func (tr *Transition) unpackStatus() {
 	status := tr.cib.Child("status")
 	tr.Tickets = make(map[string]*Ticket)
@@ -59,7 +59,7 @@ func (c *Cluster) ticket(id string) *Ticket {
 	return t
 }
 
-// unpackNodeState is the first pass over a node's state (spec: 7.2).
+// unpackNodeState is the first pass over a node's state (scheduler.md 7.2).
 func (tr *Transition) unpackNodeState(e *xml.Node) {
 	n := tr.nodeByIDOrName(e.ID(), e.Get("uname"))
 	if n == nil {
@@ -136,7 +136,7 @@ func (tr *Transition) onlineWithoutFencing(n *Node, e *xml.Node) bool {
 	return false
 }
 
-// onlineWithFencing takes the first row of the table that applies (spec: 7.2).
+// onlineWithFencing takes the first row of the table that applies (scheduler.md 7.2).
 func (tr *Transition) onlineWithFencing(n *Node, e *xml.Node) bool {
 	member, known := e.Lookup("in_ccm")
 	inMembership := rules.IsTrue(member)
@@ -178,7 +178,7 @@ func (tr *Transition) onlineWithFencing(n *Node, e *xml.Node) bool {
 }
 
 // unpackHistories is one round of the second pass; it reports whether another
-// round may find more (spec: 7.3).
+// round may find more (scheduler.md 7.3).
 func (tr *Transition) unpackHistories(status *xml.Node, rest bool) bool {
 	again := false
 	for e := range status.Each("node_state") {

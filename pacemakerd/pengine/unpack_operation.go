@@ -87,7 +87,7 @@ func masked(op *xml.Node) bool {
 	return rc == rcNotInstalled || rc == rcInvalid || status == opNotInstalled
 }
 
-// unpackOp reads one entry (spec: scheduler.md 8.3).
+// unpackOp reads one entry (scheduler.md 8.3).
 func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState) {
 	h := &record{tr: tr, r: r, n: n, xml: op, task: op.Get("operation"), ms: opInterval(op), key: historyKey(op), expected: expectedResult(op), probe: isProbe(op)}
 	if op.ID() == "" || h.task == "" {
@@ -181,7 +181,7 @@ func (r *Resource) wholeIfAnonymous() *Resource {
 	return r.Top()
 }
 
-// remap turns what the agent said into what it means (spec: 8.3, step 2).
+// remap turns what the agent said into what it means (scheduler.md 8.3, step 2).
 func (h *record) remap(st *historyState, expired, mask bool) {
 	switch h.rc {
 	case rcDegraded, rcDegradedPromoted:
@@ -254,7 +254,7 @@ func (h *record) blockUnrecoverable(expired bool) {
 }
 
 // expired decides whether an entry is too old to count, and schedules the
-// clearing of fail counts (spec: 8.3, step 1).
+// clearing of fail counts (scheduler.md 8.3, step 1).
 func (h *record) expired() bool {
 	if h.status == opNotInstalled {
 		return false
@@ -345,7 +345,7 @@ func (r *Resource) setActive() {
 	}
 }
 
-// success applies the result rc of an operation (spec: 8.4).
+// success applies the result rc of an operation (scheduler.md 8.4).
 func (h *record) success(rc int, st *historyState) {
 	r := h.r
 	forget := false
@@ -392,7 +392,7 @@ func (h *record) success(rc int, st *historyState) {
 	}
 }
 
-// failure applies a failed operation (spec: 8.5).
+// failure applies a failed operation (scheduler.md 8.5).
 func (h *record) failure(fail onFail, role Role, st *historyState) {
 	r := h.r
 	st.lastFailure = h.xml

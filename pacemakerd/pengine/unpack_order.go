@@ -69,7 +69,7 @@ func (c *Cluster) symmetryOf(e *xml.Node, parentKind orderKind, parent string) s
 	return symmetrical
 }
 
-// flagsFor turns a kind into flags; first is the first action (spec: 10.3).
+// flagsFor turns a kind into flags; first is the first action (scheduler.md 10.3).
 func flagsFor(kind orderKind, first string, sym symmetry) orderFlags {
 	flags := orderOptional
 	switch kind {

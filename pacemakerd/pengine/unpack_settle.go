@@ -2,8 +2,8 @@ package pengine
 
 import "github.com/gocorosync/gocorosync/pacemakerd/rules"
 
-// settle draws the conclusions of a whole history entry (spec: scheduler.md
-// 8.7).
+// settle draws the conclusions of a whole history entry
+// (scheduler.md 8.7).
 func (tr *Transition) settle(r *Resource, n *Node, fail onFail) {
 	if r.Role != RoleUnknown {
 		for it := r; it != nil; it = it.Parent {

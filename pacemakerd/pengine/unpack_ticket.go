@@ -8,7 +8,7 @@ import (
 )
 
 // A ticketConstraint makes a resource, or its promotion, depend on a ticket
-// (spec: scheduler.md 10.4).
+// (scheduler.md 10.4).
 type ticketConstraint struct {
 	id     string
 	r      *Resource

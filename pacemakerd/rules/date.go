@@ -9,8 +9,8 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// date evaluates a date_expression and tells when its result may change (spec:
-// scheduler.md 3.3, 3.4).
+// date evaluates a date_expression and tells when its result may change
+// (scheduler.md 3.3, 3.4).
 func (e *Evaluator) date(x *xml.Node) bool {
 	start, hasStart := e.moment(x, "start")
 	end, hasEnd := e.moment(x, "end")

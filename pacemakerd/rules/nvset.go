@@ -18,7 +18,7 @@ const (
 
 // Unpack merges all blocks named kind below parent whose rules hold into into,
 // highest score first and, among equals, the later one first; first names a
-// block that comes before all others (spec: scheduler.md 3.1).
+// block that comes before all others (scheduler.md 3.1).
 func (e *Evaluator) Unpack(parent *xml.Node, kind, first string, f *Facts, into map[string]string, on OnConflict) {
 	if parent == nil {
 		return

@@ -28,7 +28,7 @@ type Operation struct {
 	MS   int64 // its interval
 }
 
-// Holds evaluates a rule with short circuit (spec: scheduler.md 3.2).
+// Holds evaluates a rule with short circuit (scheduler.md 3.2).
 func (e *Evaluator) Holds(rule *xml.Node, f *Facts) bool {
 	done := 0
 	return e.holds(rule, f, 1, &done)

@@ -9,7 +9,7 @@ import (
 const Infinity = 1_000_000
 
 // AddScores adds two scores: a ban always wins, then INFINITY, then the
-// clamped sum (spec: scheduler.md 2.2).
+// clamped sum (scheduler.md 2.2).
 func AddScores(a, b int) int {
 	switch {
 	case a <= -Infinity || b <= -Infinity:

@@ -58,7 +58,7 @@ func ParseBool(s string) (value, ok bool) {
 }
 
 // Milliseconds reads a time span: a number whose fraction is cut off, blanks,
-// and a unit, without which it is seconds (spec: scheduler.md 2.3). ok is false
+// and a unit, without which it is seconds (scheduler.md 2.3). ok is false
 // for anything else.
 func Milliseconds(s string) (ms int64, ok bool) {
 	s = strings.TrimLeft(s, blanks)

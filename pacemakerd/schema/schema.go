@@ -1,5 +1,5 @@
 // Package schema says whether a CIB conforms to the schema that it names, and
-// brings older ones to a newer schema (spec: cib.md 3). It knows the schemas
+// brings older ones to a newer schema (cib.md 3). It knows the schemas
 // pacemaker-2.0 ... 2.10 and 3.0 ... 3.9 as one grammar with the generation in
 // which a thing came or went; what older schemas allowed beyond that is not
 // told apart. The section status is not checked.

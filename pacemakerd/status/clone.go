@@ -7,7 +7,7 @@ import (
 )
 
 // clone lists instances by node where there is nothing special about them
-// (spec: scheduler.md 23.3).
+// (scheduler.md 23.3).
 func clone(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 	e := &entry{R: r, Name: r.ID}
 	if r.Disabled() {

@@ -7,8 +7,8 @@ import (
 )
 
 // Summary lays out the lines of a transition summary. The columns only grow
-// while lines are printed, so one Summary is used for a whole run (spec:
-// scheduler.md 23.4).
+// while lines are printed, so one Summary is used for a whole run
+// (scheduler.md 23.4).
 type Summary struct {
 	Words                *Words
 	idWidth, detailWidth int

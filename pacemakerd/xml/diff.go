@@ -6,7 +6,7 @@ import (
 
 // Diff returns the patch, format 2, that turns old into new, or nil when they
 // do not differ. Deletes come first, then modify, create and move in document
-// order of new (spec: pacemaker-ipc.md 4.4). Neither tree is changed.
+// order of new (pacemaker-ipc.md 4.4). Neither tree is changed.
 //
 // Children are the same child when they have the same name and id; comments
 // when they have the same text.

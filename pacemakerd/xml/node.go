@@ -278,7 +278,7 @@ func Equal(a, b *Node) bool {
 }
 
 // Path returns the path of n as patches write it: element names, each with
-// [@id='...'] where it has an id, from the root (spec: pacemaker-ipc.md 4.4).
+// [@id='...'] where it has an id, from the root (pacemaker-ipc.md 4.4).
 func (n *Node) Path() string {
 	var b []byte
 	return string(n.appendPath(b))

@@ -85,8 +85,8 @@ func indent(b []byte, depth int) []byte {
 	return b
 }
 
-// AppendEscaped appends an attribute value in pacemaker's escapes (spec:
-// pacemaker-ipc.md 2). Unlike pacemaker 2.1.5 it goes on escaping after a
+// AppendEscaped appends an attribute value in pacemaker's escapes
+// (pacemaker-ipc.md 2). Unlike pacemaker 2.1.5 it goes on escaping after a
 // character outside ASCII, so the result is always well formed.
 func AppendEscaped(b []byte, s string) []byte {
 	from := 0

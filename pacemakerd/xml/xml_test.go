@@ -170,7 +170,7 @@ func mutate(rng *rand.Rand, doc *Node) {
 }
 
 func TestDigests(t *testing.T) {
-	// The values of spec pacemaker-cluster.md 7.2.
+	// The values of pacemaker-cluster.md 7.2.
 	if got := DigestParameters(nil); got != "f2317cad3d54cec5d7d7aa7d0bf35cf8" {
 		t.Errorf("empty parameters: %s", got)
 	}

@@ -1,7 +1,7 @@
 // Package coro holds the command-line tools of the ring: corosync-cfgtool,
 // corosync-cmapctl, corosync-quorumtool, corosync-cpgtool, corosync-keygen,
 // corosync-notifyd and corosync-blackbox. Options, output, exit statuses and the texts of errors are those of the
-// profile's generation of corosync. Spec: corosync-ipc.md section 7.
+// profile's generation of corosync. Spec: corosync-ipc.md 7.
 package coro
 
 import (

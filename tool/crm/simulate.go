@@ -43,7 +43,7 @@ type simulation struct {
 }
 
 // Simulate is the tool crm_simulate: what the cluster would do about a CIB
-// (spec: scheduler.md 23).
+// (scheduler.md 23).
 func Simulate(ctx context.Context, env *tool.Env) int {
 	s := &simulation{env: env, gen: generationOf(env)}
 	list := func(l *[]string) func(string) error {

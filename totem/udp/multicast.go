@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Multicast is transport udp: one datagram for all nodes. Spec: totem.md section
-// 5.4.
+// Multicast is transport udp: one datagram for all nodes.
+// Spec: totem.md 5.4.
 type Multicast struct {
 	Group netip.Addr // mcastaddr; 255.255.255.255 for broadcast: yes
 	TTL   int        // of datagrams to the group, 1 if 0

@@ -13,7 +13,7 @@ import (
 )
 
 // A socket is the one socket of an interface: it receives everything, and sends
-// tokens and multicasts. Spec: totem.md section 5.2.
+// tokens and multicasts. Spec: totem.md 5.2.
 type socket struct {
 	conn  *net.UDPConn // until detach
 	fd    int

@@ -21,7 +21,7 @@ import "fmt"
 //	34  16    4  high_delivered
 //	38  20    4  received_flg
 //
-// Spec: totem.md section 1.5.
+// Spec: totem.md 1.5.
 type CommitToken struct {
 	Header
 	TokenSeq   uint32

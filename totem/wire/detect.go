@@ -15,7 +15,7 @@ func (e *ForeignError) Error() string {
 
 // Detect tells from the first bytes of a UDP payload which generation sent it,
 // or 0 if it is neither. knet is set for unencrypted packets of knet, which
-// only EL9 has. Spec: totem.md section 1.1.
+// only EL9 has. Spec: totem.md 1.1.
 func Detect(b []byte) (g Generation, knet bool) {
 	if len(b) < 2 {
 		return 0, false

@@ -41,7 +41,7 @@ var ErrAuth = errors.New("message was made with another key or other crypto sett
 //	  last       HMAC over all bytes before it; only with a hash
 //
 // Which cipher and hash is not in the message: all nodes must be configured
-// alike. There is no protection against replay. Spec: totem.md section 1.2.
+// alike. There is no protection against replay. Spec: totem.md 1.2.
 //
 // An Envelope keeps buffers, so one goroutine owns it.
 type Envelope struct {

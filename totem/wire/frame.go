@@ -20,7 +20,7 @@ const FrameHeader = 8
 //	     8   2n  length of each piece
 //	  8+2n       the pieces
 //
-// Spec: totem.md section 2.
+// Spec: totem.md 2.
 type Frame struct {
 	// Fragmented is 0 if the last piece ends a message, else the number that
 	// the sender's next frame has as Continuation.

@@ -72,7 +72,7 @@ var (
 //	5    4  sender
 //	9    4  target, knet only
 //
-// Spec: totem.md section 1.4.
+// Spec: totem.md 1.4.
 type Header struct {
 	Type         Type
 	Encapsulated uint8

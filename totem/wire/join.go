@@ -11,7 +11,7 @@ package wire
 //	 61  25    8  ring_seq
 //	 69  33       the proc list, then the failed list
 //
-// Spec: totem.md section 1.5.
+// Spec: totem.md 1.5.
 type Join struct {
 	Header
 	From    SRP

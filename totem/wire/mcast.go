@@ -14,7 +14,7 @@ import "fmt"
 //	 95  41    4  guarantee, 0 or garbage
 //	 99  45       payload: a Frame, or an Mcast from its header on
 //
-// Spec: totem.md section 1.5.
+// Spec: totem.md 1.5.
 type Mcast struct {
 	Header
 	From      SRP

@@ -64,7 +64,7 @@ func (c *HoldCancel) Append(b []byte, g Generation) []byte {
 //	     4    4  ring number
 //	     8    4  node that tests
 //
-// Spec: totem.md section 1.6.
+// Spec: totem.md 1.6.
 type RingTest struct {
 	Header
 	Ring      int32

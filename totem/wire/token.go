@@ -20,7 +20,7 @@ const MaxRTR = 30
 //	 66  53    4  number of entries, 0 to 30
 //	 70  57       entries: ring id, seq
 //
-// Spec: totem.md section 1.5.
+// Spec: totem.md 1.5.
 type Token struct {
 	Header
 	Seq        uint32 // highest message number given out on this ring

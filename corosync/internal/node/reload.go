@@ -21,7 +21,7 @@ import (
 
 // reload reads the configuration again, because some node asked all to. The
 // client that did gets its answer when what was read is in force, or refused.
-// Spec: corosync-conf.md section 6.
+// Spec: corosync-conf.md 6.
 func (n *Node) reload(a service.Reload) {
 	n.log.Log(LevelNotice, "CFG", "Config reload requested by node %d", a.From)
 	n.reloadFile(func(status coro.Error) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Dot is the plan as a graph for dot(1); all shows also what will not happen.
-// verbose adds action ids (spec: scheduler.md 25.2).
+// verbose adds action ids (scheduler.md 25.2).
 func Dot(tr *pengine.Transition, all, verbose bool) string {
 	var b strings.Builder
 	b.WriteString(" digraph \"g\" {\n")

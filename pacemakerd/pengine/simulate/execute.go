@@ -8,7 +8,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-// An Execution is a plan being carried out on paper (spec: scheduler.md 24).
+// An Execution is a plan being carried out on paper (scheduler.md 24).
 type Execution struct {
 	// CIB is the document as it is afterwards.
 	CIB *xml.Node
