@@ -69,7 +69,11 @@ callbacks = Callbacks(DELIVER(deliver), None)
 handle = ctypes.c_uint64()
 def must(what, status):
     if status != 1: sys.exit("%s: %d" % (what, status))
-must("initialize", lib.cpg_initialize(ctypes.byref(handle), ctypes.byref(callbacks)))
+for i in range(50): # corosync refuses some of the first clients
+    status = lib.cpg_initialize(ctypes.byref(handle), ctypes.byref(callbacks))
+    if status == 1: break
+    time.sleep(0.1)
+must("initialize", status)
 name = Name(4, b"echo")
 must("join", lib.cpg_join(handle, ctypes.byref(name)))
 def say(text):
