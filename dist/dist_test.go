@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gocorosync/gocorosync/captures"
 )
 
 // settings reads a unit file: the words of each setting, of all its lines.
@@ -38,7 +40,7 @@ func units(t *testing.T) []string {
 func TestUnits(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
-		t.Skip("needs systemd-analyze")
+		captures.Lack(t, captures.Peers, "needs systemd-analyze")
 	}
 	dir := t.TempDir()
 	for _, unit := range units(t) {
@@ -84,7 +86,7 @@ func TestLikeOriginals(t *testing.T) {
 		}
 	}
 	if n == 0 {
-		t.Skip("none of the originals is installed")
+		captures.Lack(t, captures.Peers, "none of the originals is installed")
 	}
 }
 
@@ -104,7 +106,7 @@ func TestStandardError(t *testing.T) {
 func TestLogrotate(t *testing.T) {
 	logrotate, err := exec.LookPath("logrotate")
 	if err != nil {
-		t.Skip("needs logrotate")
+		captures.Lack(t, captures.Peers, "needs logrotate")
 	}
 	rules, err := filepath.Glob("logrotate/*")
 	if err != nil || len(rules) != 2 {

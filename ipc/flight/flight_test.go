@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gocorosync/gocorosync/captures"
 )
 
 var sample = []Record{
@@ -75,7 +77,7 @@ func TestFormat(t *testing.T) {
 func TestOriginal(t *testing.T) {
 	path, err := exec.LookPath("qb-blackbox")
 	if err != nil {
-		t.Skip("needs qb-blackbox")
+		captures.Lack(t, captures.Peers, "needs qb-blackbox")
 	}
 	file := filepath.Join(t.TempDir(), "fdata")
 	if err := os.WriteFile(file, Append(nil, sample[:2]), 0o600); err != nil {
