@@ -251,6 +251,7 @@ func (m *Machine) joined() {
 		}
 	}
 	m.cfg.Log.Info("join complete", "members", members)
+	m.enter(PolicyEngine)
 	m.wantPlan("nodes joined")
 }
 

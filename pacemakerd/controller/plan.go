@@ -18,7 +18,7 @@ type planning struct {
 }
 
 // wantPlan asks for a new plan as soon as the CIB has our last updates
-// (I_PE_CALC).
+// (I_PE_CALC). A join that is under way is not left for it: it ends with a plan.
 func (m *Machine) wantPlan(why string) {
 	if !m.isDC {
 		return
@@ -27,13 +27,8 @@ func (m *Machine) wantPlan(why string) {
 		m.plan.why = why
 	}
 	m.plan.wanted = true
-	switch m.state {
-	case FinalizeJoin:
+	if (m.state == Idle || m.state == TransitionEngine) && (m.graph == nil || m.graph.complete) {
 		m.enter(PolicyEngine)
-	case Idle, TransitionEngine:
-		if m.graph == nil || m.graph.complete {
-			m.enter(PolicyEngine)
-		}
 	}
 }
 
