@@ -73,9 +73,9 @@ var mayImport = map[string][]string{
 
 	// Assemblies.
 	// One corosync node, which corosync embeds and corosync/daemon runs.
-	"corosync/internal/node": {"totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
+	"corosync/internal/node": {"durable", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
 	"corosync":               {"corosync/internal/node", "totem", "cpg", "conf"},
-	"corosync/daemon":        {"corosync/internal/node", "version", "totem", "totem/wire", "votequorum", "cmap", "conf", "conf/lint", "tool", "tool/manual", "tool/option", "ipc/flight", "scribe", "crash"},
+	"corosync/daemon":        {"durable", "corosync/internal/node", "version", "totem", "totem/wire", "votequorum", "cmap", "conf", "conf/lint", "tool", "tool/manual", "tool/option", "ipc/flight", "scribe", "crash"},
 	"pacemakerd":             {"durable", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
 	"pacemakerd/client":      {"durable", "pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/coro":              {"durable", "tool", "tool/option", "conf", "cmap", "ipc/coro", "ipc/flight"},

@@ -7,16 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/conf/lint"
 	"github.com/gocorosync/gocorosync/corosync/internal/node"
+	"github.com/gocorosync/gocorosync/durable"
 	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/tool/option"
 	"github.com/gocorosync/gocorosync/votequorum"
@@ -115,7 +113,7 @@ func Check(args []string, stdout, stderr io.Writer) int {
 	if c.fix {
 		fixed, n := lint.Fix(text, found)
 		if n > 0 {
-			if err := replaceFile(file, fixed); err != nil {
+			if err := durable.Rewrite(file, fixed); err != nil {
 				return fail(err)
 			}
 			faults := slices.DeleteFunc(slices.Clone(found), func(f lint.Finding) bool { return f.Severity == lint.Note })
@@ -252,52 +250,4 @@ func orNothing(s string) string {
 		return "not in the list"
 	}
 	return s
-}
-
-// replaceFile puts new contents in the place of a file's in one step: after a
-// crash it has the old ones or the new ones. Owner and mode stay.
-func replaceFile(path string, data []byte) error {
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	write := func() error {
-		if _, err := f.Write(data); err != nil {
-			return err
-		}
-		if err := f.Chmod(info.Mode() & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid)); err != nil {
-			return err
-		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && (int(st.Uid) != os.Getuid() || int(st.Gid) != os.Getgid()) {
-			if err := f.Chown(int(st.Uid), int(st.Gid)); err != nil {
-				return err
-			}
-		}
-		return f.Sync()
-	}
-	if err := write(); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gocorosync/gocorosync/durable"
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
@@ -74,7 +74,7 @@ func (r ringFile) load() (seq uint64, why string, err error) {
 // the first has its block: a ring must form there too.
 func (r ringFile) save(seq uint64) error {
 	b := binary.LittleEndian.AppendUint64(nil, seq)
-	err := writeFile(r.path, b, r.mode)
+	err := durable.Write(r.path, b, durable.Owned(r.mode))
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 		if overwrite(r.path, b) == nil {
 			return nil
@@ -101,41 +101,4 @@ func overwrite(path string, data []byte) error {
 		return err
 	}
 	return f.Sync()
-}
-
-// writeFile replaces a file so that after a power cut it is the old one or the
-// new one: written beside, synced, renamed, and the folder synced.
-func writeFile(path string, data []byte, mode fs.FileMode) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		return err
-	}
-	if err = f.Chmod(mode); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return unix.Fsync(fd)
 }
