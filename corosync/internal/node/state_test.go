@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/durable"
 	"golang.org/x/sys/unix"
 )
 
@@ -28,7 +29,7 @@ func TestRingFileFullDisk(t *testing.T) {
 	for err == nil {
 		_, err = f.Write(make([]byte, 4096))
 	}
-	if err := writeFile(r.path, make([]byte, 8), r.mode); err == nil {
+	if err := durable.Write(r.path, make([]byte, 8), durable.Owned(r.mode)); err == nil {
 		t.Fatal("the disk is not full")
 	}
 	if err := r.save(8); err != nil {
