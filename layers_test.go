@@ -79,9 +79,9 @@ var mayImport = map[string][]string{
 	"pacemakerd":             {"durable", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
 	"pacemakerd/client":      {"durable", "pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/coro":              {"durable", "tool", "tool/option", "conf", "cmap", "ipc/coro", "ipc/flight"},
-	"tool/crm": {"tool", "conf", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
+	"tool/crm": {"tool", "tool/option", "conf", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema"},
-	"tool/pcs": {"tool", "conf", "ipc", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/rules",
+	"tool/pcs": {"tool", "tool/option", "conf", "ipc", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
 	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/node"},
 
@@ -93,7 +93,7 @@ var mayImport = map[string][]string{
 
 	"examples/embed":   {"corosync"},
 	"cmd/gocorosync":   {"corosync/daemon", "pacemakerd", "tool/manual", "version"},
-	"cmd/gopcs":        {"tool", "tool/manual", "tool/coro", "tool/crm", "tool/pcs", "version"},
+	"cmd/gopcs":        {"tool", "tool/manual", "tool/option", "tool/coro", "tool/crm", "tool/pcs", "version"},
 	"bench/cpg":        {"integration/lab", "ipc/coro"},
 	"bench/pengine":    {},
 	"integration":      {},

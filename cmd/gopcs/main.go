@@ -18,6 +18,7 @@ import (
 	"github.com/gocorosync/gocorosync/tool/coro"
 	"github.com/gocorosync/gocorosync/tool/crm"
 	"github.com/gocorosync/gocorosync/tool/manual"
+	"github.com/gocorosync/gocorosync/tool/option"
 	"github.com/gocorosync/gocorosync/tool/pcs"
 	"github.com/gocorosync/gocorosync/version"
 )
@@ -31,9 +32,9 @@ func tools() map[string]tool.Func {
 	return all
 }
 
-// pages are the manual pages of those that have a table of options.
+// pages are the manual pages of the tools.
 func pages() (list []*manual.Page) {
-	for _, p := range coro.Programs() {
+	for _, p := range slices.Concat(coro.Programs(), crm.Programs(), []*option.Program{pcs.Program()}) {
 		list = append(list, p.Page())
 	}
 	return list

@@ -79,17 +79,6 @@ func (a *access) show(n *xml.Node, depth int) {
 	fmt.Fprintf(a.w, "%s%s</%s>%s\n", indent, on, name, off)
 }
 
-// showAccessArgument gives --show-access the argument that it may have.
-func showAccessArgument(args []string) []string {
-	out := make([]string, len(args))
-	for i, a := range args {
-		if out[i] = a; a == "-S" || a == "--show-access" {
-			out[i] = "--show-access=auto"
-		}
-	}
-	return out
-}
-
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {

@@ -11,6 +11,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // attribute is what crm_attribute and its wrappers do: one name in one place.
@@ -21,36 +22,45 @@ type attribute struct {
 	query, remove, quiet, hasDef bool
 	program                      string
 	isValue                      bool
-	transientToo                 bool // show the value until the next reboot where there is no other
+	lifetime, rsc                string // as the tools' options say
+	transientToo                 bool   // show the value until the next reboot where there is no other
+}
+
+// newValue is the target of a new value, which may be empty.
+func (a *attribute) newValue() option.Target {
+	return option.All(option.Text(&a.value), option.On(&a.isValue))
+}
+
+func (a *attribute) attributeTable() *option.Program {
+	return program("crm_attribute", "Query and update Pacemaker cluster options and node attributes", "-n <attribute> <command> [options]", nil, []option.Option{
+		{Flags: "-G --query", Text: "Query the current value of the attribute/option", To: option.On(&a.query)},
+		{Flags: "-v --update", Arg: "value", Text: "Update the value of the attribute/option", To: a.newValue()},
+		{Flags: "-D --delete", Text: "Delete the attribute/option", To: option.On(&a.remove)},
+		{Flags: "-t --type", Arg: "value", Text: "Which part of the configuration to update/delete/query: nodes, status, crm_config, rsc_defaults, op_defaults, tickets", Values: option.Words("nodes", "status", "crm_config", "rsc_defaults", "op_defaults", "tickets"), To: option.Text(&a.section)},
+		{Flags: "-l --lifetime", Arg: "value", Text: "Lifetime of the node attribute: reboot, forever", Values: option.Words("reboot", "forever"), To: option.Text(&a.lifetime)},
+		{Flags: "-N --node", Arg: "value", Text: "Set an attribute for the named node (instead of a cluster option)", To: option.Text(&a.node)},
+		{Flags: "-U --uname", Arg: "value", To: option.Text(&a.node)},
+		{Flags: "-s --set-name", Arg: "value", Text: "(Advanced) The attribute set in which to place the value", To: option.Text(&a.set)},
+		{Flags: "-i --id", Arg: "value", Text: "(Advanced) The ID used to identify the attribute", To: option.Text(&a.id)},
+		{Flags: "-n --name", Arg: "value", Text: "Name of the attribute/option to operate on", To: option.Text(&a.name)},
+		{Flags: "--attr-name", Arg: "value", To: option.Text(&a.name)},
+		{Flags: "--attr-value", Arg: "value", To: a.newValue()},
+		{Flags: "--get-value", To: option.On(&a.query)},
+		{Flags: "--delete-attr", To: option.On(&a.remove)},
+		{Flags: "-d --default", Arg: "value", Text: "(Advanced) The default value to display if none is found in the configuration", To: option.All(option.Text(&a.def), option.On(&a.hasDef))},
+		{Flags: "-q --quiet", Text: "Print only the value on stdout", To: option.On(&a.quiet)},
+		{Flags: "-Q", To: option.On(&a.quiet)},
+		{Flags: "-! --inhibit-policy-engine"},
+	})
 }
 
 // Attribute is the tool crm_attribute.
 func Attribute(ctx context.Context, env *tool.Env) int {
 	a := &attribute{env: env, program: "crm_attribute"}
-	var verbose int
-	var lifetime string
-	opts := []option{
-		{short: 'G', long: "query", help: "Query the current value of the attribute/option", flag: &a.query},
-		{short: 'v', long: "update", arg: "value", help: "Update the value of the attribute/option", call: func(v string) error { a.value, a.isValue = v, true; return nil }},
-		{short: 'D', long: "delete", help: "Delete the attribute/option", flag: &a.remove},
-		{short: 't', long: "type", arg: "value", help: "Which part of the configuration to update/delete/query: nodes, status, crm_config, rsc_defaults, op_defaults, tickets", value: &a.section},
-		{short: 'l', long: "lifetime", arg: "value", help: "Lifetime of the node attribute: reboot, forever", value: &lifetime},
-		{short: 'N', long: "node", arg: "value", help: "Set an attribute for the named node (instead of a cluster option)", value: &a.node},
-		{short: 'U', long: "uname", arg: "value", value: &a.node},
-		{short: 's', long: "set-name", arg: "value", help: "(Advanced) The attribute set in which to place the value", value: &a.set},
-		{short: 'i', long: "id", arg: "value", help: "(Advanced) The ID used to identify the attribute", value: &a.id},
-		{short: 'n', long: "name", arg: "value", help: "Name of the attribute/option to operate on", value: &a.name},
-		{long: "attr-name", arg: "value", value: &a.name}, {long: "attr-value", arg: "value", call: func(v string) error { a.value, a.isValue = v, true; return nil }},
-		{long: "get-value", flag: &a.query}, {long: "delete-attr", flag: &a.remove},
-		{short: 'd', long: "default", arg: "value", help: "(Advanced) The default value to display if none is found in the configuration", call: func(v string) error { a.def, a.hasDef = v, true; return nil }},
-		{short: 'q', long: "quiet", help: "Print only the value on stdout", flag: &a.quiet},
-		{short: 'Q', flag: &a.quiet},
-		{short: '!', long: "inhibit-policy-engine", call: func(string) error { return nil }},
-	}
-	if _, done, status := parse(env, &verbose, "Query and update Pacemaker cluster options and node attributes", "-n <attribute> <command> [options]", opts); done {
+	if done, status := parse(env, a.attributeTable()); done {
 		return status
 	}
-	switch lifetime {
+	switch a.lifetime {
 	case "reboot":
 		a.section = "status"
 	case "forever":
@@ -59,25 +69,25 @@ func Attribute(ctx context.Context, env *tool.Env) int {
 	return a.run(ctx)
 }
 
+func (a *attribute) standbyTable() *option.Program {
+	return program("crm_standby", "Query, enable, or disable standby mode for a node", "[options]", nil, []option.Option{
+		{Flags: "-G --query", Text: "Query the current value of standby mode (on/off)", To: option.On(&a.query)},
+		{Flags: "-v --update", Arg: "value", Text: "Update the value of standby mode (on/off)", Values: option.Words("on", "off"), To: a.newValue()},
+		{Flags: "-D --delete", Text: "Let standby mode use default value", To: option.On(&a.remove)},
+		{Flags: "-N --node", Arg: "node", Text: "Operate on the named node instead of the current one", To: option.Text(&a.node)},
+		{Flags: "-l --lifetime", Arg: "value", Text: "Until when should the setting take affect (valid values: reboot, forever)", Values: option.Words("reboot", "forever"), To: option.Text(&a.lifetime)},
+		{Flags: "-q --quiet", Text: "Print only the value", To: option.On(&a.quiet)},
+	})
+}
+
 // Standby is the tool crm_standby.
 func Standby(ctx context.Context, env *tool.Env) int {
 	a := &attribute{env: env, program: "crm_attribute", section: "nodes", name: "standby", def: "off", hasDef: true}
-	var verbose int
-	opts := []option{
-		{short: 'G', long: "query", help: "Query the current value of standby mode (on/off)", flag: &a.query},
-		{short: 'v', long: "update", arg: "value", help: "Update the value of standby mode (on/off)", call: func(v string) error { a.value, a.isValue = v, true; return nil }},
-		{short: 'D', long: "delete", help: "Let standby mode use default value", flag: &a.remove},
-		{short: 'N', long: "node", arg: "node", help: "Operate on the named node instead of the current one", value: &a.node},
-		{short: 'l', long: "lifetime", arg: "value", help: "Until when should the setting take affect (valid values: reboot, forever)", call: func(v string) error {
-			if v == "reboot" {
-				a.section = "status"
-			}
-			return nil
-		}},
-		{short: 'q', long: "quiet", flag: &a.quiet, help: "Print only the value"},
-	}
-	if _, done, status := parse(env, &verbose, "Query, enable, or disable standby mode for a node", "[options]", opts); done {
+	if done, status := parse(env, a.standbyTable()); done {
 		return status
+	}
+	if a.lifetime == "reboot" {
+		a.section = "status"
 	}
 	if !a.isValue && !a.remove {
 		a.query = true
@@ -89,31 +99,32 @@ func Standby(ctx context.Context, env *tool.Env) int {
 	return a.run(ctx)
 }
 
+func (a *attribute) failCountTable() *option.Program {
+	return program("crm_failcount", "Query or delete resource fail counts", "-r <resource> [options]", nil, []option.Option{
+		{Flags: "-G --query", Text: "Query the current value of the resource's fail count", To: option.On(&a.query)},
+		{Flags: "-D --delete", Text: "Delete resource's recorded failures", To: option.On(&a.remove)},
+		{Flags: "-r --resource", Arg: "rsc", Text: "Name of the resource to use", To: option.Text(&a.rsc)},
+		{Flags: "-N --node", Arg: "node", Text: "Use failcount on named node (instead of local node)", To: option.Text(&a.node)},
+		{Flags: "-q --quiet", Text: "Print only the value", To: option.On(&a.quiet)},
+	})
+}
+
 // FailCount is the tool crm_failcount.
 func FailCount(ctx context.Context, env *tool.Env) int {
 	a := &attribute{env: env, program: "crm_attribute", section: "status", def: "0", hasDef: true}
-	var verbose int
-	var rsc string
-	opts := []option{
-		{short: 'G', long: "query", help: "Query the current value of the resource's fail count", flag: &a.query},
-		{short: 'D', long: "delete", help: "Delete resource's recorded failures", flag: &a.remove},
-		{short: 'r', long: "resource", arg: "rsc", help: "Name of the resource to use", value: &rsc},
-		{short: 'N', long: "node", arg: "node", help: "Use failcount on named node (instead of local node)", value: &a.node},
-		{short: 'q', long: "quiet", flag: &a.quiet, help: "Print only the value"},
-	}
-	if _, done, status := parse(env, &verbose, "Query or delete resource fail counts", "-r <resource> [options]", opts); done {
+	if done, status := parse(env, a.failCountTable()); done {
 		return status
 	}
-	if rsc == "" {
+	if a.rsc == "" {
 		return env.Fail(exitUsage(env), "name a resource with -r")
 	}
 	if a.node == "" {
 		a.node = "."
 	}
 	if a.remove {
-		return a.clear(ctx, rsc)
+		return a.clear(ctx, a.rsc)
 	}
-	return a.failCount(ctx, rsc)
+	return a.failCount(ctx, a.rsc)
 }
 
 func (a *attribute) connect(ctx context.Context) (*client.CIB, int) {

@@ -33,9 +33,8 @@ func el7() *generation {
 		reword:      inOldWords,
 		mon: monWords{
 			own: true, resource: "resource",
-			arguments: func(args []string) []string { return args },
-			unread:    func(env *tool.Env, err error) int { return env.Fail(exitError, "%v", err) },
-			refused:   monRefusedEL7,
+			unread:  func(env *tool.Env, err error) int { return env.Fail(exitError, "%v", err) },
+			refused: monRefusedEL7,
 			noCluster: func(env *tool.Env) int {
 				env.Printf("\nError: cluster is not available on this node\n")
 				return int(syscall.ENOTCONN)
@@ -49,7 +48,7 @@ func el7() *generation {
 			},
 		},
 		verify: verifyWords{
-			quiet: true, namesError: true, mode: 0o644,
+			namesError: true, mode: 0o644,
 			noLive:  "Live CIB query failed: Transport endpoint is not connected",
 			invalid: "CIB did not pass DTD/schema validation",
 			hint:    "  -V may provide more details", hintDoubtful: "  Use -V for more details",

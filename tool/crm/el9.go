@@ -29,8 +29,7 @@ func el9() *generation {
 		modernise:   tellUpgrade,
 		reword:      func(m pengine.Message) []pengine.Message { return []pengine.Message{m} },
 		mon: monWords{
-			sections: true, anyFile: true, resource: "resource instance",
-			arguments: optionalArguments,
+			anyFile: true, resource: "resource instance",
 			unread: func(env *tool.Env, _ error) int {
 				env.Errorf("Could not connect to the CIB: No such device or address\n")
 				return 0
@@ -75,7 +74,7 @@ func el9() *generation {
 		},
 		attribute: attributeWords{transientToo: true, noCIB: "Could not connect to the CIB: ", deletedEnd: "\n"},
 		admin: adminWords{
-			unsafe: exitUnsafe, noCIB: "Could not connect to the CIB", showAccess: true,
+			unsafe: exitUnsafe, noCIB: "Could not connect to the CIB",
 			failed: func(name string, fromFile bool, _ cib.Code) string {
 				if fromFile { // the answer from a file does not say of which call
 					return "Call failed"

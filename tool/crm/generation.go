@@ -49,10 +49,8 @@ type exits struct {
 // monWords are crm_mon's.
 type monWords struct {
 	own       bool // it has switches of its own for each format, and no --output-as
-	sections  bool // it takes lists of sections
 	anyFile   bool // as a web page, too, it reads the file it is told to
 	resource  string
-	arguments func([]string) []string
 	unread    func(*tool.Env, error) int // a file could not be
 	refused   func(m *monitor, foreign bool) int
 	noCluster func(*tool.Env) int
@@ -61,7 +59,6 @@ type monWords struct {
 
 // verifyWords are crm_verify's.
 type verifyWords struct {
-	quiet                           bool        // there is a switch for that
 	emptyText                       bool        // no text is a text, too
 	namesError                      bool        // it says why a live configuration cannot be read
 	mode                            os.FileMode // of a file that is saved
@@ -97,11 +94,10 @@ type attributeWords struct {
 
 // adminWords are cibadmin's.
 type adminWords struct {
-	unsafe     int
-	noCIB      string // before the reason
-	showAccess bool   // -S shows access, else it synchronises
-	failed     func(name string, fromFile bool, c cib.Code) string
-	reason     bool // each element that failed has the reason in it
+	unsafe int
+	noCIB  string // before the reason
+	failed func(name string, fromFile bool, c cib.Code) string
+	reason bool // each element that failed has the reason in it
 }
 
 // nodeWords are those of crm_node, crmadmin and attrd_updater.

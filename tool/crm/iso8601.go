@@ -7,34 +7,42 @@ import (
 
 	"github.com/gocorosync/gocorosync/pacemakerd/iso8601"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // dateStyle is how iso8601 shows points in time.
 type dateStyle struct{ seconds, epoch, local, ordinal, week bool }
 
+// dates are what a call of iso8601 asks for.
+type dates struct {
+	now                              bool
+	style                            dateStyle
+	date, period, duration, expected string
+}
+
+func (d *dates) table() *option.Program {
+	return program("iso8601", "Display and parse ISO 8601 dates and times", "[options]", nil, []option.Option{
+		{Flags: "-n --now", Text: "Display the current date/time", To: option.On(&d.now)},
+		{Flags: "-d --date", Arg: "DATE", Text: "Parse an ISO 8601 date/time (for example, '2019-09-24 00:30:00 +01:00' or '2019-040')", To: option.Text(&d.date)},
+		{Flags: "-p --period", Arg: "PERIOD", Text: "Parse an ISO 8601 period (interval) with start time (for example, '2005-040/2005-043')", To: option.Text(&d.period)},
+		{Flags: "-D --duration", Arg: "DURATION", Text: "Parse an ISO 8601 duration (for example, 'P1M')", To: option.Text(&d.duration)},
+		{Flags: "-E --expected", Arg: "TEXT", Text: "Exit with error status if result does not match this text. Requires: -n or -d", To: option.Text(&d.expected)},
+		{Flags: "-s --seconds", Text: "Show result as a seconds since 0000-001 00:00:00Z", To: option.On(&d.style.seconds)},
+		{Flags: "-S --epoch", Text: "Show result as a seconds since EPOCH (1970-001 00:00:00Z)", To: option.On(&d.style.epoch)},
+		{Flags: "-L --local", Text: "Show result as a 'local' date/time", To: option.On(&d.style.local)},
+		{Flags: "-O --ordinal", Text: "Show result as an 'ordinal' date/time", To: option.On(&d.style.ordinal)},
+		{Flags: "-W --week", Text: "Show result as an 'calendar week' date/time", To: option.On(&d.style.week)},
+	})
+}
+
 // ISO8601 is the tool iso8601: it shows what pacemaker makes of the texts in
 // rules.
 func ISO8601(_ context.Context, env *tool.Env) int {
-	var verbose int
-	var now bool
-	var style dateStyle
-	var date, period, duration, expected string
-	opts := []option{
-		{short: 'n', long: "now", help: "Display the current date/time", flag: &now},
-		{short: 'd', long: "date", arg: "DATE", help: "Parse an ISO 8601 date/time (for example, '2019-09-24 00:30:00 +01:00' or '2019-040')", value: &date},
-		{short: 'p', long: "period", arg: "PERIOD", help: "Parse an ISO 8601 period (interval) with start time (for example, '2005-040/2005-043')", value: &period},
-		{short: 'D', long: "duration", arg: "DURATION", help: "Parse an ISO 8601 duration (for example, 'P1M')", value: &duration},
-		{short: 'E', long: "expected", arg: "TEXT", help: "Exit with error status if result does not match this text. Requires: -n or -d", value: &expected},
-		{short: 's', long: "seconds", help: "Show result as a seconds since 0000-001 00:00:00Z", flag: &style.seconds},
-		{short: 'S', long: "epoch", help: "Show result as a seconds since EPOCH (1970-001 00:00:00Z)", flag: &style.epoch},
-		{short: 'L', long: "local", help: "Show result as a 'local' date/time", flag: &style.local},
-		{short: 'O', long: "ordinal", help: "Show result as an 'ordinal' date/time", flag: &style.ordinal},
-		{short: 'W', long: "week", help: "Show result as an 'calendar week' date/time", flag: &style.week},
-	}
-	if _, done, code := parse(env, &verbose, "Display and parse ISO 8601 dates and times", "[options]", opts); done {
+	d := &dates{}
+	if done, code := parse(env, d.table()); done {
 		return code
 	}
-	return showDates(env, time.Now(), style, now, date, period, duration, expected)
+	return showDates(env, time.Now(), d.style, d.now, d.date, d.period, d.duration, d.expected)
 }
 
 // showDates answers one call at the time clock.

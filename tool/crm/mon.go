@@ -17,6 +17,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // monitor is one run of crm_mon.
@@ -30,11 +31,7 @@ type monitor struct {
 	verbose                   int
 }
 
-// Mon is the tool crm_mon.
-func Mon(ctx context.Context, env *tool.Env) int {
-	m := &monitor{env: env, gen: generationOf(env), flagged: status.ShowDefault}
-	m.view.Sections = status.ShowDefault
-	env.Args = m.gen.mon.arguments(env.Args)
+func (m *monitor) table() *option.Program {
 	show := func(part status.Sections, flags ...*bool) func(string) error {
 		return func(string) error {
 			m.show(part)
@@ -45,41 +42,44 @@ func Mon(ctx context.Context, env *tool.Env) int {
 		}
 	}
 	v := &m.view
-	opts := []option{
-		{short: '1', long: "one-shot", help: "Display the cluster status once on the console and exit", flag: &m.once},
-		{short: 'r', long: "inactive", help: "Display inactive resources", flag: &v.Inactive},
-		{short: 'n', long: "group-by-node", help: "Group resources by node", flag: &v.ByNode},
-		{short: 'o', long: "operations", help: "Display resource operation history", call: show(status.ShowOperations)},
-		{short: 't', long: "timing-details", help: "Display resource operation history with timing details", call: show(status.ShowOperations, &v.Timing)},
-		{short: 'f', long: "failcounts", help: "Display resource fail counts", call: show(status.ShowFailCounts)},
-		{short: 'A', long: "show-node-attributes", help: "Display node attributes", call: show(status.ShowAttributes)},
-		{short: 'c', long: "tickets", help: "Display cluster tickets", call: show(status.ShowTickets)},
-		{short: 'L', long: "neg-locations", help: "Display negative location constraints", call: show(status.ShowBans)},
-		{short: 'R', long: "show-detail", help: "Show more details (node IDs, individual clone instances)", flag: &v.Detail},
-		{short: 'D', long: "hide-headers", help: "Hide all headers", call: func(string) error {
-			v.Sections &^= status.ShowSummary | status.ShowMaintenance
-			m.flagged &^= status.ShowSummary | status.ShowMaintenance
-			return nil
-		}},
-		{short: 'b', long: "brief", help: "Brief output", flag: &v.Brief},
-		{short: 'j', long: "pending", help: "Display pending state if 'record-pending' is enabled", flag: &v.Pending},
-		{short: 's', long: "simple-status", help: "Display the cluster status once as a simple one line output (suitable for nagios)", flag: &m.nagios},
-		{short: 'i', long: "interval", arg: "value", help: "Update frequency in seconds", value: &m.every},
-		{short: 'x', long: "xml-file", arg: "value", help: "Read the CIB from a file", value: &m.file},
-		{short: 'h', long: "as-html", arg: "value", help: "Write cluster status to the named html file", value: &m.page},
-		{short: 'X', long: "as-xml", help: "Write cluster status as xml to stdout. This will enable one-shot mode.", call: show(0, &m.asXML, &m.once)},
-		{short: 'w', long: "web-cgi", help: "Web mode with output suitable for CGI (preselected when run as *.cgi)", call: show(0, &m.cgi, &m.once)},
-		{long: "output-as", arg: "value", help: "Format of the output: text, xml or html", value: &m.output},
-		{short: 'm', long: "fence-history", call: func(string) error { return nil }},
-		{short: 'N', long: "disable-ncurses", call: func(string) error { return nil }},
-		{short: 'd', long: "daemonize", call: func(string) error {
+	return program("crm_mon", "Provides a summary of cluster's current state", "mode [options]", &m.verbose, []option.Option{
+		{Flags: "-1 --one-shot", Text: "Display the cluster status once on the console and exit", To: option.On(&m.once)},
+		{Flags: "-r --inactive", Text: "Display inactive resources", To: option.On(&v.Inactive)},
+		{Flags: "-n --group-by-node", Text: "Group resources by node", To: option.On(&v.ByNode)},
+		{Flags: "-o --operations", Text: "Display resource operation history", To: show(status.ShowOperations)},
+		{Flags: "-t --timing-details", Text: "Display resource operation history with timing details", To: show(status.ShowOperations, &v.Timing)},
+		{Flags: "-f --failcounts", Text: "Display resource fail counts", To: show(status.ShowFailCounts)},
+		{Flags: "-A --show-node-attributes", Text: "Display node attributes", To: show(status.ShowAttributes)},
+		{Flags: "-c --tickets", Text: "Display cluster tickets", To: show(status.ShowTickets)},
+		{Flags: "-L --neg-locations", Text: "Display negative location constraints", Only: "el7", To: show(status.ShowBans)},
+		{Flags: "-L --neg-locations", Text: "Display negative location constraints", Only: "el9", May: true, Behind: isPrefix, To: m.showBans},
+		{Flags: "-R --show-detail", Text: "Show more details (node IDs, individual clone instances)", To: option.On(&v.Detail)},
+		{Flags: "-D --hide-headers", Text: "Hide all headers", To: m.hideHeaders},
+		{Flags: "-b --brief", Text: "Brief output", To: option.On(&v.Brief)},
+		{Flags: "-j --pending", Text: "Display pending state if 'record-pending' is enabled", To: option.On(&v.Pending)},
+		{Flags: "-s --simple-status", Text: "Display the cluster status once as a simple one line output (suitable for nagios)", To: option.On(&m.nagios)},
+		{Flags: "-i --interval", Arg: "value", Text: "Update frequency in seconds", To: option.Text(&m.every)},
+		{Flags: "-x --xml-file", Arg: "value", Text: "Read the CIB from a file", Values: option.Files(), To: option.Text(&m.file)},
+		{Flags: "-h --as-html", Arg: "value", Text: "Write cluster status to the named html file", Values: option.Files(), To: option.Text(&m.page)},
+		{Flags: "-X --as-xml", Text: "Write cluster status as xml to stdout. This will enable one-shot mode.", To: show(0, &m.asXML, &m.once)},
+		{Flags: "-w --web-cgi", Text: "Web mode with output suitable for CGI (preselected when run as *.cgi)", To: show(0, &m.cgi, &m.once)},
+		{Flags: "--output-as", Arg: "value", Text: "Format of the output: text, xml or html", Values: option.Words("text", "xml", "html"), To: option.Text(&m.output)},
+		{Flags: "-m --fence-history", Only: "el7"},
+		{Flags: "-m --fence-history", Only: "el9", May: true, Behind: isHistory},
+		{Flags: "-N --disable-ncurses"},
+		{Flags: "-d --daemonize", To: func(string) error {
 			return errOption("option '--daemonize' is not supported; run crm_mon from a service manager")
 		}},
-	}
-	if m.gen.mon.sections {
-		opts = append(opts, m.sectionOptions()...)
-	}
-	if _, done, code := parse(env, &m.verbose, "Provides a summary of cluster's current state", "mode [options]", opts); done {
+		{Flags: "-I --include", Arg: "value", Text: "Sections to include in the output, with commas between them", Only: "el9", To: m.include},
+		{Flags: "-U --exclude", Arg: "value", Text: "Sections to exclude from the output", Only: "el9", To: m.exclude},
+	})
+}
+
+// Mon is the tool crm_mon.
+func Mon(ctx context.Context, env *tool.Env) int {
+	m := &monitor{env: env, gen: generationOf(env), flagged: status.ShowDefault}
+	m.view.Sections = status.ShowDefault
+	if done, code := parse(env, m.table()); done {
 		return code
 	}
 	switch m.output {
@@ -103,6 +103,12 @@ func Mon(ctx context.Context, env *tool.Env) int {
 		return m.watch(ctx)
 	}
 	return m.look(ctx)
+}
+
+func (m *monitor) hideHeaders(string) error {
+	m.view.Sections &^= status.ShowSummary | status.ShowMaintenance
+	m.flagged &^= status.ShowSummary | status.ShowMaintenance
+	return nil
 }
 
 // show adds a section to what is shown.

@@ -24,18 +24,21 @@ type errSections string
 
 func (e errSections) Error() string { return string(e) }
 
-// sectionOptions are the options of 2.1.5 about sections.
-func (m *monitor) sectionOptions() []option {
-	return []option{
-		{short: 'I', long: "include", arg: "value", help: "Sections to include in the output, with commas between them", call: m.include},
-		{short: 'U', long: "exclude", arg: "value", help: "Sections to exclude from the output", call: m.exclude},
-		{long: "neg-locations-of", arg: "value", call: func(prefix string) error {
-			m.show(status.ShowBans)
-			m.view.BanPrefix = prefix
-			return nil
-		}},
+// showBans shows constraints that keep resources from nodes, those with a
+// prefix if there is one.
+func (m *monitor) showBans(prefix string) error {
+	m.show(status.ShowBans)
+	if prefix != "" {
+		m.view.BanPrefix = prefix
 	}
+	return nil
 }
+
+// isPrefix tells whether what is behind -L is a prefix, and not only letters of
+// further options; isHistory whether what is behind -m is how much of the
+// history to show.
+func isPrefix(behind string) bool  { return strings.Trim(behind, "1rnoftAcLRDbsjNm") != "" }
+func isHistory(behind string) bool { return len(behind) == 1 && behind[0] >= '0' && behind[0] <= '3' }
 
 // include shows the sections of a list, exclude hides them. They work in the
 // order of the command line on what is shown so far.
@@ -74,26 +77,4 @@ func (m *monitor) choose(list string, in bool) error {
 		}
 	}
 	return nil
-}
-
-// optionalArguments brings options of 2.1.5 whose argument may be left out into
-// the form with "=", which is the only one that our parser knows with one.
-func optionalArguments(args []string) []string {
-	var out []string
-	for _, a := range args {
-		switch {
-		case a == "--":
-			return append(out, args[len(out):]...)
-		case len(a) > 2 && strings.HasPrefix(a, "-L") && strings.Trim(a[1:], "1rnoftAcLRDbsjNm") != "":
-			a = "--neg-locations-of=" + a[2:]
-		case strings.HasPrefix(a, "--neg-locations="):
-			a = "--neg-locations-of=" + a[len("--neg-locations="):]
-		case len(a) == 3 && strings.HasPrefix(a, "-m") && a[2] >= '0' && a[2] <= '3':
-			a = "--fence-history"
-		case strings.HasPrefix(a, "--fence-history="):
-			a = "--fence-history"
-		}
-		out = append(out, a)
-	}
-	return out
 }

@@ -10,24 +10,32 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
+
+// nodeOptions are what crm_node is called with.
+type nodeOptions struct {
+	name, quorum, list, partition, id, force bool
+	nameOf, remove                           string
+}
+
+func (o *nodeOptions) table() *option.Program {
+	return program("crm_node", "Tool for displaying low-level node information", "command [options]", nil, []option.Option{
+		{Flags: "-n --name", Text: "Display the name used by the cluster for this node", To: option.On(&o.name)},
+		{Flags: "-N --name-for-id", Arg: "id", Text: "Display the name used by the cluster for the node with the specified ID", To: option.Text(&o.nameOf)},
+		{Flags: "-i --cluster-id", Text: "Display this node's cluster id", To: option.On(&o.id)},
+		{Flags: "-l --list", Text: "Display all known members (past and present) of this cluster", To: option.On(&o.list)},
+		{Flags: "-p --partition", Text: "Display the members of this partition", To: option.On(&o.partition)},
+		{Flags: "-q --quorum", Text: "Display a 1 if our partition has quorum, 0 if not", To: option.On(&o.quorum)},
+		{Flags: "-R --remove", Arg: "name", Text: "(Advanced) Remove the (stopped) node with the specified name from Pacemaker's configuration and caches", To: option.Text(&o.remove)},
+		{Flags: "-f --force", Text: "Do not ask", To: option.On(&o.force)},
+	})
+}
 
 // Node is the tool crm_node.
 func Node(ctx context.Context, env *tool.Env) int {
-	var verbose int
-	var name, quorum, list, partition, id, force bool
-	var nameOf, remove string
-	opts := []option{
-		{short: 'n', long: "name", help: "Display the name used by the cluster for this node", flag: &name},
-		{short: 'N', long: "name-for-id", arg: "id", help: "Display the name used by the cluster for the node with the specified ID", value: &nameOf},
-		{short: 'i', long: "cluster-id", help: "Display this node's cluster id", flag: &id},
-		{short: 'l', long: "list", help: "Display all known members (past and present) of this cluster", flag: &list},
-		{short: 'p', long: "partition", help: "Display the members of this partition", flag: &partition},
-		{short: 'q', long: "quorum", help: "Display a 1 if our partition has quorum, 0 if not", flag: &quorum},
-		{short: 'R', long: "remove", arg: "name", help: "(Advanced) Remove the (stopped) node with the specified name from Pacemaker's configuration and caches", value: &remove},
-		{short: 'f', long: "force", flag: &force, help: "Do not ask"},
-	}
-	if _, done, status := parse(env, &verbose, "Tool for displaying low-level node information", "command [options]", opts); done {
+	o := &nodeOptions{}
+	if done, status := parse(env, o.table()); done {
 		return status
 	}
 	c, err := client.DialController(ctx, "crm_node")
@@ -45,26 +53,26 @@ func Node(ctx context.Context, env *tool.Env) int {
 		return n, 0
 	}
 	switch {
-	case list, partition:
+	case o.list, o.partition:
 		ev, err := c.Do(ctx, client.Request{Task: "list-nodes", To: "crmd"})
 		if err != nil {
 			return env.Fail(exitError, "%v", err)
 		}
 		var members []string
 		for n := range ev.Descend("crm_xml", "nodes").Each("node") {
-			if list {
+			if o.list {
 				env.Printf("%s %s %s\n", n.ID(), n.Get("uname"), n.Get("in_ccm"))
 			} else if n.Get("in_ccm") == "member" {
 				members = append(members, n.Get("uname"))
 			}
 		}
-		if partition {
+		if o.partition {
 			env.Printf("%s \n", strings.Join(members, " "))
 		}
-	case nameOf != "":
-		nid, err := strconv.ParseUint(nameOf, 10, 32)
+	case o.nameOf != "":
+		nid, err := strconv.ParseUint(o.nameOf, 10, 32)
 		if err != nil {
-			return env.Fail(exitUsage(env), "%q is no node id", nameOf)
+			return env.Fail(exitUsage(env), "%q is no node id", o.nameOf)
 		}
 		n, status := info(uint32(nid))
 		if status != 0 {
@@ -75,20 +83,20 @@ func Node(ctx context.Context, env *tool.Env) int {
 			return exitOf(env, cib.NotFound)
 		}
 		env.Printf("%s\n", n.Get("uname"))
-	case remove != "":
+	case o.remove != "":
 		if status := aside(env, "a node is removed"); status != 0 {
 			return status
 		}
-		return removeNode(ctx, env, c, remove)
-	case id, quorum, name:
+		return removeNode(ctx, env, c, o.remove)
+	case o.id, o.quorum, o.name:
 		n, status := info(0)
 		if status != 0 {
 			return status
 		}
 		switch {
-		case id:
+		case o.id:
 			env.Printf("%s\n", n.ID())
-		case name:
+		case o.name:
 			env.Printf("%s\n", n.Get("uname"))
 		case n.Get("have-quorum") == "true":
 			env.Printf("1\n")
@@ -127,20 +135,27 @@ func removeNode(ctx context.Context, env *tool.Env, c *client.Controller, name s
 	return 0
 }
 
+// adminOptions are what crmadmin is called with.
+type adminOptions struct {
+	dc, nodes, quiet, health bool
+	status                   string
+}
+
+func (o *adminOptions) table() *option.Program {
+	return program("crmadmin", "query and manage the Pacemaker controller", "command [options]", nil, []option.Option{
+		{Flags: "-S --status", Arg: "node", Text: "Display the status of the specified node", To: option.Text(&o.status)},
+		{Flags: "-P --pacemakerd", Text: "Display the status of local pacemakerd", To: option.On(&o.health)},
+		{Flags: "-D --dc_lookup", Text: "Display the uname of the node co-ordinating the cluster", To: option.On(&o.dc)},
+		{Flags: "-N --nodes", Text: "Display the uname of all member nodes", To: option.On(&o.nodes)},
+		{Flags: "-q --quiet", Text: "Display only the essential information", To: option.On(&o.quiet)},
+		{Flags: "-t --timeout", Arg: "value", Text: "Time to wait before declaring the operation failed"},
+	})
+}
+
 // Admin is the tool crmadmin.
 func Admin(ctx context.Context, env *tool.Env) int {
-	var verbose int
-	var dc, nodes, quiet, health bool
-	var status string
-	opts := []option{
-		{short: 'S', long: "status", arg: "node", help: "Display the status of the specified node", value: &status},
-		{short: 'P', long: "pacemakerd", help: "Display the status of local pacemakerd", flag: &health},
-		{short: 'D', long: "dc_lookup", help: "Display the uname of the node co-ordinating the cluster", flag: &dc},
-		{short: 'N', long: "nodes", help: "Display the uname of all member nodes", flag: &nodes},
-		{short: 'q', long: "quiet", help: "Display only the essential information", flag: &quiet},
-		{short: 't', long: "timeout", arg: "value", help: "Time to wait before declaring the operation failed", call: func(string) error { return nil }},
-	}
-	if _, done, st := parse(env, &verbose, "query and manage the Pacemaker controller", "command [options]", opts); done {
+	o := &adminOptions{}
+	if done, st := parse(env, o.table()); done {
 		return st
 	}
 	words := generationOf(env).node
@@ -157,14 +172,14 @@ func Admin(ctx context.Context, env *tool.Env) int {
 		return st
 	}
 	switch {
-	case health:
+	case o.health:
 		state, at, err := client.Ping(ctx, "crmadmin")
 		if err != nil {
 			return fail(err)
 		}
 		env.Printf("Status of pacemakerd: '%s' (last updated %s)\n", state, at.Format("2006-01-02 15:04:05Z07:00"))
 		return 0
-	case nodes:
+	case o.nodes:
 		doc, err := readCIB(ctx, env, "crmadmin")
 		if err != nil {
 			return fail(err)
@@ -173,7 +188,7 @@ func Admin(ctx context.Context, env *tool.Env) int {
 			env.Printf("%s node: %s (%s)\n", words.kind, n.Get("uname"), n.ID())
 		}
 		return 0
-	case !dc && status == "":
+	case !o.dc && o.status == "":
 		return env.Fail(exitUsage(env), "no command given; '%s --help' lists them", env.Name)
 	}
 	c, err := client.DialController(ctx, "crmadmin")
@@ -181,19 +196,19 @@ func Admin(ctx context.Context, env *tool.Env) int {
 		return fail(err)
 	}
 	defer c.Close()
-	if dc {
+	if o.dc {
 		name, err := c.DC(ctx)
 		if err != nil {
 			return fail(err)
 		}
-		if quiet {
+		if o.quiet {
 			env.Printf("%s\n", name)
 		} else {
 			env.Printf("Designated Controller is: %s\n", name)
 		}
 		return 0
 	}
-	r, err := c.Do(ctx, client.Request{Task: "ping", To: "crmd", Host: status})
+	r, err := c.Do(ctx, client.Request{Task: "ping", To: "crmd", Host: o.status})
 	if err != nil {
 		return fail(err)
 	}
@@ -202,43 +217,47 @@ func Admin(ctx context.Context, env *tool.Env) int {
 	return 0
 }
 
+// updaterOptions are what attrd_updater is called with.
+type updaterOptions struct {
+	task, name, value, node, set, delay string
+	hasValue, all, private              bool
+}
+
+// change is the target of a new value.
+func (o *updaterOptions) change(task string) option.Target {
+	return option.All(option.Text(&o.value), option.On(&o.hasValue), option.Mark(&o.task, task))
+}
+
+func (o *updaterOptions) table() *option.Program {
+	return program("attrd_updater", "query and update Pacemaker node attributes", "command -n attribute [options]", nil, []option.Option{
+		{Flags: "-n --name", Arg: "value", Text: "The attribute's name", To: option.Text(&o.name)},
+		{Flags: "-U --update", Arg: "value", Text: "Update the attribute's value", To: o.change("update")},
+		{Flags: "-v", Arg: "value", To: o.change("update")},
+		{Flags: "-B --update-both", Arg: "value", Text: "Update the attribute's value and time to wait (dampening)", To: o.change("update-both")},
+		{Flags: "-Y --update-delay", Text: "Update the attribute's dampening", To: option.Mark(&o.task, "update-delay")},
+		{Flags: "-Q --query", Text: "Query the attribute's value", To: option.Mark(&o.task, "query")},
+		{Flags: "-D --delete", Text: "Delete the attribute", To: func(string) error { o.task, o.hasValue = "update", false; return nil }},
+		{Flags: "-R --refresh", Text: "(Advanced) Force the CIB to be updated with all attributes", To: option.Mark(&o.task, "refresh")},
+		{Flags: "-N --node", Arg: "value", Text: "Set the attribute for the named node", To: option.Text(&o.node)},
+		{Flags: "-A --all", Text: "Show values of the attribute for all nodes (query only)", To: option.On(&o.all)},
+		{Flags: "-S --set", Arg: "value", Text: "(Advanced) The attribute set in which to place the value", To: option.Text(&o.set)},
+		{Flags: "-d --delay", Arg: "value", Text: "The time to wait (dampening) in seconds for further changes", To: option.Text(&o.delay)},
+		{Flags: "-p --private", Text: "If this creates a new attribute, never write it to the CIB", To: option.On(&o.private)},
+		{Flags: "-q --quiet"},
+	})
+}
+
 // AttrdUpdater is the tool attrd_updater.
 func AttrdUpdater(ctx context.Context, env *tool.Env) int {
-	var verbose int
-	var task, name, value, node, set, delay string
-	var hasValue, all, private bool
-	do := func(t string) func(string) error {
-		return func(v string) error {
-			task = t
-			if t == "update" || t == "update-both" {
-				value, hasValue = v, true
-			}
-			return nil
-		}
-	}
-	opts := []option{
-		{short: 'n', long: "name", arg: "value", help: "The attribute's name", value: &name},
-		{short: 'U', long: "update", arg: "value", help: "Update the attribute's value", call: do("update")},
-		{short: 'v', arg: "value", call: do("update")},
-		{short: 'B', long: "update-both", arg: "value", help: "Update the attribute's value and time to wait (dampening)", call: do("update-both")},
-		{short: 'Y', long: "update-delay", help: "Update the attribute's dampening", call: do("update-delay")},
-		{short: 'Q', long: "query", help: "Query the attribute's value", call: do("query")},
-		{short: 'D', long: "delete", help: "Delete the attribute", call: func(string) error { task, hasValue = "update", false; return nil }},
-		{short: 'R', long: "refresh", help: "(Advanced) Force the CIB to be updated with all attributes", call: do("refresh")},
-		{short: 'N', long: "node", arg: "value", help: "Set the attribute for the named node", value: &node},
-		{short: 'A', long: "all", help: "Show values of the attribute for all nodes (query only)", flag: &all},
-		{short: 'S', long: "set", arg: "value", help: "(Advanced) The attribute set in which to place the value", value: &set},
-		{short: 'd', long: "delay", arg: "value", help: "The time to wait (dampening) in seconds for further changes", value: &delay},
-		{short: 'p', long: "private", help: "If this creates a new attribute, never write it to the CIB", flag: &private},
-		{short: 'q', long: "quiet", call: func(string) error { return nil }},
-	}
-	if _, done, status := parse(env, &verbose, "query and update Pacemaker node attributes", "command -n attribute [options]", opts); done {
+	o := &updaterOptions{}
+
+	if done, status := parse(env, o.table()); done {
 		return status
 	}
-	if task == "" || name == "" && task != "refresh" {
+	if o.task == "" || o.name == "" && o.task != "refresh" {
 		return env.Fail(exitUsage(env), "give a command and the attribute's name: '%s -n NAME -U VALUE'", env.Name)
 	}
-	if task != "query" {
+	if o.task != "query" {
 		if status := aside(env, "the attribute manager's values change"); status != 0 {
 			return status
 		}
@@ -246,53 +265,53 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 	c, err := client.DialAttributes(ctx, env.Name)
 	if err != nil {
 		word, status := notLetIn(env, err)
-		generationOf(env).node.noAttributes(env, task == "query", name, word)
+		generationOf(env).node.noAttributes(env, o.task == "query", o.name, word)
 		return status
 	}
 	defer c.Close()
-	if task == "query" && node == "" && !all {
-		if node, err = localName(ctx, env.Name); err != nil {
+	if o.task == "query" && o.node == "" && !o.all {
+		if o.node, err = localName(ctx, env.Name); err != nil {
 			return env.Fail(exitError, "%v", err)
 		}
 	}
 	var attrs []xml.Attr
 	add := func(k, v string) { attrs = append(attrs, xml.Attr{Name: k, Value: v}) }
-	if name != "" {
-		add("attr_name", name)
+	if o.name != "" {
+		add("attr_name", o.name)
 	}
-	if hasValue {
-		add("attr_value", value)
+	if o.hasValue {
+		add("attr_value", o.value)
 	}
-	if node != "" {
-		add("attr_host", node)
+	if o.node != "" {
+		add("attr_host", o.node)
 	}
-	if set != "" {
-		add("attr_set", set)
+	if o.set != "" {
+		add("attr_set", o.set)
 	}
-	if delay != "" {
-		add("attr_dampening", delay)
+	if o.delay != "" {
+		add("attr_dampening", o.delay)
 	}
-	if task != "query" && task != "refresh" {
+	if o.task != "query" && o.task != "refresh" {
 		p := "0"
-		if private {
+		if o.private {
 			p = "1"
 		}
 		add("attr_is_remote", "0")
 		add("attr_is_private", p)
 	}
-	r, err := c.Do(ctx, task, attrs...)
+	r, err := c.Do(ctx, o.task, attrs...)
 	if err != nil {
 		return env.Fail(exitError, "%v", err)
 	}
-	if task != "query" {
+	if o.task != "query" {
 		return 0
 	}
 	if r.Get("attr_name") == "" {
-		env.Errorf("Could not query value of %s: attribute does not exist\n", name)
+		env.Errorf("Could not query value of %s: attribute does not exist\n", o.name)
 		return generationOf(env).node.noAttribute
 	}
 	for n := range r.Each("node") {
-		env.Printf("name=\"%s\" host=\"%s\" value=\"%s\"\n", name, n.Get("attr_host"), n.Get("attr_value"))
+		env.Printf("name=\"%s\" host=\"%s\" value=\"%s\"\n", o.name, n.Get("attr_host"), n.Get("attr_value"))
 	}
 	return 0
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine/simulate"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // simulation is one run of crm_simulate.
@@ -42,62 +43,59 @@ type simulation struct {
 	fixed bool
 }
 
+func (s *simulation) table() *option.Program {
+	simulate := option.All(option.On(&s.run), option.On(&s.simulate))
+	return program("crm_simulate", "simulate a Pacemaker cluster's response to events", "[OPTION?]", &s.verbose, []option.Option{
+		{Flags: "-Q --quiet", Text: "Display only essential output", To: option.On(&s.quiet)},
+		{Flags: "-R --run", Text: "Process the supplied input and show what actions the cluster will take in response", To: option.On(&s.run)},
+		{Flags: "-S --simulate", Text: "Like --run, but also simulate taking those actions and show the resulting new status", To: simulate},
+		{Flags: "-X --in-place", Text: "Like --simulate, but also store the results back to the input file", To: option.All(simulate, option.On(&s.inPlace))},
+		{Flags: "-A --show-attrs", Text: "Show node attributes", To: option.On(&s.attrs)},
+		{Flags: "-c --show-failcounts", Text: "Show resource fail counts", To: option.On(&s.failcounts)},
+		{Flags: "-s --show-scores", Text: "Show allocation scores", To: option.On(&s.scores)},
+		{Flags: "-U --show-utilization", Text: "Show utilization information", To: option.On(&s.utilization)},
+		{Flags: "-L --live-check", Text: "Connect to CIB manager and use the current CIB contents as input", To: option.On(&s.live)},
+		{Flags: "-x --xml-file", Arg: "FILE", Text: "Retrieve XML from the named file", Values: option.Files(), To: option.Text(&s.input)},
+		{Flags: "-p --xml-pipe", Text: "Retrieve XML from stdin", To: option.On(&s.pipe)},
+		{Flags: "-u --node-up", Arg: "NODE", Text: "Simulate bringing a node online", To: option.List(&s.up)},
+		{Flags: "-d --node-down", Arg: "NODE", Text: "Simulate taking a node offline", To: option.List(&s.down)},
+		{Flags: "-f --node-fail", Arg: "NODE", Text: "Simulate a node failing", To: option.List(&s.fail)},
+		{Flags: "-i --op-inject", Arg: "OPSPEC", Text: "Generate a failure for the cluster to react to in the simulation", To: option.List(&s.inject)},
+		{Flags: "-F --op-fail", Arg: "OPSPEC", Text: "If the specified task occurs during the simulation, have it fail with return code ${rc}", To: option.List(&s.failing)},
+		{Flags: "-t --set-datetime", Arg: "DATETIME", Text: "Set date/time (ISO 8601 format, see https://en.wikipedia.org/wiki/ISO_8601)", To: option.Text(&s.at)},
+		{Flags: "-q --quorum", Arg: "QUORUM", Text: "Set to '1' (or 'true') to indicate cluster has quorum", To: option.Text(&s.quorum)},
+		{Flags: "-w --watchdog", Arg: "DEVICE", Text: "Set to '1' (or 'true') to indicate cluster has an active watchdog device", To: option.Text(&s.watchdog)},
+		{Flags: "-g --ticket-grant", Arg: "TICKET", Text: "Simulate granting a ticket", To: option.List(&s.grant)},
+		{Flags: "-r --ticket-revoke", Arg: "TICKET", Text: "Simulate revoking a ticket", To: option.List(&s.revoke)},
+		{Flags: "-b --ticket-standby", Arg: "TICKET", Text: "Simulate making a ticket standby", To: option.List(&s.standby)},
+		{Flags: "-e --ticket-activate", Arg: "TICKET", Text: "Simulate activating a ticket", To: option.List(&s.activate)},
+		{Flags: "-I --save-input", Arg: "FILE", Text: "Save the input configuration to the named file", Values: option.Files(), To: option.Text(&s.saveInput)},
+		{Flags: "-O --save-output", Arg: "FILE", Text: "Save the output configuration to the named file", Values: option.Files(), To: option.Text(&s.saveOutput)},
+		{Flags: "-G --save-graph", Arg: "FILE", Text: "Save the transition graph (XML format) to the named file", Values: option.Files(), To: option.Text(&s.graphFile)},
+		{Flags: "-D --save-dotfile", Arg: "FILE", Text: "Save the transition graph (DOT format) to the named file", Values: option.Files(), To: option.Text(&s.dotFile)},
+		{Flags: "-a --all-actions", Text: "Display all possible actions in DOT graph (even if not part of transition)", To: option.On(&s.all)},
+		{Flags: "-j --pending", To: option.On(&s.pending)},
+		{Flags: "--why", Arg: "RES[@NODE]", Text: "Show why a resource will run where it will, and what each score is made of", To: option.Text(&s.why)},
+		{Flags: "--output-as", Arg: "FORMAT", Text: "Format of the output: text or xml, with --why also json", Values: option.Words("text", "xml", "json"), To: option.Text(&s.output)},
+		{Flags: "--output-to", Arg: "DEST", Text: "File to write the output to, \"-\" for standard output", Values: option.Files(), To: option.Text(&s.outputTo)},
+		{Flags: "-P --profile", Arg: "DIR", Text: "Process all the XML files in the named directory to create profiling data", Values: option.Dirs(), To: option.Text(&s.folder)},
+		{Flags: "-N --repeat", Arg: "N", Text: "With --profile, repeat each test N times and print timings", To: s.setRepeat},
+		{Flags: "--text-fancy", Text: "Headings and bullets in text also where scores are shown", To: option.On(&s.fancy)},
+	})
+}
+
+func (s *simulation) setRepeat(v string) (err error) {
+	if s.repeat, err = strconv.Atoi(v); err != nil {
+		return errOption("Cannot parse integer value “" + v + "” for --repeat")
+	}
+	return nil
+}
+
 // Simulate is the tool crm_simulate: what the cluster would do about a CIB
 // (scheduler.md 23).
 func Simulate(ctx context.Context, env *tool.Env) int {
 	s := &simulation{env: env, gen: generationOf(env)}
-	list := func(l *[]string) func(string) error {
-		return func(v string) error { *l = append(*l, v); return nil }
-	}
-	mode := func(run, sim bool) func(string) error {
-		return func(string) error { s.run, s.simulate = s.run || run, s.simulate || sim; return nil }
-	}
-	opts := []option{
-		{short: 'Q', long: "quiet", help: "Display only essential output", flag: &s.quiet},
-		{short: 'R', long: "run", help: "Process the supplied input and show what actions the cluster will take in response", call: mode(true, false)},
-		{short: 'S', long: "simulate", help: "Like --run, but also simulate taking those actions and show the resulting new status", call: mode(true, true)},
-		{short: 'X', long: "in-place", help: "Like --simulate, but also store the results back to the input file", call: func(string) error {
-			s.run, s.simulate, s.inPlace = true, true, true
-			return nil
-		}},
-		{short: 'A', long: "show-attrs", help: "Show node attributes", flag: &s.attrs},
-		{short: 'c', long: "show-failcounts", help: "Show resource fail counts", flag: &s.failcounts},
-		{short: 's', long: "show-scores", help: "Show allocation scores", flag: &s.scores},
-		{short: 'U', long: "show-utilization", help: "Show utilization information", flag: &s.utilization},
-		{short: 'L', long: "live-check", help: "Connect to CIB manager and use the current CIB contents as input", flag: &s.live},
-		{short: 'x', long: "xml-file", arg: "FILE", help: "Retrieve XML from the named file", value: &s.input},
-		{short: 'p', long: "xml-pipe", help: "Retrieve XML from stdin", flag: &s.pipe},
-		{short: 'u', long: "node-up", arg: "NODE", help: "Simulate bringing a node online", call: list(&s.up)},
-		{short: 'd', long: "node-down", arg: "NODE", help: "Simulate taking a node offline", call: list(&s.down)},
-		{short: 'f', long: "node-fail", arg: "NODE", help: "Simulate a node failing", call: list(&s.fail)},
-		{short: 'i', long: "op-inject", arg: "OPSPEC", help: "Generate a failure for the cluster to react to in the simulation", call: list(&s.inject)},
-		{short: 'F', long: "op-fail", arg: "OPSPEC", help: "If the specified task occurs during the simulation, have it fail with return code ${rc}", call: list(&s.failing)},
-		{short: 't', long: "set-datetime", arg: "DATETIME", help: "Set date/time (ISO 8601 format, see https://en.wikipedia.org/wiki/ISO_8601)", value: &s.at},
-		{short: 'q', long: "quorum", arg: "QUORUM", help: "Set to '1' (or 'true') to indicate cluster has quorum", value: &s.quorum},
-		{short: 'w', long: "watchdog", arg: "DEVICE", help: "Set to '1' (or 'true') to indicate cluster has an active watchdog device", value: &s.watchdog},
-		{short: 'g', long: "ticket-grant", arg: "TICKET", help: "Simulate granting a ticket", call: list(&s.grant)},
-		{short: 'r', long: "ticket-revoke", arg: "TICKET", help: "Simulate revoking a ticket", call: list(&s.revoke)},
-		{short: 'b', long: "ticket-standby", arg: "TICKET", help: "Simulate making a ticket standby", call: list(&s.standby)},
-		{short: 'e', long: "ticket-activate", arg: "TICKET", help: "Simulate activating a ticket", call: list(&s.activate)},
-		{short: 'I', long: "save-input", arg: "FILE", help: "Save the input configuration to the named file", value: &s.saveInput},
-		{short: 'O', long: "save-output", arg: "FILE", help: "Save the output configuration to the named file", value: &s.saveOutput},
-		{short: 'G', long: "save-graph", arg: "FILE", help: "Save the transition graph (XML format) to the named file", value: &s.graphFile},
-		{short: 'D', long: "save-dotfile", arg: "FILE", help: "Save the transition graph (DOT format) to the named file", value: &s.dotFile},
-		{short: 'a', long: "all-actions", help: "Display all possible actions in DOT graph (even if not part of transition)", flag: &s.all},
-		{short: 'j', long: "pending", flag: &s.pending},
-		{long: "why", arg: "RES[@NODE]", help: "Show why a resource will run where it will, and what each score is made of", value: &s.why},
-		{long: "output-as", arg: "FORMAT", help: "Format of the output: text or xml, with --why also json", value: &s.output},
-		{long: "output-to", arg: "DEST", help: "File to write the output to, \"-\" for standard output", value: &s.outputTo},
-		{short: 'P', long: "profile", arg: "DIR", help: "Process all the XML files in the named directory to create profiling data", value: &s.folder},
-		{short: 'N', long: "repeat", arg: "N", help: "With --profile, repeat each test N times and print timings", call: func(v string) (err error) {
-			if s.repeat, err = strconv.Atoi(v); err != nil {
-				return errOption("Cannot parse integer value “" + v + "” for --repeat")
-			}
-			return nil
-		}},
-		{long: "text-fancy", help: "Headings and bullets in text also where scores are shown", flag: &s.fancy},
-	}
-	if _, done, status := parse(env, &s.verbose, "simulate a Pacemaker cluster's response to events", "[OPTION?]", opts); done {
+	if done, status := parse(env, s.table()); done {
 		return status
 	}
 	if s.why == "" && s.output != "" && s.output != "text" && (s.output != "xml" || s.gen.prints.Simulation.XML == nil) {

@@ -14,6 +14,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // verification is one run of crm_verify.
@@ -22,45 +23,46 @@ type verification struct {
 	words          verifyWords
 	verbose        int
 	quiet, explain bool
+	fromCluster    bool // -L
+	pipe           bool
+	file, text     string
+	hasText        bool // text is one, though empty
+	output, to     string
 	save           string
 	findings       []finding
+}
+
+func (v *verification) table() *option.Program {
+	return program("crm_verify", "check a Pacemaker configuration for errors", "[modifiers] data", &v.verbose, []option.Option{
+		{Flags: "-L --live-check", Text: "Check the configuration used by the running cluster", To: option.On(&v.fromCluster)},
+		{Flags: "-x --xml-file", Arg: "value", Text: "Check the configuration in the named file", Values: option.Files(), To: option.Text(&v.file)},
+		{Flags: "-X --xml-text", Arg: "value", Text: "Check the configuration in the supplied string", To: option.All(option.Text(&v.text), option.On(&v.hasText))},
+		{Flags: "-p --xml-pipe", Text: "Check the configuration piped in via stdin", To: option.On(&v.pipe)},
+		{Flags: "-S --save-xml", Arg: "value", Text: "(Advanced) Save the configuration as checked to the named file", Values: option.Files(), To: option.Text(&v.save)},
+		{Flags: "--explain", Text: "(Extension) Say of every problem where it is, and what may have been meant; done on a terminal in any case", To: option.On(&v.explain)},
+		{Flags: "--output-as", Arg: "value", Text: "Format of the output: text, xml or (extension) json", Values: option.Words("text", "xml", "json"), To: option.Text(&v.output)},
+		{Flags: "--output-to", Arg: "value", Text: `File for the output ("-" for stdout)`, Values: option.Files(), To: option.Text(&v.to)},
+		{Flags: "-q --quiet", Text: "Don't print verify information", Only: "el7", To: option.On(&v.quiet)},
+	})
 }
 
 // Verify is the tool crm_verify: it reports what is wrong with a configuration.
 func Verify(ctx context.Context, env *tool.Env) int {
 	v := &verification{env: env, words: generationOf(env).verify}
-	var live, pipe, hasText bool
-	var file, text, output, to string
-	opts := []option{
-		{short: 'L', long: "live-check", help: "Check the configuration used by the running cluster", flag: &live},
-		{short: 'x', long: "xml-file", arg: "value", help: "Check the configuration in the named file", value: &file},
-		{short: 'X', long: "xml-text", arg: "value", help: "Check the configuration in the supplied string", call: func(s string) error {
-			text, hasText = s, true
-			return nil
-		}},
-		{short: 'p', long: "xml-pipe", help: "Check the configuration piped in via stdin", flag: &pipe},
-		{short: 'S', long: "save-xml", arg: "value", help: "(Advanced) Save the configuration as checked to the named file", value: &v.save},
-		{long: "explain", help: "(Extension) Say of every problem where it is, and what may have been meant; done on a terminal in any case", flag: &v.explain},
-		{long: "output-as", arg: "value", help: "Format of the output: text, xml or (extension) json", value: &output},
-		{long: "output-to", arg: "value", help: `File for the output ("-" for stdout)`, value: &to},
-	}
-	if v.words.quiet {
-		opts = append(opts, option{short: 'q', long: "quiet", help: "Don't print verify information", flag: &v.quiet})
-	}
-	if _, done, code := parse(env, &v.verbose, "check a Pacemaker configuration for errors", "[modifiers] data", opts); done {
+	if done, code := parse(env, v.table()); done {
 		return code
 	}
 	var format func(*tool.Env, int, []finding) []byte
-	switch output {
+	switch v.output {
 	case "", "text":
 	case "xml":
 		format = resultXML
 	case "json":
 		format, v.explain = resultJSON, true
 	default:
-		return env.Fail(exitError, "Error creating output format %s: Unknown output format", output)
+		return env.Fail(exitError, "Error creating output format %s: Unknown output format", v.output)
 	}
-	code := v.run(ctx, live, hasText, pipe, file, text)
+	code := v.run(ctx)
 	switch {
 	case format == nil && (v.explain || onTerminal(env)):
 		for _, f := range v.findings {
@@ -73,29 +75,29 @@ func Verify(ctx context.Context, env *tool.Env) int {
 		return code
 	}
 	b := format(env, code, v.findings)
-	if to == "" || to == "-" {
+	if v.to == "" || v.to == "-" {
 		env.Printf("%s", b)
-	} else if err := os.WriteFile(env.Path(to), b, 0o640); err != nil {
+	} else if err := os.WriteFile(env.Path(v.to), b, 0o640); err != nil {
 		return env.Fail(exitError, "%v", err)
 	}
 	return code
 }
 
 // run finds the configuration and checks it.
-func (v *verification) run(ctx context.Context, live, hasText, pipe bool, file, text string) int {
+func (v *verification) run(ctx context.Context) int {
 	env := v.env
 	var b []byte
 	var err error
 	what, path := "", ""
 	switch {
-	case live:
+	case v.fromCluster:
 		return v.live(ctx)
-	case file != "":
-		b, err = os.ReadFile(env.Path(file))
-		what, path = "input file: "+file, file
-	case hasText && (text != "" || v.words.emptyText):
-		b, what = []byte(text), "input string: "+text
-	case pipe:
+	case v.file != "":
+		b, err = os.ReadFile(env.Path(v.file))
+		what, path = "input file: "+v.file, v.file
+	case v.hasText && (v.text != "" || v.words.emptyText):
+		b, what = []byte(v.text), "input string: "+v.text
+	case v.pipe:
 		b, err = io.ReadAll(io.LimitReader(env.Stdin, xml.MaxSize))
 		what = "input from STDIN."
 	default:

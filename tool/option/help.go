@@ -81,15 +81,17 @@ func (c *Command) about() []string {
 	return []string{c.Text}
 }
 
-// terms are the commands below one, each with all of its words.
+// terms are the commands below one that are explained, each with the words
+// before it.
 func (c *Command) terms(before string) (list []manual.Term) {
+	before += c.Name + " "
 	for i := range c.Commands {
 		sub := &c.Commands[i]
-		name := before + c.Name + " " + sub.Name
 		if sub.Text != "" {
-			list = append(list, manual.Term{Name: strings.TrimSpace(name + " " + sub.Synopsis), Text: sub.Text})
+			words := strings.Fields(cmp.Or(sub.Synopsis, sub.Name))
+			list = append(list, manual.Term{Name: before + strings.Join(words, " "), Text: sub.Text})
 		}
-		list = append(list, sub.terms(before+c.Name+" ")...)
+		list = append(list, sub.terms(before)...)
 	}
 	return list
 }

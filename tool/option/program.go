@@ -59,8 +59,8 @@ type Option struct {
 // A Command is a word that an operand may be, with those that may follow it.
 type Command struct {
 	Name     string
-	Synopsis string // what may follow, for the manual
-	Text     string
+	Synopsis string // for the manual: the name and what may follow
+	Text     string // without it the manual does not speak of it
 	Commands []Command
 }
 

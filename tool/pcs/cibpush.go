@@ -26,7 +26,7 @@ func (c *call) clusterCIBPush(words []string) error {
 		switch {
 		case !named:
 			file = w
-		case name == "scope" && c.opt.flags["config"]:
+		case name == "scope" && c.opt.config:
 			return failf("Cannot use both scope and --config")
 		case name == "scope" && !slices.Contains(scopes, value):
 			return failf("invalid CIB scope '%s'", value)
@@ -38,7 +38,7 @@ func (c *call) clusterCIBPush(words []string) error {
 			return &errUsage{group: "cluster"}
 		}
 	}
-	if c.opt.flags["config"] {
+	if c.opt.config {
 		scope = "configuration"
 	}
 	if against != "" && scope != "" {

@@ -17,29 +17,29 @@ func clusterCommands() []command {
 		}
 	}
 	return []command{
-		{"auth", needsPcsd("auth"), ""},
-		{"setup", needsPcsd("setup"), ""},
-		{"enable", needsPcsd("enable"), ""},
-		{"disable", needsPcsd("disable"), ""},
-		{"destroy", needsPcsd("destroy"), ""},
-		{"start", (*call).clusterStart, "start\nStart corosync and pacemaker on the local node."},
-		{"stop", (*call).clusterStop, "stop\nStop pacemaker and corosync on the local node."},
-		{"standby", func(c *call, w []string) error { return c.standby(w, true) }, "standby [<node>] | --all\nPut specified node(s) into standby mode (the node specified will no longer be\nable to host resources), if no nodes or options are specified the current node\nwill be put into standby mode."},
-		{"unstandby", func(c *call, w []string) error { return c.standby(w, false) }, "unstandby [<node>] | --all\nRemove node(s) from standby mode."},
-		{"status", (*call).clusterStatus, "status\nView current cluster status (an alias of 'pcs status cluster')."},
-		{"cib", (*call).clusterCIB, "cib [filename] [scope=<scope>]\nGet the raw xml from the CIB (Cluster Information Base)."},
-		{"cib-push", (*call).clusterCIBPush, "cib-push <filename> [diff-against=<filename_original> | scope=<scope> |\n    --config]\nPush the raw xml from <filename> to the CIB. With diff-against, push the\ndifference between the two files. Do not specify a scope to be warned in\nthe case of an outdated CIB; --config is the same as scope=configuration."},
-		{"verify", (*call).clusterVerify, "verify [-V] [filename]\nCheck the pacemaker configuration (cib) for syntax and common conceptual errors."},
+		{"auth", needsPcsd("auth"), "", ""},
+		{"setup", needsPcsd("setup"), "", ""},
+		{"enable", needsPcsd("enable"), "", ""},
+		{"disable", needsPcsd("disable"), "", ""},
+		{"destroy", needsPcsd("destroy"), "", ""},
+		{"start", (*call).clusterStart, "start", "Start corosync and pacemaker on the local node."},
+		{"stop", (*call).clusterStop, "stop", "Stop pacemaker and corosync on the local node."},
+		{"standby", func(c *call, w []string) error { return c.standby(w, true) }, "standby [<node>] | --all", "Put specified node(s) into standby mode (the node specified will no longer be\nable to host resources), if no nodes or options are specified the current node\nwill be put into standby mode."},
+		{"unstandby", func(c *call, w []string) error { return c.standby(w, false) }, "unstandby [<node>] | --all", "Remove node(s) from standby mode."},
+		{"status", (*call).clusterStatus, "status", "View current cluster status (an alias of 'pcs status cluster')."},
+		{"cib", (*call).clusterCIB, "cib [filename] [scope=<scope>]", "Get the raw xml from the CIB (Cluster Information Base)."},
+		{"cib-push", (*call).clusterCIBPush, "cib-push <filename> [diff-against=<filename_original> | scope=<scope> |\n    --config]", "Push the raw xml from <filename> to the CIB. With diff-against, push the\ndifference between the two files. Do not specify a scope to be warned in\nthe case of an outdated CIB; --config is the same as scope=configuration."},
+		{"verify", (*call).clusterVerify, "verify [-V] [filename]", "Check the pacemaker configuration (cib) for syntax and common conceptual errors."},
 	}
 }
 
 func nodeCommands() []command {
 	return []command{
-		{"standby", func(c *call, w []string) error { return c.standby(w, true) }, "standby [--all | <node>...]\nPut specified node(s) into standby mode."},
-		{"unstandby", func(c *call, w []string) error { return c.standby(w, false) }, "unstandby [--all | <node>...]\nRemove node(s) from standby mode."},
-		{"maintenance", func(c *call, w []string) error { return c.nodeFlag(w, "maintenance", "on") }, "maintenance [--all] | [<node>]...\nPut specified node(s) into maintenance mode."},
-		{"unmaintenance", func(c *call, w []string) error { return c.nodeFlag(w, "maintenance", "") }, "unmaintenance [--all] | [<node>]...\nRemove node(s) from maintenance mode."},
-		{"attribute", (*call).nodeAttribute, "attribute [[<node>] <name>=<value> ...]\nManage node attributes; without arguments, list them."},
+		{"standby", func(c *call, w []string) error { return c.standby(w, true) }, "standby [--all | <node>...]", "Put specified node(s) into standby mode."},
+		{"unstandby", func(c *call, w []string) error { return c.standby(w, false) }, "unstandby [--all | <node>...]", "Remove node(s) from standby mode."},
+		{"maintenance", func(c *call, w []string) error { return c.nodeFlag(w, "maintenance", "on") }, "maintenance [--all] | [<node>]...", "Put specified node(s) into maintenance mode."},
+		{"unmaintenance", func(c *call, w []string) error { return c.nodeFlag(w, "maintenance", "") }, "unmaintenance [--all] | [<node>]...", "Remove node(s) from maintenance mode."},
+		{"attribute", (*call).nodeAttribute, "attribute [[<node>] <name>=<value> ...]", "Manage node attributes; without arguments, list them."},
 	}
 }
 
@@ -59,7 +59,7 @@ func (c *call) nodeFlag(words []string, name, value string) error {
 	}
 	var list []*xml.Node
 	switch {
-	case c.opt.flags["all"]:
+	case c.opt.all:
 		if len(words) > 0 {
 			return failf("you cannot specify both --all and specific nodes")
 		}
@@ -136,7 +136,7 @@ func (c *call) unit(action, name string) error {
 }
 
 func (c *call) clusterStart(words []string) error {
-	if c.opt.flags["all"] || len(words) > 0 {
+	if c.opt.all || len(words) > 0 {
 		return failf("starting other nodes needs pcsd, which gocorosync does not have yet").hint("run 'pcs cluster start' on each node")
 	}
 	if _, err := os.Stat(c.env.Path("/etc/corosync/corosync.conf")); err != nil {
@@ -152,7 +152,7 @@ func (c *call) clusterStart(words []string) error {
 }
 
 func (c *call) clusterStop(words []string) error {
-	if c.opt.flags["all"] || len(words) > 0 {
+	if c.opt.all || len(words) > 0 {
 		return failf("stopping other nodes needs pcsd, which gocorosync does not have yet").hint("run 'pcs cluster stop' on each node")
 	}
 	for _, u := range []string{"pacemaker", "corosync"} {

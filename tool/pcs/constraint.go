@@ -10,15 +10,15 @@ import (
 
 func constraintCommands() []command {
 	return []command{
-		{"list", (*call).constraintList, "[list|show] --full\nList all current constraints. If --full is specified also list the constraint ids."},
-		{"show", (*call).constraintList, ""},
-		{"config", (*call).constraintList, ""},
-		{"location", (*call).constraintLocation, "location <resource> prefers <node>[=<score>] [<node>[=<score>]]...\nCreate a location constraint on a resource to prefer the specified node with\nscore (default score: INFINITY)."},
-		{"order", (*call).constraintOrder, "order [action] <resource id> then [action] <resource id> [options]\nAdd an ordering constraint specifying actions (start, stop, promote, demote)."},
-		{"colocation", (*call).constraintColocation, "colocation add [<role>] <source resource id> with [<role>] <target resource id> [score] [options] [id=constraint-id]\nRequest <source resource> to run on the same node where pacemaker has determined\n<target resource> should run."},
-		{"remove", (*call).constraintRemove, "remove <constraint id>...\nRemove constraint(s) or constraint rules with the specified id(s)."},
-		{"delete", (*call).constraintRemove, ""},
-		{"ref", (*call).constraintRef, "ref <resource>...\nList constraints referencing specified resource."},
+		{"list", (*call).constraintList, "[list|show] --full", "List all current constraints. If --full is specified also list the constraint ids."},
+		{"show", (*call).constraintList, "", ""},
+		{"config", (*call).constraintList, "", ""},
+		{"location", (*call).constraintLocation, "location <resource> prefers <node>[=<score>] [<node>[=<score>]]...", "Create a location constraint on a resource to prefer the specified node with\nscore (default score: INFINITY)."},
+		{"order", (*call).constraintOrder, "order [action] <resource id> then [action] <resource id> [options]", "Add an ordering constraint specifying actions (start, stop, promote, demote)."},
+		{"colocation", (*call).constraintColocation, "colocation add [<role>] <source resource id> with [<role>] <target resource id> [score] [options] [id=constraint-id]", "Request <source resource> to run on the same node where pacemaker has determined\n<target resource> should run."},
+		{"remove", (*call).constraintRemove, "remove <constraint id>...", "Remove constraint(s) or constraint rules with the specified id(s)."},
+		{"delete", (*call).constraintRemove, "", ""},
+		{"ref", (*call).constraintRef, "ref <resource>...", "List constraints referencing specified resource."},
 	}
 }
 
@@ -52,7 +52,7 @@ func (c *call) constraintList([]string) error {
 }
 
 func (c *call) id(n *xml.Node) string {
-	if c.opt.flags["full"] {
+	if c.opt.full {
 		return " (id:" + n.ID() + ")"
 	}
 	return ""
@@ -298,8 +298,8 @@ func (c *call) constraintOrder(words []string) error {
 	}
 	o.Set("id", uniqueID(cons, id))
 	for old := range cons.Each("rsc_order") {
-		if old.Get("first") == first && old.Get("then") == second && old.Get("first-action") == firstAction && !c.opt.force() {
-			c.opt.flags["full"] = true
+		if old.Get("first") == first && old.Get("then") == second && old.Get("first-action") == firstAction && !c.opt.force {
+			c.opt.full = true
 			return failf("duplicate constraint already exists, use --force to override\n  %s", c.orderText(old))
 		}
 	}
@@ -479,8 +479,8 @@ func (c *call) constraintColocation(words []string) error {
 	}
 	o.Set("id", uniqueID(cons, id))
 	for old := range cons.Each("rsc_colocation") {
-		if old.Get("rsc") == a && old.Get("with-rsc") == b && !c.opt.force() {
-			c.opt.flags["full"] = true
+		if old.Get("rsc") == a && old.Get("with-rsc") == b && !c.opt.force {
+			c.opt.full = true
 			return failf("duplicate constraint already exists, use --force to override\n  %s", c.colocationText(old))
 		}
 	}

@@ -101,7 +101,7 @@ func (c *call) resourceCreate(words []string) error {
 	}
 	meta, err := c.metadata(a)
 	if err != nil {
-		if !c.opt.force() {
+		if !c.opt.force {
 			return err.(*failure).forceable()
 		}
 		c.env.Errorf("Warning: %v\n", err)
@@ -109,7 +109,7 @@ func (c *call) resourceCreate(words []string) error {
 	} else if err := c.checkParams(meta, d.params, true); err != nil {
 		return err
 	}
-	if err := checkOps(meta, d.ops, c.opt.force()); err != nil {
+	if err := checkOps(meta, d.ops, c.opt.force); err != nil {
 		return err
 	}
 	conf := resources.Parent
@@ -120,7 +120,7 @@ func (c *call) resourceCreate(words []string) error {
 	if len(d.params) > 0 {
 		setPairs(nvset(p, "instance_attributes", true), d.params)
 	}
-	if c.opt.flags["disabled"] {
+	if c.opt.disabled {
 		d.meta = append(d.meta, pair{"target-role", "Stopped"})
 	}
 	if len(d.meta) > 0 {
@@ -128,7 +128,7 @@ func (c *call) resourceCreate(words []string) error {
 		setPairs(nvset(p, "meta_attributes", true), d.meta)
 	}
 	addOps(p, meta, d.ops)
-	if g := c.opt.values["group"]; g != "" {
+	if g := c.opt.group; g != "" {
 		if err := c.addToGroup(resources, g, []string{id}); err != nil {
 			return err
 		}
@@ -277,7 +277,7 @@ func (c *call) checkParams(meta *lrmd.Metadata, params []pair, whole bool) error
 	if len(f.lines) == 0 {
 		return nil
 	}
-	if c.opt.force() {
+	if c.opt.force {
 		for _, l := range f.lines {
 			c.env.Errorf("Warning: %s\n", l)
 		}

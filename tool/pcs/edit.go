@@ -58,7 +58,7 @@ func (c *call) resourceUpdate(words []string) error {
 	if forgot != "" {
 		return failf("missing value of '%s' option", forgot).hint("to change an operation write 'pcs resource update %s op %s'", id, strings.Join(words[1:], " "))
 	}
-	if err := checkOps(meta, d.ops, c.opt.force()); err != nil {
+	if err := checkOps(meta, d.ops, c.opt.force); err != nil {
 		return err
 	}
 	if len(d.params) > 0 {
@@ -261,17 +261,15 @@ func (c *call) addToGroup(resources *xml.Node, group string, ids []string) error
 		g = resources.Append(xml.New("group", "id", group))
 	}
 	at := len(g.Children)
-	for _, w := range []string{"before", "after"} {
-		if ref := c.opt.values[w]; ref != "" {
-			r := g.ByID("primitive", ref)
-			if r == nil {
-				return failf("there is no resource '%s' in the group '%s'", ref, group)
-			}
-			at = r.Index()
-			if w == "after" {
-				at++
-			}
+	for i, ref := range []string{c.opt.before, c.opt.after} {
+		if ref == "" {
+			continue
 		}
+		r := g.ByID("primitive", ref)
+		if r == nil {
+			return failf("there is no resource '%s' in the group '%s'", ref, group)
+		}
+		at = r.Index() + i
 	}
 	for _, p := range list {
 		old := p.Parent

@@ -10,32 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/tool"
 )
-
-// options are what pcs accepts anywhere on the command line.
-type options struct {
-	file    string            // -f
-	flags   map[string]bool   // --force, --full, --all, ...
-	values  map[string]string // --name X, --wait=N, -u, -p, ...
-	help    bool
-	version bool
-}
-
-func (o *options) force() bool { return o.flags["force"] }
-
-// takesValue are the long options with an argument.
-var takesValue = map[string]bool{"name": true, "from": true, "to": true, "group": true, "after": true, "before": true,
-	"request-timeout": true, "interval": true, "node": true, "transport": true, "token": true}
-
-// mayTakeValue are the long options whose argument needs "=".
-var mayTakeValue = map[string]bool{"wait": true}
-
-var plainFlags = []string{"force", "full", "all", "debug", "hide-inactive", "disabled", "master", "clone", "autodelete",
-	"nodesc", "skip-offline", "off", "no-default-ops", "no-strict", "simulate", "safe", "brief", "strict", "local", "enable", "start", "config", "monitor", "yes"}
 
 // A call is one run of pcs.
 type call struct {
@@ -75,7 +53,7 @@ func (e *errUsage) Error() string { return "usage of pcs " + e.group }
 // Pcs is the tool pcs.
 func Pcs(ctx context.Context, env *tool.Env) int {
 	c := &call{ctx: ctx, env: env}
-	words, err := c.parse(env.Args)
+	words, err := c.parse()
 	if err == nil {
 		err = c.run(words)
 	}
@@ -100,69 +78,12 @@ func Pcs(ctx context.Context, env *tool.Env) int {
 	return tool.Failed
 }
 
-// parse separates options from words. Negative numbers and scores are words.
-func (c *call) parse(args []string) (words []string, err error) {
-	o := &c.opt
-	o.flags, o.values = map[string]bool{}, map[string]string{}
-	for i := 0; i < len(args); i++ {
-		a := args[i]
-		next := func() (string, bool) {
-			if i+1 < len(args) {
-				i++
-				return args[i], true
-			}
-			return "", false
-		}
-		switch {
-		case a == "-h" || a == "--help":
-			o.help = true
-		case a == "--version":
-			o.version = true
-		case a == "-f" || a == "-u" || a == "-p":
-			v, ok := next()
-			if !ok {
-				return nil, c.badOption("option " + a + " requires argument")
-			}
-			if a == "-f" {
-				o.file = v
-			} else {
-				o.values[a[1:]] = v
-			}
-		case strings.HasPrefix(a, "--"):
-			name, v, has := strings.Cut(a[2:], "=")
-			switch {
-			case takesValue[name]:
-				if !has {
-					if v, has = next(); !has {
-						return nil, c.badOption("option --" + name + " requires argument")
-					}
-				}
-				o.values[name] = v
-			case mayTakeValue[name]:
-				o.flags[name] = true
-				o.values[name] = v
-			case slices.Contains(plainFlags, name) && !has:
-				o.flags[name] = true
-			default:
-				return nil, c.badOption("option --" + name + " not recognized")
-			}
-		default:
-			words = append(words, a)
-		}
-	}
-	return words, nil
-}
-
-// badOption is the answer to an option that pcs does not have.
-func (c *call) badOption(what string) error {
-	return &failure{plain: what + "\n", lines: nil, hints: []string{"'pcs --help' lists the options"}}
-}
-
 // command is one word and what it does with the words after it.
 type command struct {
-	name string
-	run  func(c *call, words []string) error
-	help string // one paragraph, as 'pcs GROUP help' prints it
+	name     string
+	run      func(c *call, words []string) error
+	synopsis string // as 'pcs GROUP help' prints it
+	help     string // so, too; "" if it stands with another
 }
 
 // group is a first word with its commands.
@@ -229,7 +150,7 @@ func groups() []group {
 func (c *call) usage(u *errUsage) int {
 	w := c.env.Stdout
 	if u.group == "" {
-		fmt.Fprint(w, mainUsage)
+		fmt.Fprint(w, c.opt.program().Help(c.env.Profile))
 	} else {
 		for _, g := range groups() {
 			if g.name != u.group {
@@ -238,7 +159,7 @@ func (c *call) usage(u *errUsage) int {
 			fmt.Fprintf(w, "\nUsage: pcs %s [commands]...\n%s\n\nCommands:\n", g.name, g.about)
 			for _, cmd := range g.commands {
 				if cmd.help != "" {
-					fmt.Fprintf(w, "    %s\n\n", strings.ReplaceAll(cmd.help, "\n", "\n        "))
+					fmt.Fprintf(w, "    %s\n\n", strings.ReplaceAll(cmd.synopsis+"\n"+cmd.help, "\n", "\n        "))
 				}
 			}
 		}
@@ -264,38 +185,3 @@ func wrongWord(group, word string) string {
 	}
 	return ""
 }
-
-const mainUsage = `
-Usage: pcs [-f file] [-h] [commands]...
-Control and configure pacemaker and corosync.
-
-Options:
-    -h, --help         Display usage and exit.
-    -f file            Perform actions on file instead of active CIB.
-    --debug            Print all network traffic and external commands run.
-    --version          Print pcs version information. List pcs capabilities if
-                       --full is specified.
-    --request-timeout  Timeout for each outgoing request to another node in
-                       seconds. Default is 60s.
-    --force            Override checks and errors, the exact behavior depends on
-                       the command. WARNING: Using the --force option is
-                       strongly discouraged unless you know what you are doing.
-
-Commands:
-    cluster     Configure cluster options and nodes.
-    resource    Manage cluster resources.
-    stonith     Manage fence devices.
-    constraint  Manage resource constraints.
-    property    Manage pacemaker properties.
-    acl         Manage pacemaker access control lists.
-    qdevice     Manage quorum device provider on the local host.
-    quorum      Manage cluster quorum settings.
-    booth       Manage booth (cluster ticket manager).
-    status      View cluster status.
-    config      View and manage cluster configuration.
-    pcsd        Manage pcs daemon.
-    node        Manage cluster nodes.
-    alert       Manage pacemaker alerts.
-    client      Manage pcsd client configuration.
-
-`

@@ -13,10 +13,10 @@ import (
 
 func propertyCommands() []command {
 	return []command{
-		{"list", (*call).propertyShow, ""},
-		{"show", (*call).propertyShow, "[list|show [<property> | --all | --defaults]] | [--all | --defaults]\nList property settings (default: lists configured properties)."},
-		{"set", (*call).propertySet, "set [--force] <property>=[<value>] ...\nSet specific pacemaker properties (if the value is blank then the property is\nremoved from the configuration). Use --force to set properties pcs does not know."},
-		{"unset", (*call).propertyUnset, "unset <property> ...\nRemove property from configuration."},
+		{"list", (*call).propertyShow, "", ""},
+		{"show", (*call).propertyShow, "[list|show [<property> | --all | --defaults]] | [--all | --defaults]", "List property settings (default: lists configured properties)."},
+		{"set", (*call).propertySet, "set [--force] <property>=[<value>] ...", "Set specific pacemaker properties (if the value is blank then the property is\nremoved from the configuration). Use --force to set properties pcs does not know."},
+		{"unset", (*call).propertyUnset, "unset <property> ...", "Remove property from configuration."},
 	}
 }
 
@@ -85,7 +85,7 @@ func (c *call) propertySet(words []string) error {
 			return failf("empty property name: '%s'", w)
 		}
 		kind, known := properties[name]
-		if !known && !c.opt.force() {
+		if !known && !c.opt.force {
 			f := failf("unknown cluster property: '%s', (use --force to override)", name)
 			if slices.Contains(totemOptions, name) {
 				return f.hint("%s is a corosync option: 'pcs cluster config update totem %s' sets it, or edit the totem section of "+
@@ -96,7 +96,7 @@ func (c *call) propertySet(words []string) error {
 			}
 			return f
 		}
-		if known && value != "" && !validProperty(kind, value) && !c.opt.force() {
+		if known && value != "" && !validProperty(kind, value) && !c.opt.force {
 			return failf("invalid value of property: '%s', (use --force to override)", w)
 		}
 	}
@@ -152,7 +152,7 @@ func (c *call) propertyUnset(words []string) error {
 				break
 			}
 		}
-		if !found && !c.opt.force() {
+		if !found && !c.opt.force {
 			return failf("can't remove property: '%s' that doesn't exist", name)
 		}
 	}

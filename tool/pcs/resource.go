@@ -11,35 +11,35 @@ import (
 
 func resourceCommands() []command {
 	return []command{
-		{"show", (*call).resourceShow, "[show [<resource id>] | show --full | show --groups | show --hide-inactive]\nShow all currently configured resources or if a resource is specified show the\noptions for the configured resource."},
-		{"config", (*call).resourceConfig, "config [<resource id>]...\nShow options of all currently configured resources or of the ones listed."},
-		{"status", (*call).resourceShow, ""},
-		{"list", (*call).resourceList, "list [filter] [--nodesc]\nShow list of all available resource agents (if filter is provided then only\nresource agents matching the filter will be shown)."},
-		{"describe", (*call).resourceDescribe, "describe [<standard>:[<provider>:]]<type> [--full]\nShow options for the specified resource."},
-		{"create", (*call).resourceCreate, "create <resource id> [<standard>:[<provider>:]]<type> [resource options] [op <operation action> <operation options> ...]\n[meta <meta options>...] [--group <group id> [--before <resource id> | --after <resource id>]] [--disabled]\nCreate specified resource."},
-		{"delete", (*call).resourceDelete, "delete <resource id|group id|clone id>\nDeletes the resource, group or clone (and all resources within the group/clone)."},
-		{"remove", (*call).resourceDelete, ""},
-		{"enable", (*call).resourceEnable, "enable <resource id>... [--wait[=n]]\nAllow the cluster to start the resources: target-role=Stopped is removed.\nConstraints, failures and quorum still decide whether they run."},
-		{"disable", (*call).resourceDisable, "disable <resource id>... [--wait[=n]]\nAttempt to stop the resources if they are running and forbid the cluster from\nstarting them again (target-role=Stopped)."},
-		{"standards", (*call).resourceStandards, "standards\nList available resource agent standards supported by this installation."},
-		{"providers", (*call).resourceProviders, "providers\nList available OCF resource agent providers."},
-		{"agents", (*call).resourceAgents, "agents [standard[:provider]]\nList available agents optionally filtered by standard and provider."},
-		{"update", (*call).resourceUpdate, "update <resource id> [resource options] [op [<operation action> <operation options>]...] [meta <meta options>...]\nAdd, remove or change options of specified resource."},
-		{"meta", (*call).resourceMeta, "meta <resource id | group id | clone id> <meta options>\nAdd, change or remove (by an empty value) meta attributes."},
-		{"group", (*call).resourceGroup, "group add <group id> <resource id> [resource id] ... [--before <resource id> | --after <resource id>]\nAdd the specified resource to the group, creating the group if it does not exist."},
-		{"ungroup", (*call).resourceUngroup, "ungroup <group id>\nDissolves the group; its resources stay."},
-		{"clone", (*call).resourceClone, "clone <resource id | group id> [clone options]...\nSet up the specified resource or group as a clone."},
-		{"unclone", (*call).resourceUnclone, "unclone <resource id | group id>\nRemove the clone which contains the specified group or resource (the resource\nor group will not be removed)."},
-		{"defaults", (*call).resourceDefaults, "defaults [options]\nSet default values for resources; if no options are passed, lists currently\nconfigured defaults."},
-		{"op", (*call).resourceOp, "op defaults [options]\nSet default values for operations; if no options are passed, lists currently\nconfigured defaults."},
-		{"move", (*call).resourceMove, "move <resource id> [destination node]\nMove the resource off the node it is on by a -INFINITY constraint, or to the\ndestination node by an INFINITY constraint."},
-		{"ban", (*call).resourceBan, "ban <resource id> [node]\nPrevent the resource from running on the node (or the one it runs on now)."},
-		{"clear", (*call).resourceClear, "clear <resource id> [node]\nRemove constraints created by move and/or ban on the specified resource."},
-		{"cleanup", (*call).resourceCleanup, "cleanup [<resource id>]\nMake the cluster forget failed operations from history of the resource."},
-		{"refresh", (*call).resourceRefresh, "refresh [<resource id>]\nMake the cluster forget the complete operation history of the resource."},
-		{"why", (*call).resourceWhy, "why <resource id> [node]\nShow for each node why the resource will run there or not, and what its score\nis made of."},
-		{"manage", func(c *call, w []string) error { return c.managed(w, true) }, "manage <resource id>...\nSet resources listed to managed mode (default)."},
-		{"unmanage", func(c *call, w []string) error { return c.managed(w, false) }, "unmanage <resource id>...\nSet resources listed to unmanaged mode."},
+		{"show", (*call).resourceShow, "[show [<resource id>] | show --full | show --groups | show --hide-inactive]", "Show all currently configured resources or if a resource is specified show the\noptions for the configured resource."},
+		{"config", (*call).resourceConfig, "config [<resource id>]...", "Show options of all currently configured resources or of the ones listed."},
+		{"status", (*call).resourceShow, "", ""},
+		{"list", (*call).resourceList, "list [filter] [--nodesc]", "Show list of all available resource agents (if filter is provided then only\nresource agents matching the filter will be shown)."},
+		{"describe", (*call).resourceDescribe, "describe [<standard>:[<provider>:]]<type> [--full]", "Show options for the specified resource."},
+		{"create", (*call).resourceCreate, "create <resource id> [<standard>:[<provider>:]]<type> [resource options] [op <operation action> <operation options> ...]\n[meta <meta options>...] [--group <group id> [--before <resource id> | --after <resource id>]] [--disabled]", "Create specified resource."},
+		{"delete", (*call).resourceDelete, "delete <resource id|group id|clone id>", "Deletes the resource, group or clone (and all resources within the group/clone)."},
+		{"remove", (*call).resourceDelete, "", ""},
+		{"enable", (*call).resourceEnable, "enable <resource id>... [--wait[=n]]", "Allow the cluster to start the resources: target-role=Stopped is removed.\nConstraints, failures and quorum still decide whether they run."},
+		{"disable", (*call).resourceDisable, "disable <resource id>... [--wait[=n]]", "Attempt to stop the resources if they are running and forbid the cluster from\nstarting them again (target-role=Stopped)."},
+		{"standards", (*call).resourceStandards, "standards", "List available resource agent standards supported by this installation."},
+		{"providers", (*call).resourceProviders, "providers", "List available OCF resource agent providers."},
+		{"agents", (*call).resourceAgents, "agents [standard[:provider]]", "List available agents optionally filtered by standard and provider."},
+		{"update", (*call).resourceUpdate, "update <resource id> [resource options] [op [<operation action> <operation options>]...] [meta <meta options>...]", "Add, remove or change options of specified resource."},
+		{"meta", (*call).resourceMeta, "meta <resource id | group id | clone id> <meta options>", "Add, change or remove (by an empty value) meta attributes."},
+		{"group", (*call).resourceGroup, "group add <group id> <resource id> [resource id] ... [--before <resource id> | --after <resource id>]", "Add the specified resource to the group, creating the group if it does not exist."},
+		{"ungroup", (*call).resourceUngroup, "ungroup <group id>", "Dissolves the group; its resources stay."},
+		{"clone", (*call).resourceClone, "clone <resource id | group id> [clone options]...", "Set up the specified resource or group as a clone."},
+		{"unclone", (*call).resourceUnclone, "unclone <resource id | group id>", "Remove the clone which contains the specified group or resource (the resource\nor group will not be removed)."},
+		{"defaults", (*call).resourceDefaults, "defaults [options]", "Set default values for resources; if no options are passed, lists currently\nconfigured defaults."},
+		{"op", (*call).resourceOp, "op defaults [options]", "Set default values for operations; if no options are passed, lists currently\nconfigured defaults."},
+		{"move", (*call).resourceMove, "move <resource id> [destination node]", "Move the resource off the node it is on by a -INFINITY constraint, or to the\ndestination node by an INFINITY constraint."},
+		{"ban", (*call).resourceBan, "ban <resource id> [node]", "Prevent the resource from running on the node (or the one it runs on now)."},
+		{"clear", (*call).resourceClear, "clear <resource id> [node]", "Remove constraints created by move and/or ban on the specified resource."},
+		{"cleanup", (*call).resourceCleanup, "cleanup [<resource id>]", "Make the cluster forget failed operations from history of the resource."},
+		{"refresh", (*call).resourceRefresh, "refresh [<resource id>]", "Make the cluster forget the complete operation history of the resource."},
+		{"why", (*call).resourceWhy, "why <resource id> [node]", "Show for each node why the resource will run there or not, and what its score\nis made of."},
+		{"manage", func(c *call, w []string) error { return c.managed(w, true) }, "manage <resource id>...", "Set resources listed to managed mode (default)."},
+		{"unmanage", func(c *call, w []string) error { return c.managed(w, false) }, "unmanage <resource id>...", "Set resources listed to unmanaged mode."},
 	}
 }
 
@@ -187,7 +187,7 @@ func (c *call) resourceList(words []string) error {
 			return
 		}
 		desc := ""
-		if !c.opt.flags["nodesc"] {
+		if !c.opt.noDesc {
 			if m, err := r.Metadata(c.ctx, a); err == nil && m.ShortDesc != "" {
 				desc = " - " + m.ShortDesc
 			}

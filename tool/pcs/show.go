@@ -14,7 +14,7 @@ func (c *call) resourceShow(words []string) error {
 	if len(words) > 0 {
 		return c.resourceConfig(words)
 	}
-	if c.opt.flags["full"] {
+	if c.opt.full {
 		return c.resourceConfig(nil)
 	}
 	return c.showList(false)
@@ -179,7 +179,7 @@ func (c *call) describe(name string, m *lrmd.Metadata, label string) {
 		c.env.Printf("%s\n", label)
 	}
 	for _, p := range m.Params {
-		if p.Deprecated && !c.opt.flags["full"] {
+		if p.Deprecated && !c.opt.full {
 			continue
 		}
 		text := "  " + p.Name

@@ -17,14 +17,14 @@ import (
 
 func statusCommands() []command {
 	return []command{
-		{"status", (*call).status, "[status] [--full] [--hide-inactive]\nView all information about the cluster and resources."},
-		{"resources", (*call).resourceShow, "resources [<resource id> | --full | --groups | --hide-inactive]\nShow all currently configured resources."},
-		{"cluster", (*call).clusterStatus, "cluster\nView current cluster status."},
+		{"status", (*call).status, "[status] [--full] [--hide-inactive]", "View all information about the cluster and resources."},
+		{"resources", (*call).resourceShow, "resources [<resource id> | --full | --groups | --hide-inactive]", "Show all currently configured resources."},
+		{"cluster", (*call).clusterStatus, "cluster", "View current cluster status."},
 		{"xml", func(c *call, _ []string) error {
 			out, _ := c.mon("--one-shot", "--inactive", "--as-xml")
 			c.env.Printf("%s", out)
 			return nil
-		}, "xml\nView xml version of status (output from crm_mon -r -1 -X)."},
+		}, "xml", "View xml version of status (output from crm_mon -r -1 -X)."},
 	}
 }
 
@@ -38,13 +38,13 @@ func configCommands() []command {
 			return err
 		}
 		c.env.Printf("\n")
-		c.opt.flags["full"] = true
+		c.opt.full = true
 		if err := c.constraintList(nil); err != nil {
 			return err
 		}
 		c.env.Printf("\n")
 		return c.propertyShow(nil)
-	}, "[show]\nView full cluster configuration."}}
+	}, "[show]", "View full cluster configuration."}}
 }
 
 // errStopped is what pcs says where no cluster runs.
@@ -75,10 +75,10 @@ func (c *call) status(words []string) error {
 		return err
 	}
 	args := []string{"--one-shot"}
-	if !c.opt.flags["hide-inactive"] {
+	if !c.opt.hideInactive {
 		args = append(args, "--inactive")
 	}
-	if c.opt.flags["full"] {
+	if c.opt.full {
 		args = append(args, "--show-detail", "--show-node-attributes", "--failcounts")
 	}
 	out, status := c.mon(args...)
@@ -195,7 +195,7 @@ func (c *call) clusterVerify(words []string) error {
 	for _, w := range words {
 		env.Args = []string{"-x", w}
 	}
-	if c.opt.flags["full"] {
+	if c.opt.full {
 		env.Args = append(env.Args, "-V")
 	}
 	if status := crm.Verify(c.ctx, &env); status != 0 {

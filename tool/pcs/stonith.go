@@ -8,22 +8,22 @@ import (
 
 func stonithCommands() []command {
 	return []command{
-		{"show", (*call).stonithShow, "show [stonith id] [--full]\nShow all currently configured stonith devices or if a stonith id is specified\nshow the options for the configured stonith device."},
-		{"config", (*call).stonithConfig, "config [<stonith id>]...\nShow options of all currently configured stonith devices or of the ones listed."},
-		{"status", (*call).stonithShow, ""},
-		{"list", (*call).stonithList, "list [filter] [--nodesc]\nShow list of all available stonith agents."},
-		{"describe", (*call).stonithDescribe, "describe <stonith agent> [--full]\nShow options for specified stonith agent."},
-		{"create", (*call).stonithCreate, "create <stonith id> <stonith device type> [stonith device options] [op <operation action> <operation options> ...]\n[meta <meta options>...]\nCreate stonith device with specified type and options."},
-		{"update", (*call).resourceUpdate, "update <stonith id> [stonith device options]\nAdd/Change options to specified stonith id."},
-		{"delete", (*call).resourceDelete, "delete <stonith id>\nRemove stonith id from configuration."},
-		{"remove", (*call).resourceDelete, ""},
-		{"enable", (*call).resourceEnable, ""},
-		{"disable", (*call).resourceDisable, ""},
+		{"show", (*call).stonithShow, "show [stonith id] [--full]", "Show all currently configured stonith devices or if a stonith id is specified\nshow the options for the configured stonith device."},
+		{"config", (*call).stonithConfig, "config [<stonith id>]...", "Show options of all currently configured stonith devices or of the ones listed."},
+		{"status", (*call).stonithShow, "", ""},
+		{"list", (*call).stonithList, "list [filter] [--nodesc]", "Show list of all available stonith agents."},
+		{"describe", (*call).stonithDescribe, "describe <stonith agent> [--full]", "Show options for specified stonith agent."},
+		{"create", (*call).stonithCreate, "create <stonith id> <stonith device type> [stonith device options] [op <operation action> <operation options> ...]\n[meta <meta options>...]", "Create stonith device with specified type and options."},
+		{"update", (*call).resourceUpdate, "update <stonith id> [stonith device options]", "Add/Change options to specified stonith id."},
+		{"delete", (*call).resourceDelete, "delete <stonith id>", "Remove stonith id from configuration."},
+		{"remove", (*call).resourceDelete, "", ""},
+		{"enable", (*call).resourceEnable, "", ""},
+		{"disable", (*call).resourceDisable, "", ""},
 	}
 }
 
 func (c *call) stonithShow(words []string) error {
-	if len(words) > 0 || c.opt.flags["full"] {
+	if len(words) > 0 || c.opt.full {
 		return c.stonithConfig(words)
 	}
 	return c.showList(true)
@@ -52,7 +52,7 @@ func (c *call) stonithList(words []string) error {
 			continue
 		}
 		desc := ""
-		if !c.opt.flags["nodesc"] {
+		if !c.opt.noDesc {
 			if m, err := r.Metadata(c.ctx, lrmd.Agent{Class: "stonith", Type: a}); err == nil && m.ShortDesc != "" {
 				desc = " - " + m.ShortDesc
 			}
@@ -97,7 +97,7 @@ func (c *call) stonithCreate(words []string) error {
 	}
 	meta, err := c.metadata(lrmd.Agent{Class: "stonith", Type: name})
 	if err != nil {
-		if !c.opt.force() {
+		if !c.opt.force {
 			return failf("Agent '%s' is not installed or does not provide valid metadata: %v, use --force to override", name, err)
 		}
 		meta = &lrmd.Metadata{}

@@ -30,12 +30,17 @@ func Programs(t *testing.T, list ...*option.Program) {
 // accepts: a program takes each option of its table in each spelling, and an
 // argument in each way that its dialect knows.
 func accepts(t *testing.T, p *option.Program, profile conf.Profile) {
+	seen := make(map[string]bool)
 	for _, g := range p.Groups {
 		for _, o := range g.Options {
 			if !o.In(profile) {
 				continue
 			}
 			for flag := range strings.FieldsSeq(o.Flags) {
+				if seen[flag] {
+					t.Errorf("%s %v: %s stands for two options", p.Name, profile, flag)
+				}
+				seen[flag] = true
 				for _, args := range ways(p, &o, flag) {
 					var bad *option.Error
 					if _, err := p.Read(profile, args); errors.As(err, &bad) {
