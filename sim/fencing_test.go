@@ -11,8 +11,19 @@ const fencedResources = `<resources><primitive id="vip" class="ocf" provider="si
 	`<op id="vip-s" name="start" interval="0" timeout="5s"/><op id="vip-t" name="stop" interval="0" timeout="5s"/></operations></primitive>` +
 	`<group id="web"><primitive id="fs" class="ocf" provider="sim" type="Dummy"><operations><op id="fs-m" name="monitor" interval="7s" timeout="5s"/></operations></primitive>` +
 	`<primitive id="www" class="ocf" provider="sim" type="Dummy"/></group>` +
+	`<clone id="db"><meta_attributes id="db-m"><nvpair id="db-p" name="promotable" value="true"/></meta_attributes><primitive id="pg" class="ocf" provider="sim" type="Stateful"><operations>` +
+	`<op id="pg-m" name="monitor" interval="9s" timeout="5s" role="Promoted"/><op id="pg-u" name="monitor" interval="11s" timeout="5s" role="Unpromoted"/></operations></primitive></clone>` +
 	`<primitive id="f1" class="stonith" type="fence_sim"><instance_attributes id="f1-i"><nvpair id="f1-l" name="pcmk_host_list" value="n1 n2 n3 n4 n5"/></instance_attributes></primitive>` +
 	`<primitive id="f2" class="stonith" type="fence_sim"><instance_attributes id="f2-i"><nvpair id="f2-l" name="pcmk_host_list" value="n1 n2 n3 n4 n5"/></instance_attributes></primitive></resources>`
+
+// preferred lets every node promote, the lower ones rather.
+func preferred(nodes int) string {
+	text := "<constraints>"
+	for i := range nodes {
+		text += fmt.Sprintf(`<rsc_location id="p%d" rsc="db" role="Promoted" node="n%d" score="%d"/>`, i, i+1, 100-i)
+	}
+	return text + "</constraints>"
+}
 
 // fencedWorld is a cluster with fencing whose hosts, agents, disks, clocks and
 // fence devices fail, each seed in ways of its own.
@@ -55,6 +66,7 @@ func TestFencing(t *testing.T) {
 			u.Ask("cib_modify", "crm_config", `<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="se" name="stonith-enabled" value="true"/>`+
 				`<nvpair id="sf" name="start-failure-is-fatal" value="false"/><nvpair id="st" name="stonith-timeout" value="10s"/></cluster_property_set></crm_config>`, nil)
 			u.Ask("cib_replace", "resources", fencedResources, nil)
+			u.Ask("cib_replace", "constraints", preferred(len(w.Nodes)), nil)
 		}
 		p.run(20 * time.Second)
 		count := 0
@@ -71,8 +83,22 @@ func TestFencing(t *testing.T) {
 					break
 				}
 			}
-			if u, ok := w.Nodes[w.Rand.IntN(len(w.Nodes))].Up.(*Pacemaker); ok && w.Rand.IntN(3) == 0 {
-				u.Replace()
+			n := w.Nodes[w.Rand.IntN(len(w.Nodes))]
+			if u, ok := n.Up.(*Pacemaker); ok {
+				switch w.Rand.IntN(6) {
+				case 0, 1:
+					u.Replace()
+				case 2:
+					u.Shutdown()
+				case 3:
+					u.Prefer(w.Rand.IntN(len(w.Nodes)) + 1)
+				}
+			}
+			for _, n := range w.Nodes { // what has ended is started again, sometimes
+				if u, ok := n.Up.(*Pacemaker); ok && u.Exit != 0 && w.Rand.IntN(2) == 0 {
+					n.Stop()
+					n.Start()
+				}
 			}
 			p.run(time.Duration(1+w.Rand.IntN(15)) * time.Second)
 			if w.Err() != nil {
@@ -83,7 +109,7 @@ func TestFencing(t *testing.T) {
 		p.Power.Fail, p.Power.Hang, p.Power.Lie = 0, 0, 0
 		w.Peace()
 		start := w.Now
-		for w.Now-start < 2*settleWithin && w.Err() == nil && settled(w, p) != "" {
+		for w.Now-start < 2*settleWithin && w.Err() == nil && fencedSettled(w, p) != "" {
 			p.run(time.Second)
 			for _, n := range w.Nodes { // whoever ended or is off starts again, as an administrator would see to
 				if u, ok := n.Up.(*Pacemaker); ok && u.Exit != 0 {
@@ -95,9 +121,10 @@ func TestFencing(t *testing.T) {
 			}
 		}
 		worst = max(worst, w.Now-start)
-		if why := settled(w, p); why != "" && w.Err() == nil {
+		if why := fencedSettled(w, p); why != "" && w.Err() == nil {
 			w.Failf("%v after peace: %s", 2*settleWithin, why)
 		}
+		writeCIB(t, w)
 		cuts, lies, ops, writes = cuts+p.Power.Cuts, lies+p.Power.Lies, ops+p.AgentOps, writes+len(p.Acked)
 		if err := w.Err(); err != nil {
 			return w.Now, fmt.Errorf("%w (%d nodes, %v)", err, len(w.Nodes), w.cfg.Generation)
@@ -105,4 +132,15 @@ func TestFencing(t *testing.T) {
 		return w.Now, nil
 	})
 	t.Logf("%d hosts fenced, %d lies, %d operations, %d acknowledged writes; settled after peace in at most %v", cuts, lies, ops, writes, worst)
+}
+
+// fencedSettled is settled, and the clone runs everywhere and is promoted once.
+func fencedSettled(w *World, p *Pacemakers) string {
+	if why := settled(w, p); why != "" {
+		return why
+	}
+	if on, up := Where(w)["pg"], Promoted(w)["pg"]; len(on) != len(w.Nodes) || len(up) != 1 {
+		return fmt.Sprintf("pg runs on %v and is promoted on %v", on, up)
+	}
+	return ""
 }

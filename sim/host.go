@@ -13,10 +13,11 @@ import (
 // A host is what of a machine outlives the daemons on it: what runs, until its
 // power goes, and its clock.
 type host struct {
-	boots  int
-	active map[string]bool
-	clock  time.Duration // ahead of the world's
-	drift  float64       // of it
+	boots    int
+	active   map[string]bool
+	promoted map[string]bool
+	clock    time.Duration // ahead of the world's
+	drift    float64       // of it
 }
 
 // host returns that of a node, a new one if it was switched on since.
@@ -31,19 +32,28 @@ func (p *Pacemakers) host(n *Node) *host {
 		p.hosts[n.ID] = h
 	}
 	if h.boots != n.boots || h.active == nil {
-		h.boots, h.active = n.boots, map[string]bool{}
+		h.boots, h.active, h.promoted = n.boots, map[string]bool{}, map[string]bool{}
 	}
 	return h
 }
 
 // Where returns the resources that run on hosts with power, with the nodes.
 func Where(w *World) map[string][]string {
+	return hosts(w, func(h *host) map[string]bool { return h.active })
+}
+
+// Promoted returns the resources that are promoted on hosts with power.
+func Promoted(w *World) map[string][]string {
+	return hosts(w, func(h *host) map[string]bool { return h.promoted })
+}
+
+func hosts(w *World, which func(*host) map[string]bool) map[string][]string {
 	on := map[string][]string{}
 	for _, n := range w.Nodes {
-		if !n.powered {
+		if !n.powered || n.pacemakers == nil {
 			continue
 		}
-		for r := range n.active() {
+		for r := range which(n.pacemakers.host(n)) {
 			on[r] = append(on[r], n.name())
 		}
 	}
@@ -51,14 +61,6 @@ func Where(w *World) map[string][]string {
 		slices.SortFunc(on[r], strings.Compare)
 	}
 	return on
-}
-
-// active is what runs on the host of a node, whether its daemons do or not.
-func (n *Node) active() map[string]bool {
-	if n.pacemakers == nil || !n.powered {
-		return nil
-	}
-	return n.pacemakers.host(n).active
 }
 
 // Faults is what goes wrong on hosts that run: each is the share of operations
@@ -69,8 +71,8 @@ type Faults struct {
 	Disk            float64 // of writes of the CIB: refused, nothing is changed
 	Clocks          bool    // are apart, and run apart
 
-	// Twice, if set, is told of a start beside what runs elsewhere with power. It
-	// says whether that is to be forgiven.
+	// Twice, if set, is told of a start beside what runs elsewhere with power, and
+	// of a promotion beside another. It says whether that is to be forgiven.
 	Twice func(rsc, here string, on []string) bool
 }
 
@@ -104,30 +106,56 @@ func (u *Pacemaker) act(op lrmd.Op, on []string, f *lrmd.Finish) (took time.Dura
 	} else if fails {
 		f.RC, f.Reason = lrmd.RCError, "the agent says no"
 	}
+	host := u.p.host(u.n)
 	switch op.Action {
 	case "start":
-		here := u.name()
-		others := slices.DeleteFunc(slices.Clone(on), func(n string) bool { return n == here })
-		if bad.Twice != nil && len(others) > 0 && !bad.Twice(rsc, here, others) {
-			u.w.Failf("node %d: %s is started while it runs on %v", u.n.ID, rsc, others)
+		if !strings.HasPrefix(rsc, cloned) {
+			u.alone(rsc, "started", on)
 		}
 		if !fails { // one that hangs may have done it
 			u.Active[rsc] = true
 		}
+	case "promote":
+		u.alone(rsc, "promoted", Promoted(u.w)[rsc])
+		if !fails {
+			host.promoted[rsc] = true
+		}
+	case "demote":
+		if !fails && !hangs {
+			delete(host.promoted, rsc)
+		}
 	case "stop":
 		if !fails && !hangs {
 			delete(u.Active, rsc)
+			delete(host.promoted, rsc)
 		}
 	case "monitor":
 		if u.Active[rsc] && u.chance(bad.Die) {
 			u.w.trace("node %d: %s is dead", u.n.ID, rsc)
 			delete(u.Active, rsc)
+			delete(host.promoted, rsc)
 		}
-		if !fails && !hangs && !u.Active[rsc] {
+		switch {
+		case fails, hangs:
+		case !u.Active[rsc]:
 			f.RC = lrmd.RCNotRunning
+		case host.promoted[rsc]:
+			f.RC = lrmd.RCPromoted
 		}
 	}
 	return took
+}
+
+// cloned begins the names of resources that may run on every node.
+const cloned = "pg"
+
+// alone fails the world if something happens here that has happened elsewhere.
+func (u *Pacemaker) alone(rsc, what string, on []string) {
+	here := u.name()
+	others := slices.DeleteFunc(slices.Clone(on), func(n string) bool { return n == here })
+	if twice := u.p.Faults.Twice; twice != nil && len(others) > 0 && !twice(rsc, here, others) {
+		u.w.Failf("node %d: %s is %s while it is on %v", u.n.ID, rsc, what, others)
+	}
 }
 
 // nodeNamed returns the node of a name, nil if there is none.

@@ -78,6 +78,7 @@ type mcast struct {
 	conn    cpg.Conn
 	data    []byte
 	settled string
+	leave   string // a group, once all before it is there
 }
 
 // timer is an event of the node's outside world that comes later.
@@ -295,7 +296,7 @@ func (u *Pacemaker) step(ev node.Event) {
 			u.request(cpg.Open{Conn: c})
 			u.request(cpg.Join{Conn: c, Group: a.Group, PID: uint32(1000 + u.n.Life)})
 		case node.Leave:
-			u.request(cpg.Leave{Conn: u.conns[a.Group], Group: a.Group, PID: uint32(1000 + u.n.Life)})
+			u.backlog = append(u.backlog, mcast{conn: u.conns[a.Group], leave: a.Group})
 		case node.Multicast:
 			u.backlog = append(u.backlog, mcast{conn: u.conns[a.Group], data: a.Data})
 		case node.Accepted:
@@ -444,6 +445,10 @@ func (u *Pacemaker) Tick(now time.Duration) {
 			u.settle(next.settled)
 			continue
 		}
+		if next.leave != "" {
+			u.request(cpg.Leave{Conn: next.conn, Group: next.leave, PID: uint32(1000 + u.n.Life)})
+			continue
+		}
 		u.request(cpg.Mcast{Conn: next.conn, Data: next.data})
 	}
 }
@@ -520,6 +525,17 @@ func (u *Pacemaker) Write(n int) {
 				u.promise = promise{n, u.w.Now, on}
 			}
 		})
+}
+
+// Shutdown asks pacemaker for an orderly end.
+func (u *Pacemaker) Shutdown() {
+	u.w.trace("node %d: pacemaker is asked to stop", u.n.ID)
+	u.step(node.Shutdown{})
+}
+
+// Prefer has a client want a resource on a node.
+func (u *Pacemaker) Prefer(n int) {
+	u.Ask("cib_modify", "constraints", fmt.Sprintf(`<constraints><rsc_location id="prefer" rsc="vip" node="n%d" score="500"/></constraints>`, n), nil)
 }
 
 // Settled tells whether this node has been on a quorate ring for so long that a

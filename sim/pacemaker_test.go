@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -78,6 +79,7 @@ func TestWholeNodes(t *testing.T) {
 		if why := settled(w, p); why != "" && w.Err() == nil {
 			w.Failf("%v after peace: %s", settleWithin, why)
 		}
+		writeCIB(t, w)
 		plans, ops, writes = plans+p.Plans, ops+p.AgentOps, writes+len(p.Acked)
 		if err := w.Err(); err != nil {
 			return w.Now, fmt.Errorf("%w (%d nodes, %v)", err, len(w.Nodes), w.cfg.Generation)
@@ -136,6 +138,20 @@ func TestProcessesDie(t *testing.T) {
 		return w.Now, nil
 	})
 	t.Logf("%d deaths, %d operations; settled after the last in at most %v (seed %d)", deaths, ops, worst, worstSeed)
+}
+
+// writeCIB is for looking at what a seed came to.
+func writeCIB(t *testing.T, w *World) {
+	if *cibTo == "" || *seed == 0 {
+		return
+	}
+	for _, n := range w.Nodes {
+		if u, ok := n.Up.(*Pacemaker); ok && u.Node != nil && u.Node.IsDC() {
+			if err := os.WriteFile(*cibTo, u.Node.CIB().Format(), 0o644); err != nil {
+				t.Error(err)
+			}
+		}
+	}
 }
 
 func haveDC(w *World) bool {

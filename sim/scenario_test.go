@@ -21,8 +21,9 @@ func fencedTrio(t *testing.T) (*World, *Pacemakers) {
 	u := w.Nodes[0].Up.(*Pacemaker)
 	u.Ask("cib_modify", "crm_config", `<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="se" name="stonith-enabled" value="true"/></cluster_property_set></crm_config>`, nil)
 	u.Ask("cib_replace", "resources", fencedResources, nil)
-	w.RunUntil(w.Now+settleWithin, func() bool { return settled(w, p) == "" })
-	if why := settled(w, p); why != "" || w.Err() != nil {
+	u.Ask("cib_replace", "constraints", preferred(len(w.Nodes)), nil)
+	w.RunUntil(w.Now+settleWithin, func() bool { return fencedSettled(w, p) == "" })
+	if why := fencedSettled(w, p); why != "" || w.Err() != nil {
 		t.Fatalf("%s, %v", why, w.Err())
 	}
 	return w, p
@@ -118,4 +119,30 @@ func TestFailedStopIsFenced(t *testing.T) {
 	p.Faults.Broken = "stop"
 	others[0].Up.(*Pacemaker).Ask("cib_modify", "constraints", `<constraints><rsc_location id="away" rsc="vip" node="`+victim.name()+`" score="-INFINITY"/></constraints>`, nil)
 	recovered(t, w, p, "vip", victim)
+}
+
+// TestOrderlyStop: each node in turn, the DC's too, is asked to stop. What runs there
+// moves, and nobody is fenced for it; it comes back, and all is well again.
+func TestOrderlyStop(t *testing.T) {
+	w, p := fencedTrio(t)
+	for _, n := range w.Nodes {
+		u := n.Up.(*Pacemaker)
+		u.Shutdown()
+		w.RunUntil(w.Now+settleWithin, func() bool { return u.Exit != 0 })
+		if len(u.Active) != 0 || u.Exit != 1 {
+			t.Errorf("node %d ends with %d and leaves %v", n.ID, u.Exit-1, u.Active)
+		}
+		n.Stop()
+		w.Run(5 * time.Second)
+		for _, r := range []string{"vip", "fs", "www"} {
+			if on := Where(w)[r]; len(on) != 1 || on[0] == n.name() {
+				t.Errorf("without node %d %s runs on %v", n.ID, r, on)
+			}
+		}
+		n.Start()
+		w.RunUntil(w.Now+settleWithin, func() bool { return fencedSettled(w, p) == "" })
+		if why := fencedSettled(w, p); why != "" || w.Err() != nil || p.Power.Cuts != 0 {
+			t.Fatalf("node %d is back: %s, %v, %d hosts were fenced", n.ID, why, w.Err(), p.Power.Cuts)
+		}
+	}
 }

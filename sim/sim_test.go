@@ -17,6 +17,7 @@ var (
 	seeds   = flag.Uint64("seeds", defaultSeeds, "run with this many seeds")
 	from    = flag.Uint64("from", 1, "the first of the seeds; a long run can be split, or taken up again")
 	tell    = flag.Bool("tell", false, "with -seed: print what happens")
+	cibTo   = flag.String("cib", "", "with -seed: write the DC's CIB as it is at the end to this file")
 	nodeLog = flag.Bool("nodelog", false, "with -seed and -tell: print the nodes' logs too")
 )
 

@@ -202,6 +202,13 @@ func (m *Machine) syncFrom(name string) {
 			m.offerAll()
 			return
 		}
+		if !strings.EqualFold(name, m.cfg.Node) && m.join.any(confirmed) {
+			// What this CIB says of those that joined before is as old as the node
+			// that had it: all say again what they run.
+			m.cfg.Log.Info("a joining node had a newer CIB; all join again", "node", name)
+			m.offerAll()
+			return
+		}
 		m.acknowledge()
 	})
 }
