@@ -2,6 +2,7 @@ package totem
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"testing"
@@ -24,6 +25,7 @@ type cluster struct {
 	dirty bool                                 // packets are changed on the way
 	open  bool                                 // to nodes that are not configured
 	group bool                                 // with multicast
+	log   *slog.Logger                         // of all nodes
 	sent  []string                             // types of messages, with the sender
 	wire  []testPacket
 }
@@ -55,7 +57,7 @@ func newCluster(t *testing.T, g wire.Generation, n int, tun Tunables) *cluster {
 func testAddr(id NodeID) netip.Addr { return netip.AddrFrom4([4]byte{10, 77, 0, byte(id)}) }
 
 func (c *cluster) config(id NodeID) Config {
-	cfg := Config{Self: id, Generation: c.gen, Tunables: c.tun, AllowUnlisted: c.open, Multicast: c.group}
+	cfg := Config{Self: id, Generation: c.gen, Tunables: c.tun, AllowUnlisted: c.open, Multicast: c.group, Log: c.log}
 	for i := NodeID(1); int(i) <= len(c.nodes); i++ {
 		n := Node{ID: i, Addrs: []netip.Addr{testAddr(i)}}
 		if c.rrp != RRPNone {

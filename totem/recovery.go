@@ -163,7 +163,7 @@ func (m *Machine) enterOperational() {
 }
 
 func (m *Machine) logRing(joined, left *nodeList) {
-	m.log.Info("ring formed", "ring", m.ring, "members", m.memb.ids(),
+	m.log.Info("ring formed", "note", NoteFormed, "ring", m.ring, "members", m.memb.ids(),
 		"joined", joined.ids(), "left", left.ids(), "bye", m.leaver)
 	m.leaver = 0
 }

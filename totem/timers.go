@@ -114,7 +114,7 @@ func (m *Machine) expire() {
 				m.consensusExpired()
 			}
 		case timerWarning:
-			m.log.Warn("token is late", "ring", m.ring, "silence", m.now-m.stats.LastToken, "timeout", m.tun.Token)
+			m.log.Warn("token is late", "note", NoteTokenLate, "ring", m.ring, "silence", m.now-m.stats.LastToken, "timeout", m.tun.Token)
 		case timerAnnounce:
 			m.announce()
 		case timerRRPToken:
@@ -137,7 +137,7 @@ func (m *Machine) paused() bool {
 }
 
 func (m *Machine) tokenLost() {
-	m.log.Warn("token lost", "ring", m.ring, "silence", m.now-m.stats.LastToken, "state", m.state,
+	m.log.Warn("token lost", "note", NoteTokenLost, "ring", m.ring, "silence", m.now-m.stats.LastToken, "state", m.state,
 		"generation", m.gen, "timeout", m.tun.Token, "consensus", m.tun.Consensus)
 	switch m.state {
 	case operational:

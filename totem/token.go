@@ -103,7 +103,7 @@ func (m *Machine) receiveToken(t *wire.Token) {
 		m.aruRep, m.aruSince = 0, m.now
 	}
 	if (m.aruRep > m.tun.FailRecv || m.missesInVain()) && t.AruAddr == m.cfg.Self {
-		m.log.Error("failed to receive", "ring", m.ring, "aru", m.aru, "seq", t.Seq)
+		m.log.Error("failed to receive", "note", NoteFailedToReceive, "ring", m.ring, "aru", m.aru, "seq", t.Seq)
 		if m.state == recovery {
 			m.restoreOldRing()
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/corosync/internal/node"
 	"github.com/gocorosync/gocorosync/scribe"
+	"github.com/gocorosync/gocorosync/totem"
 )
 
 func parseLevel(s string) node.Level { return node.Level(slices.Index(conf.Priorities, s)) }
@@ -307,7 +308,12 @@ func (h *machineHandler) WithAttrs(a []slog.Attr) slog.Handler {
 func (h *machineHandler) Handle(_ context.Context, r slog.Record) error {
 	attrs := make(map[string]slog.Value)
 	var rest strings.Builder
+	var note totem.Note
 	each := func(a slog.Attr) bool {
+		if n, ok := a.Value.Any().(totem.Note); ok {
+			note = n
+			return true
+		}
 		attrs[a.Key] = a.Value
 		fmt.Fprintf(&rest, " %s=%v", a.Key, a.Value)
 		return true
@@ -325,7 +331,7 @@ func (h *machineHandler) Handle(_ context.Context, r slog.Record) error {
 	case r.Level >= slog.LevelInfo:
 		lv = node.LevelInfo
 	}
-	for _, line := range original(r.Message, attrs) {
+	for _, line := range original(note, attrs) {
 		h.l.Log(node.LevelNotice, h.subsys, "%s", line)
 		lv = node.LevelDebug // ours only for those who look closer
 	}

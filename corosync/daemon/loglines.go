@@ -11,12 +11,12 @@ import (
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
-// original returns the lines that corosync logs for a record of a machine, at
-// notice level, or none.
-func original(msg string, a map[string]slog.Value) []string {
+// original returns the lines that corosync logs, at notice level, for what a
+// record of totem is about, or none.
+func original(note totem.Note, a map[string]slog.Value) []string {
 	ring, _ := a["ring"].Any().(totem.RingID)
-	switch msg {
-	case "ring formed":
+	switch note {
+	case totem.NoteFormed:
 		name := fmt.Sprintf("%x.%x", uint32(ring.Rep), ring.Seq)
 		if addr := ring.RepAddr(); addr.IsValid() {
 			name = fmt.Sprintf("%v:%d", addr, ring.Seq)
@@ -40,7 +40,7 @@ func original(msg string, a map[string]slog.Value) []string {
 			lines = append(lines, "Failed to receive the leave message. failed: "+strings.Join(failed, " "))
 		}
 		return lines
-	case "token lost":
+	case totem.NoteTokenLost:
 		if a["generation"].Any() == wire.EL9 {
 			token, _ := a["timeout"].Any().(time.Duration)
 			consensus, _ := a["consensus"].Any().(time.Duration)
@@ -48,10 +48,10 @@ func original(msg string, a map[string]slog.Value) []string {
 				token.Milliseconds(), consensus.Milliseconds())}
 		}
 		return []string{"A processor failed, forming new configuration."}
-	case "token is late":
+	case totem.NoteTokenLate:
 		d, _ := a["silence"].Any().(time.Duration)
 		return []string{fmt.Sprintf("Token has not been received in %d ms ", d.Milliseconds())}
-	case "failed to receive":
+	case totem.NoteFailedToReceive:
 		return []string{"FAILED TO RECEIVE"}
 	}
 	return nil
