@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 SEEDS ?= 20000
 N     ?= 300
 
-.PHONY: help build test unit sim-ci man check vet vuln notices sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg bench-pengine demo soak oneway bare clean
+.PHONY: help build test unit sim-ci man completion check vet vuln notices sim vectors fuzz sched difffuzz xmllint interop bench bench-cpg bench-pengine demo soak oneway bare clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | column -t -s $$'\t'
@@ -36,6 +36,10 @@ interop:        ## our daemons and tools beside the real ones, in network namesp
 man: build      ## manual pages below bin/man, from the tables that the programs take their options from
 	bin/gocorosync --man bin/man
 	bin/gopcs --man bin/man
+
+completion: build ## completion of bash, zsh and fish below bin/completion, from the same tables
+	mkdir -p bin/completion
+	for shell in bash zsh fish; do for box in gocorosync gopcs; do bin/$$box --completion $$shell >bin/completion/$$box.$$shell; done; done
 
 check: vet      ## what to run before a commit, a minute: no race detector, no real peers, few seeds
 	go test -short ./...

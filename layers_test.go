@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"tool":               {"conf"},
 	"tool/manual":        {},
 	"tool/option":        {"conf", "tool", "tool/manual"},
+	"tool/box":           {"tool", "tool/manual", "tool/option", "version"},
 	"conf/lint":          {"conf"},
 
 	// Floor 1.
@@ -76,7 +77,7 @@ var mayImport = map[string][]string{
 	"corosync/internal/node": {"durable", "totem", "totem/wire", "totem/udp", "service", "cpg", "votequorum", "cmap", "conf", "ipc", "ipc/coro"},
 	"corosync":               {"corosync/internal/node", "totem", "cpg", "conf"},
 	"corosync/daemon":        {"durable", "corosync/internal/node", "version", "totem", "totem/wire", "votequorum", "cmap", "conf", "conf/lint", "tool", "tool/manual", "tool/option", "ipc/flight", "scribe", "crash"},
-	"pacemakerd":             {"durable", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
+	"pacemakerd":             {"conf", "tool/option", "durable", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/node", "pacemakerd/agent", "pacemakerd/keeper", "pacemakerd/schema", "ipc", "ipc/coro", "ipc/pcmk", "scribe", "crash"},
 	"pacemakerd/client":      {"durable", "pacemakerd/xml", "pacemakerd/cib", "ipc", "ipc/pcmk"},
 	"tool/coro":              {"durable", "tool", "tool/option", "conf", "cmap", "ipc/coro", "ipc/flight"},
 	"tool/crm": {"tool", "tool/option", "conf", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules",
@@ -92,8 +93,8 @@ var mayImport = map[string][]string{
 	"tool/option/optiontest": {"conf", "tool/manual", "tool/option"},
 
 	"examples/embed":   {"corosync"},
-	"cmd/gocorosync":   {"corosync/daemon", "pacemakerd", "tool/manual", "version"},
-	"cmd/gopcs":        {"tool", "tool/manual", "tool/option", "tool/coro", "tool/crm", "tool/pcs", "version"},
+	"cmd/gocorosync":   {"corosync/daemon", "pacemakerd", "tool/box", "version"},
+	"cmd/gopcs":        {"tool", "tool/box", "tool/option", "tool/coro", "tool/crm", "tool/pcs", "version"},
 	"bench/cpg":        {"integration/lab", "ipc/coro"},
 	"bench/pengine":    {},
 	"integration":      {},

@@ -3,6 +3,7 @@ package pacemakerd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,45 +17,33 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/crash"
 	"github.com/gocorosync/gocorosync/pacemakerd/keeper"
 	"github.com/gocorosync/gocorosync/scribe"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
-
-const usage = `Usage: pacemakerd [options]
-
-Start the Pacemaker cluster resource manager on this node.
-
-Options:
- -?, --help           Show this text and exit
- -$, --version        Show version information and exit
- -V, --verbose        Increase debug output (repeat for more)
- -F, --features       Show the feature set, schema and exit
- -p, --pid-file=FILE  (ignored; the service manager keeps track)
- -s, --standby        Start this node in standby (not supported yet)
-`
 
 // Main is the program pacemakerd. It returns its exit status.
 func Main(name string, args []string, version string, stdout, stderr io.Writer) int {
+	var o options
+	switch word, err := o.read(args); {
+	case errors.Is(err, option.ErrHelp):
+		io.WriteString(stdout, o.program().Help(conf.EL9))
+		return ExitOK
+	case errors.Is(err, option.ErrVersion):
+		fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s\nWritten by the gocorosync authors\n", version)
+		return ExitOK
+	case errors.Is(err, errFeatures):
+		fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s (CRM feature set 3.16.1)\n Supporting v3.16.1: agent-manpages corosync-ge-2\n", version)
+		return ExitOK
+	case err != nil:
+		fmt.Fprintf(stderr, "%s: %s\n%s", name, complaint(word, err), o.program().Help(conf.EL9))
+		return exitUsage
+	}
 	level := slog.LevelInfo
-	for _, a := range args {
-		switch {
-		case a == "-?" || a == "--help":
-			fmt.Fprint(stdout, usage)
-			return ExitOK
-		case a == "-$" || a == "--version":
-			fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s\nWritten by the gocorosync authors\n", version)
-			return ExitOK
-		case a == "-F" || a == "--features":
-			fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s (CRM feature set 3.16.1)\n Supporting v3.16.1: agent-manpages corosync-ge-2\n", version)
-			return ExitOK
-		case a == "-V" || a == "--verbose":
-			level = slog.LevelDebug
-		case a == "-f" || a == "-p" || strings.HasPrefix(a, "--pid-file"):
-		default:
-			fmt.Fprintf(stderr, "%s: unrecognized option '%s'\n%s", name, a, usage)
-			return 64
-		}
+	if o.verbose > 0 {
+		level = slog.LevelDebug
 	}
 	if os.Getenv("PCMK_debug") == "yes" {
 		level = slog.LevelDebug

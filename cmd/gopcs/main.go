@@ -3,28 +3,24 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/box"
 	"github.com/gocorosync/gocorosync/tool/coro"
 	"github.com/gocorosync/gocorosync/tool/crm"
-	"github.com/gocorosync/gocorosync/tool/manual"
 	"github.com/gocorosync/gocorosync/tool/option"
 	"github.com/gocorosync/gocorosync/tool/pcs"
 	"github.com/gocorosync/gocorosync/version"
 )
 
-// tools are all tools by name.
-func tools() map[string]tool.Func {
+// funcs are all tools by name.
+func funcs() map[string]tool.Func {
 	all := make(map[string]tool.Func)
 	maps.Copy(all, coro.Tools())
 	maps.Copy(all, crm.Tools())
@@ -32,12 +28,12 @@ func tools() map[string]tool.Func {
 	return all
 }
 
-// pages are the manual pages of the tools.
-func pages() (list []*manual.Page) {
-	for _, p := range slices.Concat(coro.Programs(), crm.Programs(), []*option.Program{pcs.Program()}) {
-		list = append(list, p.Page())
+func tools() *box.Box {
+	return &box.Box{
+		Name: "gopcs", Purpose: "the tools of a cluster in one program", Kind: "tool",
+		Links:    slices.Sorted(maps.Keys(funcs())),
+		Programs: slices.Concat(coro.Programs(), crm.Programs(), []*option.Program{pcs.Program()}),
 	}
-	return list
 }
 
 func main() {
@@ -48,32 +44,9 @@ func main() {
 
 // run runs the tool that argv asks for, below root.
 func run(ctx context.Context, argv []string, root string) int {
-	all := tools()
-	name, args := filepath.Base(argv[0]), argv[1:]
-	if all[name] == nil && len(args) > 0 {
-		name, args = args[0], args[1:]
-	}
-	if name == "--names" { // what 'make build' makes links for
-		for _, n := range slices.Sorted(maps.Keys(all)) {
-			fmt.Println(n)
-		}
-		return tool.OK
-	}
-	if name == "--notices" {
-		fmt.Print(version.Notices)
-		return tool.OK
-	}
-	if name == "--man" && len(args) == 1 {
-		if err := manual.Write(args[0], version.Version, pages()...); err != nil {
-			fmt.Fprintln(os.Stderr, "gopcs:", err)
-			return tool.Failed
-		}
-		return tool.OK
-	}
-	f, ok := all[name]
-	if !ok {
-		fmt.Fprintf(os.Stderr, "gopcs: no tool %q; there are: %s\n", cmp.Or(name, "?"), strings.Join(slices.Sorted(maps.Keys(all)), " "))
-		return tool.Usage
+	name, args, done, status := tools().Pick(argv, os.Stdout, os.Stderr)
+	if done {
+		return status
 	}
 	env := &tool.Env{
 		Name: name, Args: args, Root: root, Version: version.Version,
@@ -82,5 +55,5 @@ func run(ctx context.Context, argv []string, root string) int {
 	if err := env.LoadProfile(); err != nil {
 		return env.Fail(tool.Failed, "%v", err)
 	}
-	return f(ctx, env)
+	return funcs()[name](ctx, env)
 }

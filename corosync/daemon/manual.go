@@ -10,11 +10,7 @@ func Programs() []*option.Program {
 	return []*option.Program{new(options).program(), new(check).program()}
 }
 
-// Manuals are the pages of the daemon, of its check and of its configuration.
-func Manuals() []*manual.Page {
-	var pages []*manual.Page
-	for _, p := range Programs() {
-		pages = append(pages, p.Page())
-	}
-	return append(pages, confManual(), votesManual(), keysManual())
+// Pages are those of the manual about its configuration.
+func Pages() []*manual.Page {
+	return []*manual.Page{confManual(), votesManual(), keysManual()}
 }

@@ -15,7 +15,7 @@ import (
 // TestManuals: every key of the file is on a page, and groff finds nothing wrong
 // with any of them.
 func TestManuals(t *testing.T) {
-	for _, m := range Manuals() {
+	for _, m := range Pages() {
 		page := m.Roff("0.0")
 		if m.Name == "corosync.conf" {
 			for _, k := range conf.Known {

@@ -68,17 +68,19 @@ func (p *Program) Page() *manual.Page {
 			m.Options = append(m.Options, group)
 		}
 	}
+	var single []manual.Term
 	for i := range p.Commands {
-		m.Parts = append(m.Parts, manual.Part{Title: p.Commands[i].Name, About: p.Commands[i].about(), Terms: p.Commands[i].terms("")})
+		c := &p.Commands[i]
+		if len(c.Commands) == 0 {
+			single = append(single, manual.Term{Name: c.Name, Text: c.Text})
+		} else {
+			m.Parts = append(m.Parts, manual.Part{Title: c.Name, About: []string{c.Text}, Terms: c.terms("")})
+		}
+	}
+	if len(single) > 0 {
+		m.Parts = append(m.Parts, manual.Part{Title: "Commands", Terms: single})
 	}
 	return m
-}
-
-func (c *Command) about() []string {
-	if c.Text == "" {
-		return nil
-	}
-	return []string{c.Text}
 }
 
 // terms are the commands below one that are explained, each with the words

@@ -82,6 +82,9 @@ func (r *Reader) Next() (more bool, err error) {
 	return o != nil || err != nil, err
 }
 
+// Word is the word of the command line that was read last.
+func (r *Reader) Word() string { return r.word }
+
 // option reads the next option; nil at the end, or with an error.
 func (r *Reader) option() (*Option, string, error) {
 	if r.bundle != "" {
