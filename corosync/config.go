@@ -134,12 +134,12 @@ func (c *Config) node(cluster *atomic.Pointer[Cluster]) (node.Config, error) {
 	if id == 0 && c.Cluster != nil && len(c.Cluster.Nodes) == 1 {
 		id = c.Cluster.Nodes[0].ID
 	}
-	to := c.Logger
-	if to == nil {
-		to = slog.New(slog.DiscardHandler)
+	to := slog.DiscardHandler
+	if c.Logger != nil {
+		to = c.Logger.Handler()
 	}
 	return node.Config{
 		Read: read, ReadKey: c.readKey, Profile: p, NodeID: id, StateDir: c.StateDir, Volatile: c.StateDir == "",
-		IPC: c.Sockets, Log: logger{to},
+		IPC: c.Sockets, Log: node.NewLog(handler{to}),
 	}, nil
 }

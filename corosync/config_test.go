@@ -127,7 +127,7 @@ func TestLogger(t *testing.T) {
 	n.Stop()
 	for _, want := range []string{
 		`level=INFO msg="Initializing transport (UDP/IP Unicast)." subsystem=TOTEM`, `msg="Completed service synchronization, ready to provide service." subsystem=MAIN`,
-		`msg="ring formed" subsystem=TOTEM`,
+		`msg="ring formed" subsystem=TOTEM ring=`,
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in\n%s", want, b.String())

@@ -64,7 +64,7 @@ func TestBlockedLogs(t *testing.T) {
 	}
 	stop := longestTurn(n)
 	for range 30_000 {
-		log.Log(node.LevelNotice, "MAIN", "%s", strings.Repeat("x", 200))
+		log.Log(node.LevelNotice, node.MAIN, "%s", strings.Repeat("x", 200))
 	}
 	n.Do(func() { n.Keys().Set("logging.debug", cmap.Str("off")) })
 	n.Do(func() { n.Keys().Set("logging.logfile", cmap.Str(filepath.Join(dir, "other"))) })
@@ -74,7 +74,7 @@ func TestBlockedLogs(t *testing.T) {
 	}
 	// The pipe is given up for another file in the end.
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		log.Log(node.LevelNotice, "MAIN", "another file")
+		log.Log(node.LevelNotice, node.MAIN, "another file")
 		if b, _ := os.ReadFile(filepath.Join(dir, "other")); strings.Contains(string(b), "another file") {
 			break
 		}

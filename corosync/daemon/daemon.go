@@ -85,7 +85,7 @@ func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
 	if err := checkStateDir(n, p); err != nil {
 		return failed(log, err, false)
 	}
-	log.Log(node.LevelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
+	log.Log(node.LevelNotice, node.MAIN, "Corosync Cluster Engine exiting normally")
 	log.close()
 	return exitOK
 }
@@ -124,13 +124,13 @@ func failed(log *logger, err error, help bool) int {
 	case early:
 		log.plain(err.Error())
 	case status != exitService: // whose reason is in the log
-		log.Log(node.LevelError, "MAIN", "%s", err)
+		log.Log(node.LevelError, node.MAIN, "%s", err)
 	}
 	if help && isConf && ce.Hint() != "" {
 		log.plain("gocorosync: " + ce.Hint())
 	}
 	if !early {
-		log.Log(node.LevelError, "MAIN", "Corosync Cluster Engine exiting with status %d at main.go.", status)
+		log.Log(node.LevelError, node.MAIN, "Corosync Cluster Engine exiting with status %d at main.go.", status)
 	}
 	log.close()
 	return status
@@ -140,7 +140,7 @@ func failed(log *logger, err error, help bool) int {
 func config(opt options, p conf.Profile, log *logger) node.Config {
 	cfg := node.Config{
 		Read: func() (*conf.File, error) { return readFile(orDefault(opt.file), p) }, ReadKey: readKey,
-		Profile: p, IPC: true, Dedicated: true, Log: log, Places: log,
+		Profile: p, IPC: true, Dedicated: true, Log: log.lines, Places: log,
 		Monitor: func(keys *cmap.Map) node.Monitor { return newWatch(keys, log) },
 	}
 	if p == conf.EL7 {
@@ -156,9 +156,9 @@ func sayStarting(log *logger, p conf.Profile) {
 	if p == conf.EL9 {
 		started = "Corosync Cluster Engine 3.1.7 starting up"
 	}
-	log.Log(node.LevelNotice, "MAIN", "%s", started)
-	log.Log(node.LevelInfo, "MAIN", "Corosync built-in features: %s", node.Features(p))
-	log.Log(node.LevelInfo, "MAIN", "gocorosync %s, profile %s", version.Version, p)
+	log.Log(node.LevelNotice, node.MAIN, "%s", started)
+	log.Log(node.LevelInfo, node.MAIN, "Corosync built-in features: %s", node.Features(p))
+	log.Log(node.LevelInfo, node.MAIN, "gocorosync %s, profile %s", version.Version, p)
 }
 
 // softMemoryLimit is from where on memory is worth more than time, in bytes:
@@ -183,7 +183,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	log.journal = toJournal()
 	cfg := config(opt, p, log)
 	cfg.OnKilled = func() {
-		log.Log(node.LevelError, "MAIN", "Corosync Cluster Engine exiting with status -1 at cfg.go.")
+		log.Log(node.LevelError, node.MAIN, "Corosync Cluster Engine exiting with status -1 at cfg.go.")
 		log.close()
 		os.Exit(exitKilled)
 	}
@@ -203,7 +203,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	}
 	defer lock.Close()
 	if t := n.Totem(); t.Cipher == "none" && t.Hash == "none" {
-		log.Log(node.LevelInfo, "TOTEM", "messages on the ring are not authenticated: whoever can send UDP to port %d can disturb it", t.Interfaces[0].McastPort)
+		log.Log(node.LevelInfo, node.TOTEM, "messages on the ring are not authenticated: whoever can send UDP to port %d can disturb it", t.Interfaces[0].McastPort)
 	}
 	recordCrash(n, log)
 	lockMemory(log)
@@ -234,7 +234,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 					n.DumpState()
 					continue
 				}
-				log.Log(node.LevelNotice, "MAIN", "Node was shut down by a signal")
+				log.Log(node.LevelNotice, node.MAIN, "Node was shut down by a signal")
 			case <-ctx.Done():
 				select {
 				case <-n.Done():
@@ -254,7 +254,7 @@ func serve(ctx context.Context, opt options, p conf.Profile, stderr io.Writer) i
 	if err != nil {
 		return failed(log, err, true)
 	}
-	log.Log(node.LevelNotice, "MAIN", "Corosync Cluster Engine exiting normally")
+	log.Log(node.LevelNotice, node.MAIN, "Corosync Cluster Engine exiting normally")
 	log.close()
 	return exitOK
 }

@@ -20,10 +20,12 @@ import (
 
 func parseLevel(s string) node.Level { return node.Level(slices.Index(conf.Priorities, s)) }
 
-// A logger writes corosync's log, as [node.Log] and [node.Places]: to standard error, to a file and to syslog,
+// A logger writes corosync's log, as [node.Places]: to standard error, to a file and to syslog,
 // each in corosync's form. It may be used from any goroutine. Who logs waits for
 // none of the places; only what opens and closes them may take its time.
 type logger struct {
+	lines node.Log // the way in
+
 	mu       sync.Mutex
 	cfg      *conf.Logging
 	stderr   *scribe.Queue // nil for none, as the others
@@ -52,6 +54,7 @@ func newLogger(stderr io.Writer) *logger {
 	host, _, _ = strings.Cut(host, ".")
 	l := &logger{host: host, pid: os.Getpid(), now: time.Now, margin: " ",
 		cfg: &conf.Logging{Stderr: stderr != nil, Timestamp: "off", SyslogPriority: "info", LogfilePriority: "info", Debug: "off", Blackbox: true}}
+	l.lines = node.NewLog(&handler{l: l})
 	if stderr != nil {
 		l.stderr = l.queue(scribe.Stream(stderr), l.errLine)
 	}
@@ -59,11 +62,11 @@ func newLogger(stderr io.Writer) *logger {
 }
 
 // queue is the way to a place, which is told in its own form of what it misses.
-func (l *logger) queue(s scribe.Sink, form func(lv node.Level, subsys, text string) string) *scribe.Queue {
+func (l *logger) queue(s scribe.Sink, form func(lv node.Level, subsys node.Subsystem, text string) string) *scribe.Queue {
 	return scribe.New(s, func(missing int) scribe.Line {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		text := form(node.LevelWarning, "MAIN", fmt.Sprintf("%d lines of this log are missing here: they could not be written in time", missing))
+		text := form(node.LevelWarning, node.MAIN, fmt.Sprintf("%d lines of this log are missing here: they could not be written in time", missing))
 		return scribe.Line{Priority: int(node.LevelWarning), Text: text}
 	})
 }
@@ -204,12 +207,17 @@ func wants(lv node.Level, debug, limit string) bool {
 	return lv <= parseLevel(limit)
 }
 
-// Log writes one line for a subsystem, such as "TOTEM".
-func (l *logger) Log(lv node.Level, subsys, format string, args ...any) {
+// Log writes one line.
+func (l *logger) Log(lv node.Level, subsys node.Subsystem, format string, args ...any) {
+	l.lines.Log(lv, subsys, format, args...)
+}
+
+// put gives a line to every place that wants it.
+func (l *logger) put(lv node.Level, subsys node.Subsystem, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	debug, fileLimit, sysLimit := l.cfg.Debug, l.cfg.LogfilePriority, l.cfg.SyslogPriority
-	if s, ok := l.cfg.Subsys[subsys]; ok {
+	if s, ok := l.cfg.Subsys[subsys.String()]; ok {
 		if s.Debug != "" {
 			debug = s.Debug
 		}
@@ -223,12 +231,8 @@ func (l *logger) Log(lv node.Level, subsys, format string, args ...any) {
 	toFile := l.file != nil && l.cfg.Logfile && wants(lv, debug, fileLimit)
 	toSys := l.sys != nil && wants(lv, debug, sysLimit)
 	toErr := l.stderr != nil && l.cfg.Stderr && wants(lv, debug, fileLimit) && !(toSys && l.journal)
-	if !toFile && !toErr && !toSys && !l.cfg.Blackbox {
-		return
-	}
-	text := fmt.Sprintf(format, args...)
 	if l.cfg.Blackbox {
-		l.recorder.add(l.now(), lv, subsys, text)
+		l.recorder.add(l.now(), lv, subsys.String(), text)
 	}
 	line := func(q *scribe.Queue, text string) { q.Add(scribe.Line{Priority: int(lv), Text: text}) }
 	if toErr {
@@ -253,17 +257,17 @@ func (l *logger) stamp() string {
 	return ""
 }
 
-func bare(lv node.Level, subsys, text string) string {
+func bare(lv node.Level, subsys node.Subsystem, text string) string {
 	return fmt.Sprintf("%-7s [%-6s] %s\n", lv, subsys, text)
 }
 
 // The forms of a line, by place.
 
-func (l *logger) errLine(lv node.Level, subsys, text string) string {
+func (l *logger) errLine(lv node.Level, subsys node.Subsystem, text string) string {
 	return l.stamp() + bare(lv, subsys, text)
 }
 
-func (l *logger) fileLine(lv node.Level, subsys, text string) string {
+func (l *logger) fileLine(lv node.Level, subsys node.Subsystem, text string) string {
 	stamp, sep := l.stamp(), ""
 	if stamp != "" {
 		sep = " "
@@ -271,24 +275,19 @@ func (l *logger) fileLine(lv node.Level, subsys, text string) string {
 	return fmt.Sprintf("%s[%d] %s corosync%s%s", stamp, l.pid, l.host, sep, bare(lv, subsys, text))
 }
 
-func (l *logger) sysLine(_ node.Level, subsys, text string) string {
+func (l *logger) sysLine(_ node.Level, subsys node.Subsystem, text string) string {
 	return fmt.Sprintf("%s[%-6s] %s", l.margin, subsys, text)
 }
 
-// Slog returns a logger for a machine, whose records become lines of subsys.
-func (l *logger) Slog(subsys string) *slog.Logger {
-	return slog.New(&machineHandler{l: l, subsys: subsys})
-}
-
-// machineHandler turns the machines' records into corosync's lines. Those that
-// people and programs look for get the original's text.
-type machineHandler struct {
+// handler turns records into corosync's lines. What a machine notes that people
+// and programs look for gets the original's text.
+type handler struct {
 	l      *logger
-	subsys string
+	subsys node.Subsystem
 	attrs  []slog.Attr
 }
 
-func (h *machineHandler) Enabled(_ context.Context, lv slog.Level) bool {
+func (h *handler) Enabled(_ context.Context, lv slog.Level) bool {
 	if lv >= slog.LevelInfo {
 		return true
 	}
@@ -298,43 +297,46 @@ func (h *machineHandler) Enabled(_ context.Context, lv slog.Level) bool {
 	return cfg.Blackbox || cfg.Debug != "off" || len(cfg.Subsys) > 0 || cfg.LogfilePriority == "debug" || cfg.SyslogPriority == "debug"
 }
 
-func (h *machineHandler) WithGroup(string) slog.Handler { return h }
-func (h *machineHandler) WithAttrs(a []slog.Attr) slog.Handler {
+func (h *handler) WithGroup(string) slog.Handler { return h }
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := *h
-	c.attrs = append(slices.Clone(h.attrs), a...)
+	c.attrs = slices.Clone(h.attrs)
+	for _, a := range attrs {
+		if s, ok := a.Value.Any().(node.Subsystem); ok {
+			c.subsys = s
+		} else {
+			c.attrs = append(c.attrs, a)
+		}
+	}
 	return &c
 }
 
-func (h *machineHandler) Handle(_ context.Context, r slog.Record) error {
+func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	attrs := make(map[string]slog.Value)
 	var rest strings.Builder
 	var note totem.Note
+	subsys := h.subsys
 	each := func(a slog.Attr) bool {
-		if n, ok := a.Value.Any().(totem.Note); ok {
-			note = n
-			return true
+		switch v := a.Value.Any().(type) {
+		case node.Subsystem:
+			subsys = v
+		case totem.Note:
+			note = v
+		default:
+			attrs[a.Key] = a.Value
+			fmt.Fprintf(&rest, " %s=%v", a.Key, a.Value)
 		}
-		attrs[a.Key] = a.Value
-		fmt.Fprintf(&rest, " %s=%v", a.Key, a.Value)
 		return true
 	}
 	for _, a := range h.attrs {
 		each(a)
 	}
 	r.Attrs(each)
-	lv := node.LevelDebug
-	switch {
-	case r.Level >= slog.LevelError:
-		lv = node.LevelError
-	case r.Level >= slog.LevelWarn:
-		lv = node.LevelWarning
-	case r.Level >= slog.LevelInfo:
-		lv = node.LevelInfo
-	}
+	lv := node.LevelOf(r.Level)
 	for _, line := range original(note, attrs) {
-		h.l.Log(node.LevelNotice, h.subsys, "%s", line)
+		h.l.put(node.LevelNotice, subsys, line)
 		lv = node.LevelDebug // ours only for those who look closer
 	}
-	h.l.Log(lv, h.subsys, "%s%s", r.Message, rest.String())
+	h.l.put(lv, subsys, r.Message+rest.String())
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/corosync/internal/node"
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
@@ -34,7 +35,7 @@ func TestOriginalLines(t *testing.T) {
 		for note := totem.Note(1); note.String() != ""; note++ {
 			var out strings.Builder
 			l := newLogger(&out)
-			l.Slog("TOTEM").Warn("whatever", "note", note, "ring", ring, "joined", []totem.NodeID{3}, "left", []totem.NodeID{2, 4}, "bye", totem.NodeID(2),
+			l.lines.Of(node.TOTEM).Warn("whatever", "note", note, "ring", ring, "joined", []totem.NodeID{3}, "left", []totem.NodeID{2, 4}, "bye", totem.NodeID(2),
 				"generation", g, "timeout", time.Second, "consensus", 1200*time.Millisecond, "silence", 750*time.Millisecond)
 			l.flush(time.Second)
 			var lines []string
@@ -58,7 +59,7 @@ func TestOwnLines(t *testing.T) {
 	var out strings.Builder
 	l := newLogger(&out)
 	l.cfg.Debug = "on"
-	log := l.Slog("TOTEM").With("a", 1)
+	log := l.lines.Of(node.TOTEM).With("a", 1)
 	log.Error("failed to receive", "note", totem.NoteFailedToReceive, "b", 2)
 	log.Error("failed to receive", "b", slog.StringValue("x"))
 	l.flush(time.Second)

@@ -93,7 +93,7 @@ func (w *watch) limit(r *monitored) {
 	v, ok := w.keys.Get(r.key("max"))
 	if !ok {
 		if r.state != resourceStopped {
-			w.log.Log(node.LevelWarning, "MON", "resource %q deleted from cmap!", r.name)
+			w.log.Log(node.LevelWarning, node.MON, "resource %q deleted from cmap!", r.name)
 			r.at = -1
 			w.enter(r, "config_changed", resourceStopped)
 		}
@@ -114,7 +114,7 @@ func (w *watch) limit(r *monitored) {
 }
 
 func (w *watch) enter(r *monitored, event, state string) {
-	w.log.Log(node.LevelInfo, "MON", "Fsm:%s event %q, state %q --> %q", r.name, event, r.state, state)
+	w.log.Log(node.LevelInfo, node.MON, "Fsm:%s event %q, state %q --> %q", r.name, event, r.state, state)
 	r.state = state
 	w.keys.Set(r.key("state"), cmap.Str(state))
 }

@@ -83,10 +83,10 @@ func toJournal() bool {
 func recordCrash(n *node.Node, log *logger) {
 	earlier, err := crash.Record(n.StateDir(), "corosync")
 	if err != nil {
-		log.Log(node.LevelWarning, "MAIN", "A crash would leave no report: %s", err)
+		log.Log(node.LevelWarning, node.MAIN, "A crash would leave no report: %s", err)
 	}
 	if earlier != "" {
-		log.Log(node.LevelError, "MAIN", "An earlier corosync ended in a crash; its report is %s", earlier)
+		log.Log(node.LevelError, node.MAIN, "An earlier corosync ended in a crash; its report is %s", earlier)
 	}
 }
 
@@ -150,16 +150,16 @@ func orDefault(file string) string {
 // for the priority that realtime tried to set.
 func lockMemory(log *logger) {
 	if why, bad := strings.CutPrefix(os.Getenv(realtimeEnv), "failed: "); bad {
-		log.Log(node.LevelWarning, "MAIN", "Could not set SCHED_RR at priority 99: %s", why)
+		log.Log(node.LevelWarning, node.MAIN, "Could not set SCHED_RR at priority 99: %s", why)
 	}
 	os.Unsetenv(realtimeEnv)
 	limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit); err != nil {
-		log.Log(node.LevelWarning, "MAIN", "Could not increase RLIMIT_MEMLOCK, not locking memory: %s", node.SysReason(err))
+		log.Log(node.LevelWarning, node.MAIN, "Could not increase RLIMIT_MEMLOCK, not locking memory: %s", node.SysReason(err))
 		return
 	}
 	if err := unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT); err != nil {
-		log.Log(node.LevelWarning, "MAIN", "Could not lock memory of service to avoid page faults: %s", node.SysReason(err))
+		log.Log(node.LevelWarning, node.MAIN, "Could not lock memory of service to avoid page faults: %s", node.SysReason(err))
 	}
 }
 

@@ -49,22 +49,22 @@ const (
 func (w *watch) StartWatchdog() {
 	timeout := w.keys.Uint("resources.watchdog_timeout", defaultWatchdogTimeout)
 	if timeout < minWatchdogTimeout || timeout > maxWatchdogTimeout {
-		w.log.Log(node.LevelWarning, "WD", "Set watchdog_timeout is out of range (%d..%d).", minWatchdogTimeout, maxWatchdogTimeout)
-		w.log.Log(node.LevelWarning, "WD", "use default value %d seconds.", defaultWatchdogTimeout)
+		w.log.Log(node.LevelWarning, node.WD, "Set watchdog_timeout is out of range (%d..%d).", minWatchdogTimeout, maxWatchdogTimeout)
+		w.log.Log(node.LevelWarning, node.WD, "use default value %d seconds.", defaultWatchdogTimeout)
 		timeout = defaultWatchdogTimeout
 	}
 	w.keys.Set("resources.watchdog_timeout", cmap.U32(uint32(timeout)))
 	w.dog.every = time.Duration(timeout) * time.Second / 2
-	w.log.Log(node.LevelDebug, "WD", "The Watchdog timeout is %d seconds", timeout)
-	w.log.Log(node.LevelDebug, "WD", "The tickle timeout is %d ms", w.dog.every.Milliseconds())
+	w.log.Log(node.LevelDebug, node.WD, "The Watchdog timeout is %d seconds", timeout)
+	w.log.Log(node.LevelDebug, node.WD, "The tickle timeout is %d ms", w.dog.every.Milliseconds())
 	path := w.keys.Text("resources.watchdog_device", "off")
 	switch device, err := w.openDevice(path, int(timeout)); {
 	case path == "off":
-		w.log.Log(node.LevelWarning, "WD", "Watchdog not enabled by configuration")
+		w.log.Log(node.LevelWarning, node.WD, "Watchdog not enabled by configuration")
 	case err != nil:
-		w.log.Log(node.LevelWarning, "WD", "Cannot open watchdog device %s: %s", path, node.SysReason(err))
+		w.log.Log(node.LevelWarning, node.WD, "Cannot open watchdog device %s: %s", path, node.SysReason(err))
 	default:
-		w.log.Log(node.LevelInfo, "WD", "Watchdog %s is now being tickled by corosync.", path)
+		w.log.Log(node.LevelInfo, node.WD, "Watchdog %s is now being tickled by corosync.", path)
 		w.dog.device = device
 	}
 	w.dog.tickAt = w.now + w.dog.every
@@ -73,7 +73,7 @@ func (w *watch) StartWatchdog() {
 		w.keys.Track(prefix, cmap.Add|cmap.Modify|cmap.Delete|cmap.Prefix, func(note cmap.Note) { w.changed(prefix, note) })
 	}
 	if len(w.dog.guarded) == 0 {
-		w.log.Log(node.LevelInfo, "WD", "no resources configured.")
+		w.log.Log(node.LevelInfo, node.WD, "no resources configured.")
 	}
 }
 
@@ -87,7 +87,7 @@ func (w *watch) openDevice(path string, seconds int) (hound, error) {
 	}
 	if d, ok := h.(*watchdogDevice); ok {
 		if err := unix.IoctlSetPointerInt(int(d.f.Fd()), unix.WDIOC_SETTIMEOUT, seconds); err != nil {
-			w.log.Log(node.LevelWarning, "WD", "The watchdog does not take a timeout of %d seconds: %s", seconds, node.SysReason(err))
+			w.log.Log(node.LevelWarning, node.WD, "The watchdog does not take a timeout of %d seconds: %s", seconds, node.SysReason(err))
 		}
 	}
 	return h, nil
@@ -115,7 +115,7 @@ func (w *watch) guard(prefix, name string) {
 	switch {
 	case recovery == "":
 		if strings.HasPrefix(prefix, "resources.system.") {
-			w.log.Log(node.LevelWarning, "WD", "resource %s missing a recovery key.", name)
+			w.log.Log(node.LevelWarning, node.WD, "resource %s missing a recovery key.", name)
 		} // a process sets its keys one by one
 		w.unguard(prefix)
 		return
@@ -149,7 +149,7 @@ func (w *watch) unguard(prefix string) {
 
 func (w *watch) enterGuarded(g *guarded, event, state string) {
 	if g.state != state {
-		w.log.Log(node.LevelInfo, "WD", "Fsm:%s event %q, state %q --> %q", g.name, event, g.state, state)
+		w.log.Log(node.LevelInfo, node.WD, "Fsm:%s event %q, state %q --> %q", g.name, event, g.state, state)
 		g.state = state
 	}
 }
@@ -184,13 +184,13 @@ func (w *watch) stepWatchdog() {
 	}
 	w.dog.tickAt = w.now + w.dog.every
 	if slices.ContainsFunc(w.dog.guarded, func(g *guarded) bool { return g.state == resourceFailed }) {
-		w.log.Log(node.LevelAlert, "WD", "NOT tickling the watchdog!")
+		w.log.Log(node.LevelAlert, node.WD, "NOT tickling the watchdog!")
 		w.dog.tickAt = -1 // and never again
 		return
 	}
 	if w.dog.device != nil {
 		if err := w.dog.device.pet(); err != nil {
-			w.log.Log(node.LevelError, "WD", "failed to write to the watchdog: %s", node.SysReason(err))
+			w.log.Log(node.LevelError, node.WD, "failed to write to the watchdog: %s", node.SysReason(err))
 		}
 	}
 }
@@ -203,7 +203,7 @@ func (w *watch) check(g *guarded) {
 	if !failed {
 		age := time.Duration(w.clock() - w.keys.Uint(g.prefix+"last_updated", 0))
 		if late := age - period*3/2; late > 0 {
-			w.log.Log(node.LevelError, "WD", "last_updated %d ms too late, period:%d.", late.Milliseconds(), period.Milliseconds())
+			w.log.Log(node.LevelError, node.WD, "last_updated %d ms too late, period:%d.", late.Milliseconds(), period.Milliseconds())
 			failed = true
 		}
 	}
@@ -211,7 +211,7 @@ func (w *watch) check(g *guarded) {
 		return
 	}
 	g.at = -1
-	w.log.Log(node.LevelCrit, "WD", "%s resource %q failed!", g.recovery, g.name)
+	w.log.Log(node.LevelCrit, node.WD, "%s resource %q failed!", g.recovery, g.name)
 	w.enterGuarded(g, "failure", resourceFailed)
 	switch g.recovery {
 	case "reboot":
@@ -232,9 +232,9 @@ func resetMachine(cmd int) { unix.Reboot(cmd) }
 // does its work.
 func (w *watch) Close(orderly bool) {
 	if w.dog.device != nil && orderly {
-		w.log.Log(node.LevelInfo, "WD", "magically closing the watchdog.")
+		w.log.Log(node.LevelInfo, node.WD, "magically closing the watchdog.")
 		if err := w.dog.device.release(); err != nil {
-			w.log.Log(node.LevelError, "WD", "failed to disarm the watchdog: %s", node.SysReason(err))
+			w.log.Log(node.LevelError, node.WD, "failed to disarm the watchdog: %s", node.SysReason(err))
 		}
 	}
 }

@@ -34,7 +34,7 @@ func (c callbacks) AddressChanged(ring int, addr netip.Addr) error {
 	i := &n.conf.Interfaces[ring]
 	i.Bind = addr
 	n.keys.Set(fmt.Sprintf("totem.interface.%d.bindnetaddr", i.Number), cmap.Str(addr.String()))
-	n.log.Log(LevelNotice, "TOTEM", "The network interface [%v] is now up.", addr)
+	n.log.Log(LevelNotice, TOTEM, "The network interface [%v] is now up.", addr)
 	if ring > 0 {
 		return nil
 	}

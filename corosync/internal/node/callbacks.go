@@ -89,10 +89,10 @@ func (c callbacks) Save(seq uint64) error {
 		return nil
 	}
 	if err := n.ringPath.save(seq); err != nil {
-		n.log.Log(LevelCrit, "TOTEM", "Couldn't store new ring id %x to stable storage: %s", seq, SysReason(err))
+		n.log.Log(LevelCrit, TOTEM, "Couldn't store new ring id %x to stable storage: %s", seq, SysReason(err))
 		return &Error{RingID, err}
 	}
-	n.log.Log(LevelDebug, "MAIN", "Storing new sequence id for ring %x", seq)
+	n.log.Log(LevelDebug, MAIN, "Storing new sequence id for ring %x", seq)
 	return nil
 }
 
@@ -115,7 +115,7 @@ func (c callbacks) Members(m totem.Members) {
 func (c callbacks) Refused(r totem.Refused) {
 	n := c.n
 	if r.Err == totem.ErrTooLarge {
-		n.log.Log(LevelWarning, "MAIN", "message of %d bytes dropped: %v", len(r.Data), r.Err)
+		n.log.Log(LevelWarning, MAIN, "message of %d bytes dropped: %v", len(r.Data), r.Err)
 		return
 	}
 	data := append([]byte(nil), r.Data...)

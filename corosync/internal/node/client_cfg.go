@@ -224,12 +224,12 @@ func (c callbacks) RingStatus(s totem.RingStatus) {
 	n.ringTexts[s.Iface] = s.Text
 	switch s.State {
 	case totem.RingTroubled:
-		n.log.Log(LevelWarning, "TOTEM", "%s", s.Text)
+		n.log.Log(LevelWarning, TOTEM, "%s", s.Text)
 		return
 	case totem.RingFaulty:
-		n.log.Log(LevelError, "TOTEM", "%s", s.Text)
+		n.log.Log(LevelError, TOTEM, "%s", s.Text)
 	default:
-		n.log.Log(LevelNotice, "TOTEM", "Automatically recovered ring %d", s.Iface)
+		n.log.Log(LevelNotice, TOTEM, "Automatically recovered ring %d", s.Iface)
 	}
 	n.setFaulty(s.Iface, s.State == totem.RingFaulty)
 }

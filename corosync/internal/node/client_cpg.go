@@ -46,7 +46,7 @@ func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status c
 		size := len(msg) + cpgOverhead
 		if size > totem.MaxMessage {
 			// It could never be sent. libcpg makes parts of such messages.
-			n.log.Log(LevelWarning, "CPG", "message of %d bytes of pid %d dropped: too long", len(msg), cl.c.Peer().PID)
+			n.log.Log(LevelWarning, CPG, "message of %d bytes of pid %d dropped: too long", len(msg), cl.c.Peer().PID)
 			return true, answered // there is no response to this one
 		}
 		// Before it is looked at, as it may have to wait several times.
@@ -147,7 +147,7 @@ func (n *Node) cpgRequest(cl *client, id int32, msg []byte) (done bool, status c
 		}
 		s := coro.OK
 		if err := cl.cpg.allocate(m, cl.c.Peer()); err != nil {
-			n.log.Log(LevelWarning, "CPG", "zero-copy buffer of pid %d: %v", cl.c.Peer().PID, err)
+			n.log.Log(LevelWarning, CPG, "zero-copy buffer of pid %d: %v", cl.c.Peer().PID, err)
 			s = coro.ErrNoMemory
 		}
 		cl.status(0, s)

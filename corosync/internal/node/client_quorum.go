@@ -119,7 +119,7 @@ func (n *Node) quorumAction(a service.Action) {
 		}{{"Sync members", a.Members}, {"Sync joined", a.Joined}, {"Sync left", a.Left}} {
 			if len(l.ids) > 0 {
 				for _, line := range memberLines(l.what, l.ids) {
-					n.log.Log(LevelNotice, "QUORUM", "%s", line)
+					n.log.Log(LevelNotice, QUORUM, "%s", line)
 				}
 			}
 		}
@@ -135,10 +135,10 @@ func (n *Node) quorumAction(a service.Action) {
 			if a.Quorate {
 				text = "This node is within the primary component and will provide service."
 			}
-			n.log.Log(LevelNotice, "QUORUM", "%s", text)
+			n.log.Log(LevelNotice, QUORUM, "%s", text)
 		}
 		for _, line := range memberLines("Members", a.Members) {
-			n.log.Log(LevelNotice, "QUORUM", "%s", line)
+			n.log.Log(LevelNotice, QUORUM, "%s", line)
 		}
 		for _, cl := range n.sortedClients() {
 			if cl.service == "quorum" && cl.quorum.tracking {
@@ -295,16 +295,16 @@ func (n *Node) voteAction(a service.Action) {
 		}
 		return
 	case votequorum.Critical:
-		n.log.Log(LevelCrit, "VOTEQ", "%s", a.Text)
+		n.log.Log(LevelCrit, VOTEQ, "%s", a.Text)
 		return
 	case votequorum.Warning:
-		n.log.Log(LevelWarning, "VOTEQ", "%s", a.Text)
+		n.log.Log(LevelWarning, VOTEQ, "%s", a.Text)
 		return
 	case votequorum.Notice:
-		n.log.Log(LevelNotice, "VOTEQ", "%s", a.Text)
+		n.log.Log(LevelNotice, VOTEQ, "%s", a.Text)
 		return
 	case votequorum.Informational:
-		n.log.Log(LevelInfo, "VOTEQ", "%s", a.Text)
+		n.log.Log(LevelInfo, VOTEQ, "%s", a.Text)
 		return
 	case votequorum.QuorumChanged:
 		tell = func(cl *client) { cl.voteQuorum(a) }

@@ -77,7 +77,7 @@ func (n *Node) listen() error {
 			continue
 		}
 		s, err := ipc.Listen(e.short, ipc.Options{
-			Socket: typ == "socket", Log: n.log.Slog("QB"), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes, Budget: budget, Quota: quota,
+			Socket: typ == "socket", Log: n.log.Of(QB), QueueMessages: maxUnread, QueueBytes: maxUnreadBytes, Budget: budget, Quota: quota,
 		})
 		if err != nil {
 			for _, s := range n.servers {
@@ -103,7 +103,7 @@ func (s *server) Connected(c *ipc.Conn) error {
 func (n *Node) connected(name string, c *ipc.Conn, program string) error {
 	p := c.Peer()
 	if !n.admitted(p) {
-		n.log.Log(LevelError, "MAIN", "Denied connection attempt from %d:%d", p.UID, p.GID)
+		n.log.Log(LevelError, MAIN, "Denied connection attempt from %d:%d", p.UID, p.GID)
 		return syscall.EACCES
 	}
 	if !n.synced || n.stopping {
@@ -184,7 +184,7 @@ func (s *server) Take(c *ipc.Conn, fd int) (taken bool) {
 			})
 		})
 		if err != nil {
-			s.n.log.Log(LevelError, "QB", "client %d of %s: %v", c.Peer().PID, s.name, err)
+			s.n.log.Log(LevelError, QB, "client %d of %s: %v", c.Peer().PID, s.name, err)
 			return
 		}
 		cl.stopWatch, taken = stop, true
@@ -216,7 +216,7 @@ func (n *Node) read(cl *client) {
 	switch {
 	case err != nil:
 		if !cl.gone {
-			n.log.Log(LevelWarning, "QB", "connection of %s to %s ended: %v", cl.name, cl.service, err)
+			n.log.Log(LevelWarning, QB, "connection of %s to %s ended: %v", cl.name, cl.service, err)
 		}
 		cl.c.Return()
 	case cl.gone && (!more || cl.c.Queued() > slowUnread):

@@ -121,7 +121,7 @@ func (n *Node) totemConfig(seq uint64) (totem.Config, error) {
 		Tunables:  tunables(t),
 		Nodes:     nodes(t),
 		Rand:      rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(os.Getpid()))),
-		Log:       n.log.Slog("TOTEM"),
+		Log:       n.log.Of(TOTEM),
 	}
 	switch t.RRPMode {
 	case "active":

@@ -61,11 +61,11 @@ func (n *Node) loadEngines() {
 		case "wd":
 			n.monitor.StartWatchdog()
 		case "votequorum":
-			n.log.Log(LevelNotice, "QUORUM", "Using quorum provider %s", n.keys.Text("quorum.provider", ""))
+			n.log.Log(LevelNotice, QUORUM, "Using quorum provider %s", n.keys.Text("quorum.provider", ""))
 		}
-		n.log.Log(LevelNotice, "SERV", "Service engine loaded: %s [%d]", e.title, e.id)
+		n.log.Log(LevelNotice, SERV, "Service engine loaded: %s [%d]", e.title, e.id)
 		if n.cfg.IPC && e.clients {
-			n.log.Log(LevelInfo, "QB", "server name: %s", e.short)
+			n.log.Log(LevelInfo, QB, "server name: %s", e.short)
 		}
 	}
 }
@@ -81,12 +81,12 @@ func (n *Node) unloadEngines() {
 		return e.id
 	}
 	slices.SortFunc(list, func(a, b engine) int { return cmp.Compare(rank(a), rank(b)) })
-	n.log.Log(LevelNotice, "SERV", "Unloading all Corosync service engines.")
+	n.log.Log(LevelNotice, SERV, "Unloading all Corosync service engines.")
 	for _, e := range list {
 		if n.cfg.IPC && e.clients {
-			n.log.Log(LevelInfo, "QB", "withdrawing server sockets")
+			n.log.Log(LevelInfo, QB, "withdrawing server sockets")
 		}
-		n.log.Log(LevelNotice, "SERV", "Service engine unloaded: %s", e.title)
+		n.log.Log(LevelNotice, SERV, "Service engine unloaded: %s", e.title)
 	}
 }
 

@@ -20,7 +20,7 @@ func (n *Node) dumpFlight() {
 	dir := n.StateDir()
 	n.aside(func(context.Context) {
 		if err := n.cfg.Places.Dump(dir); err != nil {
-			n.log.Log(LevelError, "MAIN", "Could not write the flight recorder: %s", SysText(err))
+			n.log.Log(LevelError, MAIN, "Could not write the flight recorder: %s", SysText(err))
 		}
 	}, func() {
 		n.dumping = false

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 
 	"github.com/gocorosync/gocorosync/conf"
@@ -22,14 +24,77 @@ const (
 
 func (l Level) String() string { return conf.Priorities[l] }
 
-// A Log takes what a node says. Nobody may wait in it, and any goroutine may
-// call it.
-type Log interface {
-	// Log takes one line of a subsystem, such as "TOTEM".
-	Log(lv Level, subsys, format string, args ...any)
-	// Slog is for the records of a machine of the subsystem.
-	Slog(subsys string) *slog.Logger
+// slog is the level of slog's records. Slog has names for four of them; notice
+// stands between info and warning, and what is worse than an error above it.
+func (l Level) slog() slog.Level {
+	switch l {
+	case LevelDebug:
+		return slog.LevelDebug
+	case LevelInfo:
+		return slog.LevelInfo
+	case LevelNotice:
+		return slog.LevelInfo + 2
+	}
+	return slog.LevelWarn + 4*slog.Level(LevelWarning-l)
 }
+
+// LevelOf is the priority of a record.
+func LevelOf(l slog.Level) Level {
+	for lv := LevelAlert; lv < LevelDebug; lv++ {
+		if l >= lv.slog() {
+			return lv
+		}
+	}
+	return LevelDebug
+}
+
+// A Subsystem is a part of corosync that lines of its log are of, as section
+// logging has settings for it.
+type Subsystem uint8
+
+// The subsystems, under corosync's names.
+const (
+	MAIN   Subsystem = 1 + iota // start, end, and the loop
+	TOTEM                       // the ring
+	SYNC                        // the services after a change of the ring
+	SERV                        // which services there are
+	QB                          // local clients
+	CFG                         // the configuration
+	CMAP                        // the map of keys
+	CPG                         // process groups
+	QUORUM                      // whether there is one
+	VOTEQ                       // the votes
+	MON                         // resources that are watched
+	WD                          // the watchdog
+)
+
+var subsystemNames = [...]string{MAIN: "MAIN", TOTEM: "TOTEM", SYNC: "SYNC", SERV: "SERV", QB: "QB", CFG: "CFG", CMAP: "CMAP",
+	CPG: "CPG", QUORUM: "QUORUM", VOTEQ: "VOTEQ", MON: "MON", WD: "WD"}
+
+func (s Subsystem) String() string { return subsystemNames[s] }
+
+// attr is how a record says of which subsystem it is. A handler knows it by its
+// type.
+func (s Subsystem) attr() slog.Attr { return slog.Any("subsystem", s) }
+
+// A Log is where the node's lines go: one handler, whose records all say of
+// which [Subsystem] they are and have a [Level] of syslog's. Nobody may wait in
+// the handler, and any goroutine may call it.
+type Log struct{ to *slog.Logger }
+
+// NewLog returns the log that writes to h.
+func NewLog(h slog.Handler) Log { return Log{slog.New(h)} }
+
+// Log writes a line in corosync's own words.
+func (l Log) Log(lv Level, s Subsystem, format string, args ...any) {
+	ctx := context.Background()
+	if l.to.Enabled(ctx, lv.slog()) {
+		l.to.LogAttrs(ctx, lv.slog(), fmt.Sprintf(format, args...), s.attr())
+	}
+}
+
+// Of is the logger of a machine of the subsystem.
+func (l Log) Of(s Subsystem) *slog.Logger { return l.to.With(s.attr()) }
 
 // Places are where a log goes, as section logging says, and what it keeps.
 type Places interface {

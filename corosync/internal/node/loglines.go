@@ -30,12 +30,12 @@ func (n *Node) logTransport() {
 	if t.Transport == "udp" {
 		kind = "Multicast"
 	}
-	n.log.Log(LevelNotice, "TOTEM", "Initializing transport (UDP/IP %s).", kind)
+	n.log.Log(LevelNotice, TOTEM, "Initializing transport (UDP/IP %s).", kind)
 	if n.gen == wire.EL7 {
-		n.log.Log(LevelNotice, "TOTEM", "Initializing transmit/receive security (NSS) crypto: %s hash: %s", t.Cipher, t.Hash)
+		n.log.Log(LevelNotice, TOTEM, "Initializing transmit/receive security (NSS) crypto: %s hash: %s", t.Cipher, t.Hash)
 	}
 	for _, i := range t.Interfaces {
-		n.log.Log(LevelNotice, "TOTEM", "The network interface [%v] is now up.", i.Bind)
+		n.log.Log(LevelNotice, TOTEM, "The network interface [%v] is now up.", i.Bind)
 	}
 }
 
@@ -44,7 +44,7 @@ func (n *Node) logLinks() {
 	t := n.conf
 	if n.gen == wire.EL9 {
 		for _, i := range t.Interfaces {
-			n.log.Log(LevelInfo, "TOTEM", "Configuring link %d", i.Number)
+			n.log.Log(LevelInfo, TOTEM, "Configuring link %d", i.Number)
 		}
 	}
 	if t.Transport == "udp" {
@@ -52,7 +52,7 @@ func (n *Node) logLinks() {
 	}
 	for _, c := range nodes(t) {
 		for _, a := range c.Addrs {
-			n.log.Log(LevelNotice, "TOTEM", "adding new UDPU member {%v}", a)
+			n.log.Log(LevelNotice, TOTEM, "adding new UDPU member {%v}", a)
 		}
 	}
 }

@@ -284,10 +284,10 @@ func (n *Node) Start(ctx context.Context) error {
 		return err
 	}
 	if why != "" {
-		n.log.Log(LevelWarning, "TOTEM", "%s", why)
+		n.log.Log(LevelWarning, TOTEM, "%s", why)
 	}
 	for _, w := range t.Warnings {
-		n.log.Log(LevelWarning, "TOTEM", "%s", w)
+		n.log.Log(LevelWarning, TOTEM, "%s", w)
 	}
 	tcfg, err := n.totemConfig(seq)
 	if err != nil {
@@ -305,37 +305,37 @@ func (n *Node) Start(ctx context.Context) error {
 
 // makeServices creates the services and what cmap says about them.
 func (n *Node) makeServices() error {
-	scfg := service.Config{Self: n.self, Generation: n.gen, Log: n.log.Slog("SYNC")}
+	scfg := service.Config{Self: n.self, Generation: n.gen, Log: n.log.Of(SYNC)}
 	n.version = service.NewConfigVersion(scfg, n.conf.ConfigVersion, n.conf.HasConfigVersion)
-	n.cpg = cpg.New(cpg.Config{Self: n.self, Generation: n.gen, Log: n.log.Slog("CPG")})
+	n.cpg = cpg.New(cpg.Config{Self: n.self, Generation: n.gen, Log: n.log.Of(CPG)})
 	engines := []service.Engine{n.version, &service.CFG{}, n.cpg}
 
 	provider := n.keys.Text("quorum.provider", "")
 	hasProvider := len(n.keys.Keys("quorum.provider")) > 0
 	if hasProvider {
 		fail := func(reason string) error {
-			n.log.Log(LevelError, "SERV", "Service engine 'corosync_quorum' failed to load for reason '%s'", reason)
+			n.log.Log(LevelError, SERV, "Service engine 'corosync_quorum' failed to load for reason '%s'", reason)
 			return &Error{Service, errors.New(reason)}
 		}
 		if provider != "corosync_votequorum" {
-			n.log.Log(LevelNotice, "QUORUM", "Using quorum provider %s", provider)
-			n.log.Log(LevelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
+			n.log.Log(LevelNotice, QUORUM, "Using quorum provider %s", provider)
+			n.log.Log(LevelCrit, QUORUM, "Quorum provider: %s failed to initialize.", provider)
 			return fail("Invalid quorum provider")
 		}
 		set, err := votequorum.Read(n.keys, nil, n.gen == wire.EL9)
 		if err != nil {
-			n.log.Log(LevelNotice, "QUORUM", "Using quorum provider %s", provider)
+			n.log.Log(LevelNotice, QUORUM, "Using quorum provider %s", provider)
 			var r *votequorum.Refusal
 			if errors.As(err, &r) {
 				for _, b := range r.Before {
-					n.log.Log(LevelCrit, "VOTEQ", "%s", b.Text)
+					n.log.Log(LevelCrit, VOTEQ, "%s", b.Text)
 				}
 			}
-			n.log.Log(LevelCrit, "QUORUM", "Quorum provider: %s failed to initialize.", provider)
+			n.log.Log(LevelCrit, QUORUM, "Quorum provider: %s failed to initialize.", provider)
 			return fail(err.Error())
 		}
 		n.voteSet = set
-		n.vote = votequorum.New(votequorum.Config{Self: n.self, Settings: set, Lenient: n.gen == wire.EL7, Log: n.log.Slog("VOTEQ")})
+		n.vote = votequorum.New(votequorum.Config{Self: n.self, Settings: set, Lenient: n.gen == wire.EL7, Log: n.log.Of(VOTEQ)})
 		engines = append(engines, n.vote)
 	}
 	n.quorum = service.NewQuorum(hasProvider)
@@ -355,7 +355,7 @@ func (n *Node) run(ctx context.Context, tcfg totem.Config) error {
 	t := n.conf
 	cfg := udp.Config{
 		Totem: tcfg, Port: t.Interfaces[0].McastPort, Cipher: t.Cipher, Hash: t.Hash, Key: t.Key,
-		AllowUnlisted: !t.BlockUnlisted, Dedicated: n.cfg.Dedicated, Log: n.log.Slog("TOTEM"),
+		AllowUnlisted: !t.BlockUnlisted, Dedicated: n.cfg.Dedicated, Log: n.log.Of(TOTEM),
 	}
 	if slices.ContainsFunc(t.Interfaces, func(i conf.Interface) bool { return i.Net.IsValid() }) {
 		cfg.Rebind = rebind(t.Interfaces)
@@ -467,7 +467,7 @@ func (n *Node) act(a service.Action) {
 		if len(a.Data) > totem.MaxMessage {
 			// It could never be sent, and would hold up everything behind it for ever.
 			// Whoever lets clients choose a length refuses this one before.
-			n.log.Log(LevelError, "MAIN", "message of %d bytes dropped: the ring takes no more than %d", len(a.Data), totem.MaxMessage)
+			n.log.Log(LevelError, MAIN, "message of %d bytes dropped: the ring takes no more than %d", len(a.Data), totem.MaxMessage)
 			return
 		}
 		n.toRing = append(n.toRing, a)
@@ -475,20 +475,20 @@ func (n *Node) act(a service.Action) {
 	case totem.Synced:
 		n.toRing = append(n.toRing, a)
 	case service.SyncDone:
-		n.log.Log(LevelNotice, "MAIN", "Completed service synchronization, ready to provide service.")
+		n.log.Log(LevelNotice, MAIN, "Completed service synchronization, ready to provide service.")
 		n.synced = true
 		n.seeMembers()
 		n.retryWaiting()
 	case service.SetKey:
 		n.setKey(a)
 	case service.Exit:
-		n.log.Log(LevelError, "CMAP", "%s", a.Reason)
+		n.log.Log(LevelError, CMAP, "%s", a.Reason)
 		n.refusal = errors.New(a.Reason)
 		n.leave()
 	case service.Kill:
 		n.killed(a)
 	case service.Shutdown:
-		n.log.Log(LevelNotice, "CFG", "Node %d was shut down by sysadmin", a.From)
+		n.log.Log(LevelNotice, CFG, "Node %d was shut down by sysadmin", a.From)
 		if a.From == n.self {
 			n.leave()
 		}
@@ -534,7 +534,7 @@ func (n *Node) changedMembers(m totem.Members) {
 	}
 	for _, id := range m.Left {
 		n.keys.Set(service.MemberKey(n.gen, id)+".status", cmap.Str("left"))
-		n.log.Log(LevelDebug, "MAIN", "Member left: %s", n.addrText(id))
+		n.log.Log(LevelDebug, MAIN, "Member left: %s", n.addrText(id))
 	}
 	for _, id := range m.Joined {
 		prefix := service.MemberKey(n.gen, id)
@@ -546,7 +546,7 @@ func (n *Node) changedMembers(m totem.Members) {
 			n.keys.Set(prefix+".join_count", cmap.U32(1))
 		}
 		n.keys.Set(prefix+".status", cmap.Str("joined"))
-		n.log.Log(LevelDebug, "MAIN", "Member joined: %s", n.addrText(id))
+		n.log.Log(LevelDebug, MAIN, "Member joined: %s", n.addrText(id))
 	}
 }
 
@@ -567,7 +567,7 @@ func (n *Node) killed(k service.Kill) {
 	if n.gen == wire.EL9 {
 		sep = " "
 	}
-	n.log.Log(LevelNotice, "CFG", "Killed by node %d%s: %s", k.From, sep, k.Reason)
+	n.log.Log(LevelNotice, CFG, "Killed by node %d%s: %s", k.From, sep, k.Reason)
 	n.ending = &Error{Killed, &KilledBy{k.From, k.Reason}}
 	if n.cfg.OnKilled != nil {
 		n.cfg.OnKilled()

@@ -23,7 +23,7 @@ import (
 // client that did gets its answer when what was read is in force, or refused.
 // Spec: corosync-conf.md 6.
 func (n *Node) reload(a service.Reload) {
-	n.log.Log(LevelNotice, "CFG", "Config reload requested by node %d", a.From)
+	n.log.Log(LevelNotice, CFG, "Config reload requested by node %d", a.From)
 	n.reloadFile(func(status coro.Error) {
 		n.notify()
 		if a.Source.Node != n.self {
@@ -95,7 +95,10 @@ func (r *refusal) Error() string {
 	return strings.Join(s, "; ")
 }
 
-type logLine struct{ subsystem, text string }
+type logLine struct {
+	subsystem Subsystem
+	text      string
+}
 
 // reloadFile reads the configuration beside the loop, puts it in force in the
 // loop and tells done, there too.
@@ -166,20 +169,20 @@ func (n *Node) readAgain(ctx context.Context) (*fresh, *refusal) {
 	}
 	file, err := n.cfg.Read()
 	if err != nil {
-		return nil, &refusal{status: status, lines: []logLine{{"CFG", fmt.Sprintf("Unable to reload config file: %s", err)}}}
+		return nil, &refusal{status: status, lines: []logLine{{CFG, fmt.Sprintf("Unable to reload config file: %s", err)}}}
 	}
 	r := &fresh{file: file}
 	r.totem, r.totemErr = conf.ReadTotem(conf.FromKeys(file.Keys), n.cfg.Profile, n.host(ctx))
 	no := &refusal{status: status, valid: true}
 	switch {
 	case r.totemErr != nil && el9:
-		no.lines = []logLine{{"CFG", fmt.Sprintf("Configuration is not valid: %s", r.totemErr)}}
+		no.lines = []logLine{{CFG, fmt.Sprintf("Configuration is not valid: %s", r.totemErr)}}
 		return nil, no
 	case r.totemErr != nil:
 		return r, nil
 	}
 	if err := unresolved(r.totem); err != nil {
-		no.lines = []logLine{{"CFG", fmt.Sprintf("Unable to reload config file: %s", err)}}
+		no.lines = []logLine{{CFG, fmt.Sprintf("Unable to reload config file: %s", err)}}
 		return nil, no
 	}
 	return r, nil
@@ -193,9 +196,9 @@ func refuseMoved(old, t *conf.Totem) *refusal {
 	}
 	no := &refusal{status: coro.ErrInvalidParam, valid: true}
 	for _, text := range moved {
-		no.lines = append(no.lines, logLine{"TOTEM", text})
+		no.lines = append(no.lines, logLine{TOTEM, text})
 	}
-	no.lines = append(no.lines, logLine{"CFG", "Cannot configure new interface definitions: To reconfigure an interface it must be deleted and recreated." +
+	no.lines = append(no.lines, logLine{CFG, "Cannot configure new interface definitions: To reconfigure an interface it must be deleted and recreated." +
 		" A working interface needs to be available to corosync at all times"})
 	return no
 }
@@ -244,7 +247,7 @@ func (n *Node) putInForce(r *fresh) {
 	} else {
 		n.changeKeys(r.file)
 		if r.totemErr != nil {
-			n.log.Log(LevelError, "TOTEM", "%s", r.totemErr)
+			n.log.Log(LevelError, TOTEM, "%s", r.totemErr)
 		} else {
 			n.applyTotem(r.totem)
 		}
@@ -288,12 +291,12 @@ func (n *Node) changeKeys(file *conf.File) {
 		if n.keptKey(k.Name) {
 			old, _ := n.keys.Get(k.Name)
 			if old.String() != k.Value {
-				n.log.Log(LevelNotice, "CFG", "Modified entry '%s' in corosync.conf cannot be changed at run-time", k.Name)
+				n.log.Log(LevelNotice, CFG, "Modified entry '%s' in corosync.conf cannot be changed at run-time", k.Name)
 			}
 			continue
 		}
 		if err := n.setConf(k); err != nil {
-			n.log.Log(LevelWarning, "CFG", "%s", err)
+			n.log.Log(LevelWarning, CFG, "%s", err)
 		}
 	}
 }
@@ -319,10 +322,10 @@ func (n *Node) applyTotem(t *conf.Totem) {
 	n.toRing = append(n.toRing, totem.Retune{Tunables: tunables(t)})
 	if before, after := nodes(old), nodes(t); !sameNodes(before, after) {
 		for _, c := range missingIn(before, after) {
-			n.log.Log(LevelNotice, "TOTEM", "removing UDPU member {%v}", c.Addrs[0])
+			n.log.Log(LevelNotice, TOTEM, "removing UDPU member {%v}", c.Addrs[0])
 		}
 		for _, c := range missingIn(after, before) {
-			n.log.Log(LevelNotice, "TOTEM", "adding new UDPU member {%v}", c.Addrs[0])
+			n.log.Log(LevelNotice, TOTEM, "adding new UDPU member {%v}", c.Addrs[0])
 		}
 		n.toRing = append(n.toRing, totem.SetNodes{Nodes: after})
 	}
@@ -334,7 +337,7 @@ func (n *Node) applyLogging() {
 	}
 	l, err := conf.ReadLogging(n.keys, n.cfg.Profile)
 	if err != nil {
-		n.log.Log(LevelError, "MAIN", "%s", err)
+		n.log.Log(LevelError, MAIN, "%s", err)
 		return
 	}
 	if n.cfg.Places.Adopt(l) {
@@ -342,7 +345,7 @@ func (n *Node) applyLogging() {
 	}
 	n.aside(func(context.Context) {
 		if err := n.cfg.Places.Move(); err != nil {
-			n.log.Log(LevelError, "MAIN", "%s", err)
+			n.log.Log(LevelError, MAIN, "%s", err)
 		}
 	}, nil)
 }
@@ -354,7 +357,7 @@ func (n *Node) rereadVotes() {
 	}
 	set, err := votequorum.Read(n.keys, n.voteSet, n.gen == wire.EL9)
 	if err != nil {
-		n.log.Log(LevelCrit, "VOTEQ", "%s", err)
+		n.log.Log(LevelCrit, VOTEQ, "%s", err)
 		return
 	}
 	n.voteSet = set
@@ -398,7 +401,7 @@ func (n *Node) trackConfig() {
 	n.keys.Track("runtime.force_gather", cmap.Modify, func(note cmap.Note) {
 		if note.New.Text() == "yes" {
 			n.keys.Set(note.Name, cmap.Str("no"))
-			n.log.Log(LevelError, "MAIN", "Forcing into GATHER state")
+			n.log.Log(LevelError, MAIN, "Forcing into GATHER state")
 			n.toRing = append(n.toRing, totem.GiveUp{})
 		}
 	})
@@ -442,7 +445,7 @@ func (n *Node) rereadTotem(found map[string][]netip.Addr) {
 		err = unresolved(t)
 	}
 	if err != nil {
-		n.log.Log(LevelError, "TOTEM", "%s", err)
+		n.log.Log(LevelError, TOTEM, "%s", err)
 		return
 	}
 	n.applyTotem(t)
@@ -472,9 +475,9 @@ func (n *Node) lookUp(names []string, found map[string][]netip.Addr) {
 
 // dumpState writes what the machines know to the log.
 func (n *Node) dumpState() {
-	n.log.Log(LevelNotice, "MAIN", "state: ring %v, members %v, syncing %v, up %v, clients %d",
+	n.log.Log(LevelNotice, MAIN, "state: ring %v, members %v, syncing %v, up %v, clients %d",
 		n.loop.Machine().Ring(), n.members, n.svc.Syncing(), n.now.Truncate(time.Second), len(n.clients))
 	for _, p := range n.cpg.Processes(false, nil) {
-		n.log.Log(LevelNotice, "CPG", "group %q node %d pid %d", p.Group, p.Node, p.PID)
+		n.log.Log(LevelNotice, CPG, "group %q node %d pid %d", p.Group, p.Node, p.PID)
 	}
 }

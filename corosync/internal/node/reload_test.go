@@ -32,12 +32,6 @@ type named struct {
 	addrs  map[string]string // of the names
 }
 
-// noLog throws everything away.
-type noLog struct{}
-
-func (noLog) Log(Level, string, string, ...any) {}
-func (noLog) Slog(string) *slog.Logger          { return slog.New(slog.DiscardHandler) }
-
 // resolver changes what the resolver says.
 func (c *named) resolver(f func()) {
 	c.mu.Lock()
@@ -106,7 +100,7 @@ func startNamed(t *testing.T, p conf.Profile, port, n int) *named {
 				return conf.Parse(c.file(id), text, p, nil)
 			},
 			Profile: p, NodeID: uint32(id), StateDir: filepath.Join(c.dir, fmt.Sprint(id)),
-			Log: noLog{}, Places: noPlaces{}, Lookup: c.lookup, ReadTime: 2 * time.Second,
+			Log: NewLog(slog.DiscardHandler), Places: noPlaces{}, Lookup: c.lookup, ReadTime: 2 * time.Second,
 		})
 		if err == nil {
 			err = node.Start(t.Context())
