@@ -16,8 +16,9 @@ type host struct {
 	boots    int
 	active   map[string]bool
 	promoted map[string]bool
-	clock    time.Duration // ahead of the world's
-	drift    float64       // of it
+	kept     map[string]lrmd.Kept // what pacemaker has noted in /run
+	clock    time.Duration        // ahead of the world's
+	drift    float64              // of it
 }
 
 // host returns that of a node, a new one if it was switched on since.
@@ -32,7 +33,7 @@ func (p *Pacemakers) host(n *Node) *host {
 		p.hosts[n.ID] = h
 	}
 	if h.boots != n.boots || h.active == nil {
-		h.boots, h.active, h.promoted = n.boots, map[string]bool{}, map[string]bool{}
+		h.boots, h.active, h.promoted, h.kept = n.boots, map[string]bool{}, map[string]bool{}, map[string]lrmd.Kept{}
 	}
 	return h
 }

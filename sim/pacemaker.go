@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -181,8 +182,16 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 	}
 	cfg.Log = slog.New(faults{u, cfg.Log})
 	u.Node = node.New(cfg)
-	if left := u.undone; resumed && len(left) > 0 {
-		u.step(node.Resume{Left: slices.Clone(left)})
+	resume := node.Resume{}
+	if resumed {
+		resume.Left = slices.Clone(u.undone)
+	}
+	kept := u.p.host(u.n).kept
+	for _, r := range slices.Sorted(maps.Keys(kept)) {
+		resume.Kept = append(resume.Kept, kept[r])
+	}
+	if len(resume.Left)+len(resume.Kept) > 0 {
+		u.step(resume)
 	}
 	u.aged(u.w.Now)
 	names := map[uint32]string{}
@@ -301,6 +310,11 @@ func (u *Pacemaker) step(ev node.Event) {
 			u.backlog = append(u.backlog, mcast{conn: u.conns[a.Group], data: a.Data})
 		case node.Accepted:
 			u.undone = append(u.undone, controller.Held{Ticket: a.Ticket, From: a.From, Sys: a.Sys, Request: a.Op.Clone()})
+		case node.Keep:
+			kept := u.p.host(u.n).kept
+			if kept[a.Resource] = a.Kept; a.Params == nil {
+				delete(kept, a.Resource)
+			}
 		case node.Settled:
 			u.backlog = append(u.backlog, mcast{settled: a.Ticket})
 		case node.Respond:

@@ -292,6 +292,9 @@ func (m *Machine) enter(s State) {
 func (m *Machine) settle() {
 	if m.goLater && !m.mustStay() {
 		m.goLater = false
+		if m.stopping { // let go already, when it could not
+			m.askToShutDown()
+		}
 		m.shutdown()
 	}
 	m.advanceJoin()

@@ -77,6 +77,7 @@ func (m *Machine) shutdownRequested(from string) {
 	}
 	m.cfg.Log.Info("node asks to be shut down", "node", from)
 	m.do(Attr{Node: p.Name, Name: "shutdown", Value: strconv.FormatInt(m.cfg.Wall(), 10)})
+	m.abort(infinity, abortRestart, "a node asks to be shut down") // the attribute may have that value already
 }
 
 // leave ends this controller in good order.
