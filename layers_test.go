@@ -90,7 +90,7 @@ var mayImport = map[string][]string{
 	"captures":      {}, // for tests: TestCapturesAreForTests
 	"captures/pack": {},
 	// optiontest is what every table's test does.
-	"tool/option/optiontest": {"conf", "tool/manual", "tool/option"},
+	"tool/option/optiontest": {"conf", "tool", "tool/manual", "tool/option"},
 
 	"examples/embed":   {"corosync"},
 	"cmd/gocorosync":   {"corosync/daemon", "pacemakerd", "tool/box", "version"},

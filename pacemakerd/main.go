@@ -29,7 +29,7 @@ func Main(name string, args []string, version string, stdout, stderr io.Writer) 
 	var o options
 	switch word, err := o.read(args); {
 	case errors.Is(err, option.ErrHelp):
-		io.WriteString(stdout, o.program().Help(conf.EL9))
+		io.WriteString(stdout, o.table().Help(conf.EL9))
 		return ExitOK
 	case errors.Is(err, option.ErrVersion):
 		fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s\nWritten by the gocorosync authors\n", version)
@@ -38,7 +38,7 @@ func Main(name string, args []string, version string, stdout, stderr io.Writer) 
 		fmt.Fprintf(stdout, "Pacemaker 2.1.5-gocorosync-%s (CRM feature set 3.16.1)\n Supporting v3.16.1: agent-manpages corosync-ge-2\n", version)
 		return ExitOK
 	case err != nil:
-		fmt.Fprintf(stderr, "%s: %s\n%s", name, complaint(word, err), o.program().Help(conf.EL9))
+		fmt.Fprintf(stderr, "%s: %s\n%s", name, complaint(word, err), o.table().Help(conf.EL9))
 		return exitUsage
 	}
 	level := slog.LevelInfo

@@ -11,7 +11,7 @@ import (
 type options struct{ verbose int }
 
 // Program is the table of its options.
-func Program() *option.Program { return new(options).program() }
+func Program() *option.Program { return new(options).table() }
 
 var (
 	errFeatures = errors.New("the feature set is asked for")
@@ -21,7 +21,7 @@ var (
 // exitUsage is the status of a command line that is wrong.
 const exitUsage = 64
 
-func (o *options) program() *option.Program {
+func (o *options) table() *option.Program {
 	p := &option.Program{
 		Name: "pacemakerd", Section: 8, Purpose: "start the Pacemaker cluster resource manager on this node", Synopsis: []string{"[options]"},
 		About: []string{
@@ -51,7 +51,7 @@ func (o *options) program() *option.Program {
 // read reads the command line; there are no operands. With an error comes the
 // word that is the cause of it.
 func (o *options) read(args []string) (word string, err error) {
-	r := o.program().Reader(conf.EL9, args)
+	r := o.table().Reader(conf.EL9, args)
 	for {
 		more, err := r.Next()
 		switch {

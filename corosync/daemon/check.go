@@ -47,7 +47,7 @@ type check struct {
 	as, other      string
 }
 
-func (c *check) program() *option.Program {
+func (c *check) table() *option.Program {
 	return &option.Program{
 		Name: "gocorosync-check", Section: 8, Purpose: "find what is wrong with a corosync.conf", Synopsis: []string{"[--fix] [--output-as FORM] [FILE]", "--addresses [FILE]", "--same-as LIST [FILE]"},
 		About: []string{
@@ -72,7 +72,7 @@ func (c *check) program() *option.Program {
 // process.
 func Check(args []string, stdout, stderr io.Writer) int {
 	c := &check{as: "text"}
-	operands, err := c.program().Read(conf.EL9, args)
+	operands, err := c.table().Read(conf.EL9, args)
 	switch {
 	case errors.Is(err, option.ErrHelp):
 		io.WriteString(stdout, checkUsage)

@@ -36,7 +36,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if !errors.Is(err, option.ErrHelp) {
 			fmt.Fprintln(stderr, "corosync:", err)
 		}
-		io.WriteString(stderr, opt.program().Help(p))
+		io.WriteString(stderr, opt.table().Help(p))
 		return 1
 	case opt.version:
 		printVersion(stdout, p)

@@ -7,7 +7,7 @@ import (
 
 // Programs are the tables of what the daemon and its check take.
 func Programs() []*option.Program {
-	return []*option.Program{new(options).program(), new(check).program()}
+	return []*option.Program{new(options).table(), new(check).table()}
 }
 
 // Pages are those of the manual about its configuration.

@@ -16,7 +16,7 @@ type options struct {
 	keepCgroup                bool
 }
 
-func (o *options) program() *option.Program {
+func (o *options) table() *option.Program {
 	return &option.Program{
 		Name: "corosync", Section: 8, Purpose: "the ring, quorum and process groups of a cluster", Synopsis: []string{"[OPTION...]"},
 		About: []string{
@@ -46,7 +46,7 @@ func (o *options) program() *option.Program {
 
 // parseOptions reads the command line. The originals ignore operands.
 func parseOptions(args []string, p conf.Profile) (o options, err error) {
-	if _, err := o.program().Read(p, args); err != nil {
+	if _, err := o.table().Read(p, args); err != nil {
 		return o, err
 	}
 	if env := os.Getenv("COROSYNC_MAIN_CONFIG_FILE"); env != "" && o.file == "" {

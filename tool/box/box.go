@@ -34,9 +34,9 @@ type asked struct {
 }
 
 // Program is the table of the box itself.
-func (b *Box) Program() *option.Program { return b.program(new(asked)) }
+func (b *Box) Program() *option.Program { return b.table(new(asked)) }
 
-func (b *Box) program(a *asked) *option.Program {
+func (b *Box) table(a *asked) *option.Program {
 	p := &option.Program{
 		Name: b.Name, Section: 8, Purpose: b.Purpose, Synopsis: []string{"NAME [ARGUMENT...]", "OPTION"}, Posix: true,
 		About: []string{"Acts as the " + b.Kind + " by whose name it is called, or as the one that its first argument names."},
@@ -67,7 +67,7 @@ func (b *Box) Pick(argv []string, stdout, stderr io.Writer) (name string, args [
 	var a asked
 	var env tool.Env
 	_ = env.LoadProfile() // without one it is the default
-	p := b.program(&a)
+	p := b.table(&a)
 	operands, err := p.Read(env.Profile, args)
 	switch {
 	case err != nil:

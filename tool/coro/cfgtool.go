@@ -57,7 +57,7 @@ type cfgtool struct {
 	action, node string
 }
 
-func (c *cfgtool) program() *option.Program {
+func (c *cfgtool) table() *option.Program {
 	of := func(action string) option.Target { return option.Mark(&c.action, action) }
 	reset := "r"
 	if c.el9 {
@@ -89,7 +89,7 @@ func (c *cfgtool) program() *option.Program {
 // Cfgtool is corosync-cfgtool.
 func Cfgtool(ctx context.Context, env *tool.Env) int {
 	c := &cfgtool{env: env, el9: env.Profile == conf.EL9}
-	p := c.program()
+	p := c.table()
 	r := p.Reader(env.Profile, env.Args)
 	for {
 		more, err := r.Next()

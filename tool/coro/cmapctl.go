@@ -26,7 +26,7 @@ type cmapctl struct {
 	c                            *coro.CMAP
 }
 
-func (c *cmapctl) program() *option.Program {
+func (c *cmapctl) table() *option.Program {
 	of := func(action string) option.Target { return option.Mark(&c.action, action) }
 	return &option.Program{
 		Name: "corosync-cmapctl", Section: 8, Purpose: "read and change the keys of corosync", Synopsis: []string{"[OPTION...] [KEY...]"},
@@ -56,15 +56,9 @@ func (c *cmapctl) program() *option.Program {
 // Cmapctl is corosync-cmapctl.
 func Cmapctl(ctx context.Context, env *tool.Env) int {
 	c := &cmapctl{env: env, el9: env.Profile == conf.EL9}
-	p := c.program()
-	args, err := p.Read(env.Profile, env.Args)
-	switch {
-	case err == option.ErrHelp:
-		env.Printf("%s", p.Help(env.Profile))
-		return tool.OK
-	case err != nil:
-		env.Errorf("%s: %v\n", env.Name, err)
-		return tool.Failed
+	args, done, status := read(env, c.table())
+	if done {
+		return status
 	}
 	return limited(ctx, env, c.action == "t" || c.action == "T", func(ctx context.Context) int { return c.run(ctx, args) })
 }

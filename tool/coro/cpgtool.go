@@ -27,7 +27,7 @@ type cpgtool struct {
 	asIs, onlyName bool
 }
 
-func (t *cpgtool) program() *option.Program {
+func (t *cpgtool) table() *option.Program {
 	return &option.Program{
 		Name: "corosync-cpgtool", Section: 8, Purpose: "list process groups and their members", Synopsis: []string{"[OPTION...]"},
 		Groups: []option.Group{{Options: []option.Option{
@@ -44,14 +44,8 @@ func (t *cpgtool) program() *option.Program {
 // Cpgtool is corosync-cpgtool.
 func Cpgtool(ctx context.Context, env *tool.Env) int {
 	t := &cpgtool{env: env}
-	p := t.program()
-	switch _, err := p.Read(env.Profile, env.Args); {
-	case err == option.ErrHelp:
-		env.Printf("%s", p.Help(env.Profile))
-		return tool.OK
-	case err != nil:
-		env.Errorf("%s: %v\n", env.Name, err)
-		return tool.Failed
+	if _, done, status := read(env, t.table()); done {
+		return status
 	}
 	return limited(ctx, env, false, t.run)
 }

@@ -33,9 +33,24 @@ func Tools() map[string]tool.Func {
 // Programs are the tables of their options.
 func Programs() []*option.Program {
 	return []*option.Program{
-		blackbox(), new(cfgtool).program(), new(cmapctl).program(), new(cpgtool).program(),
-		new(keygen).program(), new(notifyd).program(), new(quorumtool).program(),
+		blackbox(), new(cfgtool).table(), new(cmapctl).table(), new(cpgtool).table(),
+		new(keygen).table(), new(notifyd).table(), new(quorumtool).table(),
 	}
+}
+
+// read reads the command line of a tool that has no more to say of a wrong one
+// than what is wrong. done means that it has answered and exits with status.
+func read(env *tool.Env, p *option.Program) (operands []string, done bool, status int) {
+	operands, err := p.Read(env.Profile, env.Args)
+	switch {
+	case errors.Is(err, option.ErrHelp):
+		env.Printf("%s", p.Help(env.Profile))
+		return nil, true, tool.OK
+	case err != nil:
+		env.Errorf("%s: %v\n", env.Name, err)
+		return nil, true, tool.Failed
+	}
+	return operands, false, tool.OK
 }
 
 // usage is the help of the two generations of a tool, in their own words.

@@ -54,7 +54,7 @@ type keygen struct {
 	size         int
 }
 
-func (k *keygen) program() *option.Program {
+func (k *keygen) table() *option.Program {
 	return &option.Program{
 		Name: "corosync-keygen", Section: 8, Purpose: "make the key that the nodes of a ring share", Synopsis: []string{"[OPTION...]"},
 		About: []string{"The key is copied to all nodes, by a way on which nobody else can read it."},
@@ -92,7 +92,7 @@ func Keygen(_ context.Context, env *tool.Env) int {
 	if el9 {
 		k.size = keySizeEL9
 	}
-	p := k.program()
+	p := k.table()
 	_, err := p.Read(env.Profile, env.Args)
 	var size errKeySize
 	switch {

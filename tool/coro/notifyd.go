@@ -66,7 +66,7 @@ const (
 	busInterface = "org.corosync."
 )
 
-func (n *notifyd) program() *option.Program {
+func (n *notifyd) table() *option.Program {
 	return &option.Program{
 		Name: "corosync-notifyd", Section: 8, Purpose: "report what happens in the cluster", Synopsis: []string{"[OPTION...]"},
 		About: []string{"Reports nodes that join and leave, quorum that is gained and lost, and clients of corosync that come and go. It ends when corosync does."},
@@ -89,7 +89,7 @@ func (n *notifyd) program() *option.Program {
 // Notifyd is corosync-notifyd.
 func Notifyd(ctx context.Context, env *tool.Env) int {
 	n := &notifyd{env: env, names: nameOf, community: "public", manager: "localhost"}
-	p := n.program()
+	p := n.table()
 	if _, err := p.Read(env.Profile, env.Args); err != nil {
 		if err != option.ErrHelp {
 			env.Errorf("%s: %v\n", env.Name, err)

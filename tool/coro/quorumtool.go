@@ -68,7 +68,7 @@ func (q *quorumtool) failStatus(el7 int) int {
 	return el7
 }
 
-func (q *quorumtool) program() *option.Program {
+func (q *quorumtool) table() *option.Program {
 	of := func(action string) option.Target { return option.Mark(&q.action, action) }
 	return &option.Program{
 		Name: "corosync-quorumtool", Section: 8, Purpose: "show and change quorum and votes", Synopsis: []string{"[OPTION...]"},
@@ -139,7 +139,7 @@ func (q *quorumtool) setOrder(text string) error {
 // Quorumtool is corosync-quorumtool.
 func Quorumtool(ctx context.Context, env *tool.Env) int {
 	q := &quorumtool{env: env, el9: env.Profile == conf.EL9, order: "a", action: "s"}
-	p := q.program()
+	p := q.table()
 	_, err := p.Read(env.Profile, env.Args)
 	var value errValue
 	switch {

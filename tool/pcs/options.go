@@ -17,9 +17,9 @@ type options struct {
 }
 
 // Program is the table of pcs: its options and its commands.
-func Program() *option.Program { return new(options).program() }
+func Program() *option.Program { return new(options).table() }
 
-func (o *options) program() *option.Program {
+func (o *options) table() *option.Program {
 	p := &option.Program{
 		Name: "pcs", Section: 8, Purpose: "configure and control pacemaker and corosync", Synopsis: []string{"[OPTION...] COMMAND..."},
 		About: []string{
@@ -77,7 +77,7 @@ func accepted() []option.Option {
 
 // parse separates options from words. Negative numbers and scores are words.
 func (c *call) parse() (words []string, err error) {
-	words, err = c.opt.program().Read(c.env.Profile, c.env.Args)
+	words, err = c.opt.table().Read(c.env.Profile, c.env.Args)
 	var bad *option.Error
 	if !errors.As(err, &bad) {
 		return words, err

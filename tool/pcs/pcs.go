@@ -150,7 +150,7 @@ func groups() []group {
 func (c *call) usage(u *errUsage) int {
 	w := c.env.Stdout
 	if u.group == "" {
-		fmt.Fprint(w, c.opt.program().Help(c.env.Profile))
+		fmt.Fprint(w, c.opt.table().Help(c.env.Profile))
 	} else {
 		for _, g := range groups() {
 			if g.name != u.group {

@@ -6,13 +6,26 @@ import (
 	"bytes"
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/tool/manual"
 	"github.com/gocorosync/gocorosync/tool/option"
 )
+
+// Tools tests that each tool of a package has a table, and the tables.
+func Tools(t *testing.T, tools map[string]tool.Func, list []*option.Program) {
+	t.Helper()
+	for name := range tools {
+		if !slices.ContainsFunc(list, func(p *option.Program) bool { return p.Name == name }) {
+			t.Errorf("%s has no table", name)
+		}
+	}
+	Programs(t, list...)
+}
 
 // Programs tests tables of options.
 func Programs(t *testing.T, list ...*option.Program) {
