@@ -10,6 +10,7 @@ import (
 
 	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
+	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/tool"
 )
 
@@ -56,5 +57,42 @@ func TestSections9(t *testing.T) {
 	env := &tool.Env{Name: "crm_mon", Args: []string{"-1", "-x", file, "--include=nodes,bogus"}, Profile: conf.EL9, Stdout: &out, Stderr: &errs}
 	if code := Mon(context.Background(), env); code != exitUsage2 || !strings.HasPrefix(errs.String(), "crm_mon: --include options: all, attributes, bans[:PREFIX], ") {
 		t.Errorf("exit %d, %s", code, errs.String())
+	}
+}
+
+// TestOptionalArguments: -L and -m of 2.1.5 may have an argument; 1.1.20 has
+// none, and to it what is behind the letter is more letters.
+func TestOptionalArguments(t *testing.T) {
+	for _, tt := range []struct {
+		args     string
+		p        conf.Profile
+		prefix   string
+		bans     bool
+		inactive bool
+		err      string
+	}{
+		{args: "-L", p: conf.EL9, bans: true},
+		{args: "-L cli", p: conf.EL9, bans: true},
+		{args: "-Lcli-", p: conf.EL9, bans: true, prefix: "cli-"},
+		{args: "-Lr", p: conf.EL9, bans: true, inactive: true},
+		{args: "-Lx -L", p: conf.EL9, bans: true, prefix: "x"},
+		{args: "--neg-locations=cli-", p: conf.EL9, bans: true, prefix: "cli-"},
+		{args: "--neg -r", p: conf.EL9, bans: true, inactive: true},
+		{args: "-m -m2 --fence-history=3 -r", p: conf.EL9, inactive: true},
+		{args: "-rm", p: conf.EL9, inactive: true},
+		{args: "-m9", p: conf.EL9, err: "invalid option -- '9'"},
+		{args: "-Lr", p: conf.EL7, bans: true, inactive: true},
+		{args: "-Ly", p: conf.EL7, bans: true, err: "invalid option -- 'y'"},
+		{args: "--neg-locations=cli-", p: conf.EL7, err: "option '--neg-locations' doesn't allow an argument"},
+	} {
+		m := new(monitor)
+		_, err := m.table().Read(tt.p, strings.Fields(tt.args))
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if bans := m.view.Sections&status.ShowBans != 0; m.view.BanPrefix != tt.prefix || bans != tt.bans || m.view.Inactive != tt.inactive || text != tt.err {
+			t.Errorf("%v %s: prefix %q, bans %v, inactive %v, %q", tt.p, tt.args, m.view.BanPrefix, bans, m.view.Inactive, text)
+		}
 	}
 }
