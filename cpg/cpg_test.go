@@ -1,6 +1,8 @@
 package cpg_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +23,7 @@ type story struct {
 	nodes map[totem.NodeID]*node
 	wire  []message
 	trace []string
+	after func(message) // called once a message was delivered; nil is nothing
 }
 
 type message struct {
@@ -87,6 +90,9 @@ func (s *story) pump() {
 			if n := s.nodes[id]; n != nil && n.ring == m.ring {
 				n.step(&totem.Deliver{From: m.from, Data: m.data})
 			}
+		}
+		if s.after != nil {
+			s.after(m)
 		}
 	}
 }
@@ -295,5 +301,39 @@ func TestListing(t *testing.T) {
 	}
 	if names := s.nodes[1].cpg.Processes(true, nil); len(names) != 2 || names[0].Group != "y" {
 		t.Errorf("%v", names)
+	}
+}
+
+// TestJoinAcrossAChange: a join that was on its way when the ring changed comes
+// between the lists that are exchanged for the new membership and the moment when it
+// is true. No list has it, so the others drop the process; it is in the group for
+// all of them all the same.
+func TestJoinAcrossAChange(t *testing.T) {
+	for _, gen := range []wire.Generation{wire.EL7, wire.EL9} {
+		s := newStory(t, gen, 1, 2)
+		s.join(1, 1, "g")
+		s.boot(2)
+		s.form(2)
+		s.trace = nil
+		n := s.nodes[2]
+		n.step(service.To{ID: service.IDCPG, Event: cpg.Open{Conn: 8}})
+		n.step(service.To{ID: service.IDCPG, Event: cpg.Join{Conn: 8, Group: "g", PID: 108}})
+		late := s.wire[0]
+		late.ring = totem.RingID{Rep: 1, Seq: s.seq + 4}
+		s.wire = nil
+		lists := binary.LittleEndian.AppendUint32(nil, service.IDCPG<<16|5) // node 2 tells whom it lost, and then its processes
+		s.after = func(m message) {
+			if m.from == 2 && bytes.Contains(m.data, lists) {
+				s.wire = slices.Insert(s.wire, 0, late)
+				s.after = nil
+			}
+		}
+		s.nodes[1].members = []totem.NodeID{1}
+		s.form(1, 2)
+		s.want("1/1: g [1/101 2/108] left [] joined [2/108=1]", "2/8: g [2/108] left [] joined [2/108=1]",
+			"1/1: g [1/101] left [2/108=3] joined []", "2/8: g [1/101 2/108] left [] joined [1/101=4]",
+			"1/1: g [1/101 2/108] left [] joined [2/108=1]")
+		s.do(2, cpg.Mcast{Conn: 8, Data: []byte("heard")})
+		s.want("1/1: g from 2/108: heard", "2/8: g from 2/108: heard")
 	}
 }

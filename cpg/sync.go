@@ -13,6 +13,7 @@ type syncing struct {
 	members []totem.NodeID
 	ring    totem.RingID
 	down    []totem.NodeID // members so far that did not come along
+	told    []process      // of this node, that the others were told of
 }
 
 func (m *Machine) syncInit(ev service.SyncInit) {
@@ -43,6 +44,7 @@ func (m *Machine) syncProcess() {
 			local = append(local, pr)
 		}
 	}
+	m.next.told = local
 	if len(local) > 0 {
 		msg, p := service.NewMessage(service.IDCPG, execJoinlist, joinlistHead+joinlistEntry*len(local))
 		for i, pr := range local {
@@ -103,6 +105,16 @@ func (m *Machine) syncActivate() {
 	for _, p := range slices.Clone(m.procs) {
 		if p.node != m.cfg.Self && !slices.Contains(lists, p) {
 			m.procleave(p, ProcDown)
+		}
+	}
+
+	// A join that was under way when the ring changed, and came through before this
+	// moment, is undone by the others just now: none of their lists has it. Whoever
+	// knows it takes no notice of a second one.
+	for _, c := range m.conns {
+		self := process{m.cfg.Self, c.pid, c.group}
+		if c.state == joined && m.find(self) >= 0 && !slices.Contains(m.next.told, self) {
+			m.sendJoinLeave(execProcjoin, c, Joined)
 		}
 	}
 
