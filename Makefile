@@ -31,7 +31,7 @@ sim-ci:         ## the cluster simulator over the seeds of CI (2 minutes)
 
 interop:        ## our daemons and tools beside the real ones, in network namespaces (25 minutes)
 	integration/peers.sh
-	go test -tags interop -count 1 -timeout 60m ./integration/... ./tool/crm
+	go test -tags interop -count 1 -timeout 60m ./integration/... ./tool/crm ./tool/pcs
 
 man: build      ## manual pages below bin/man, from the tables that the programs take their options from
 	bin/gocorosync --man bin/man

@@ -9,7 +9,7 @@ if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
 	exit 0
 fi
 need=
-for p in gcc libc6-dev corosync corosync-notifyd corosync-qdevice corosync-qnetd libqb-tools libsam4 logrotate systemd dbus bsdutils pacemaker pacemaker-cli-utils resource-agents fence-agents libxml2-utils iproute2 nftables procps python3; do
+for p in gcc libc6-dev corosync corosync-notifyd corosync-qdevice corosync-qnetd libqb-tools libsam4 logrotate systemd dbus bsdutils pacemaker pacemaker-cli-utils resource-agents fence-agents pcs libxml2-utils iproute2 nftables procps python3; do
 	dpkg -s "$p" 2>/dev/null | grep -q '^Status: install ok installed' || need="$need $p"
 done
 [ -n "$need" ] || exit 0
