@@ -119,12 +119,14 @@ func TestLargeWhileJoining(t *testing.T) {
 	// What each member got since it joined must be the tail of what the first got.
 	var mu sync.Mutex
 	var tails [][]int
-	var wg sync.WaitGroup
+	var first, wg sync.WaitGroup
+	soon, giveUp := context.WithCancel(ctx) // ends some time after the first members have all
+	defer giveUp()
 	collect := func(g *Group) {
 		var got []int
-		for ev, err := range g.Events(ctx) {
+		for ev, err := range g.Events(soon) {
 			if err != nil {
-				t.Error(err)
+				t.Errorf("after %v: %v", got, err)
 				return
 			}
 			if m, ok := ev.(Message); ok {
@@ -142,7 +144,7 @@ func TestLargeWhileJoining(t *testing.T) {
 		mu.Unlock()
 	}
 	for _, g := range groups {
-		wg.Go(func() { collect(g) })
+		first.Go(func() { collect(g) })
 	}
 	joins := 0
 	for more := true; more; joins++ {
@@ -168,6 +170,8 @@ func TestLargeWhileJoining(t *testing.T) {
 	if err := groups[0].Multicast(ctx, []byte("end")); err != nil {
 		t.Fatal(err)
 	}
+	first.Wait()
+	time.AfterFunc(10*time.Second, giveUp)
 	wg.Wait()
 	for _, tail := range tails {
 		for i, k := range tail {
