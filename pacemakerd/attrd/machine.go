@@ -27,6 +27,10 @@ type Config struct {
 
 	Version string // feature set that elections announce
 
+	// Stored returns the names of this node's transient attributes in its copy of
+	// the CIB. nil is for none.
+	Stored func() []string
+
 	// Resumed says that the others have not seen this node leave: they still
 	// know its attributes, and are asked for them.
 	Resumed bool
@@ -41,6 +45,7 @@ type Machine struct {
 	writer   string // name of the writer as last seen, "" if none
 	stopping bool
 	asking   asking
+	staleAt  time.Duration // when what the CIB says of this node is looked at; 0: never
 	protocol map[string]int // node name → its protocol
 	now      time.Duration
 	out      []Action
@@ -83,8 +88,9 @@ type (
 		Delete bool
 		User   string
 	}
-	// Erase deletes this node's transient attributes from the CIB.
-	Erase struct{}
+	// Erase deletes this node's transient attributes from the CIB, or the one that
+	// is named.
+	Erase struct{ Name string }
 	// Changed reports a new value, for alerts.
 	Changed struct{ Node, Name, Value string }
 )
@@ -205,6 +211,10 @@ func (m *Machine) Tick(now time.Duration) []Action {
 		m.cfg.Log.Warn("not all peers have told the attributes", "missing", len(m.asking.from))
 		m.askingEnds()
 	}
+	if m.staleAt != 0 && now >= m.staleAt {
+		m.staleAt = 0
+		m.eraseStale()
+	}
 	for _, a := range m.sorted() {
 		if a.writeAt != 0 && now >= a.writeAt {
 			a.writeAt = 0
@@ -220,6 +230,9 @@ func (m *Machine) Next() (at time.Duration, why string) {
 	if m.asking.until != 0 && (at == 0 || m.asking.until < at) {
 		at, why = m.asking.until, "answers of the other attribute managers"
 	}
+	if m.staleAt != 0 && (at == 0 || m.staleAt < at) {
+		at, why = m.staleAt, "stale attributes of this node"
+	}
 	for _, a := range m.attrs {
 		if a.writeAt != 0 && (at == 0 || a.writeAt < at) {
 			at, why = a.writeAt, "attribute dampening"
@@ -228,10 +241,31 @@ func (m *Machine) Next() (at time.Duration, why string) {
 	return at, why
 }
 
+// staleWait is how long after the status came anew it is held against what this
+// node knows: what is under way has come by then.
+const staleWait = 2 * time.Second
+
+// eraseStale takes out of the CIB what it says of this node and this node, which
+// has the say, knows nothing of: attributes of an earlier life, fail counts and a
+// wish to shut down among them, from the copy of a node that did not see it end.
+func (m *Machine) eraseStale() {
+	if m.cfg.Stored == nil || m.asking.active || m.stopping {
+		return
+	}
+	for _, name := range m.cfg.Stored() {
+		if a := m.attrs[name]; a != nil && a.values[strings.ToLower(m.cfg.Node)] != nil {
+			continue
+		}
+		m.cfg.Log.Info("attribute of an earlier life taken out of the CIB", "name", name)
+		m.out = append(m.out, Erase{name})
+	}
+}
+
 // CIBReplaced is called when the whole status or nodes section came anew: the
-// writer writes all values again.
+// writer writes all values again, and every node looks at its own.
 func (m *Machine) CIBReplaced(now time.Duration) []Action {
 	m.begin(now)
+	m.staleAt = now + staleWait
 	if m.Writer() {
 		m.writeAll()
 	}

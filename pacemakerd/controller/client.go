@@ -115,7 +115,7 @@ func (m *Machine) clientInvoke(from, task string, msg, op *xml.Node) {
 		return
 	}
 	if op.Get("mode") == "cib" && op.Get("on_node") != m.cfg.Node {
-		m.cibOp(erase(nodeState(op.Get("on_node")) + "//lrm_resource[@id=" + quoted(a.rsc) + "]"))
+		m.cibOp(erase(nodeState(op.Get("on_node")) + "//lrm_resource[@id=" + xml.Quoted(a.rsc) + "]"))
 	}
 	m.invokeDelete(a)
 }

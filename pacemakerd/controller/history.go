@@ -220,14 +220,14 @@ func (m *Machine) forgetEntryOn(node, rsc, id string, meant func(e *xml.Node) bo
 			e.Remove()
 		}
 	}
-	m.cibOp(erase(nodeState(node) + "//lrm_resource[@id=" + quoted(rsc) + "]/lrm_rsc_op[@id=" + quoted(id) + "]"))
+	m.cibOp(erase(nodeState(node) + "//lrm_resource[@id=" + xml.Quoted(rsc) + "]/lrm_rsc_op[@id=" + xml.Quoted(id) + "]"))
 }
 
 // forgetResource removes a resource's whole history.
 func (m *Machine) forgetResource(rsc string) {
 	delete(m.exec.history, rsc)
 	m.exec.order = slices.DeleteFunc(m.exec.order, func(s string) bool { return s == rsc })
-	m.cibOp(erase(nodeState(m.cfg.Node) + "//lrm_resource[@id=" + quoted(rsc) + "]"))
+	m.cibOp(erase(nodeState(m.cfg.Node) + "//lrm_resource[@id=" + xml.Quoted(rsc) + "]"))
 }
 
 // ownState returns this node's state and history, as it is confirmed to a DC.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
 // defaults of the controller's own cluster options (cib.md 8).
@@ -90,13 +92,5 @@ func (m *Machine) recheckAt() time.Duration {
 
 func id(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-// quoted returns an XPath literal that holds s.
-func quoted(s string) string {
-	if strings.Contains(s, "'") {
-		return `"` + strings.ReplaceAll(s, `"`, "") + `"`
-	}
-	return "'" + s + "'"
-}
-
 // nodeState is the XPath of a node's state.
-func nodeState(uname string) string { return "//node_state[@uname=" + quoted(uname) + "]" }
+func nodeState(uname string) string { return "//node_state[@uname=" + xml.Quoted(uname) + "]" }

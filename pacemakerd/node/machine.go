@@ -103,7 +103,7 @@ func New(cfg Config) *Machine {
 		Peers: func() []uint32 { return m.members["cib"] }})
 	writer := func() *peer.Writer { return &peer.Writer{Version: cib.FeatureSet, Now: cfg.Wall} }
 	m.attrd = attrd.New(attrd.Config{Node: cfg.Node, ID: cfg.ID, Writer: writer(), Cache: m.cache, Log: cfg.Log, Version: cib.FeatureSet,
-		Resumed: cfg.Resumed})
+		Resumed: cfg.Resumed, Stored: m.storedAttributes})
 	m.dc = controller.New(controller.Config{Node: cfg.Node, ID: cfg.ID, FeatureSet: cib.FeatureSet, Version: cfg.Version, ClusterName: cfg.ClusterName,
 		UUID: cfg.UUID(), Writer: writer(), Cache: m.cache, Wall: cfg.Wall, Cores: cfg.Cores, Log: cfg.Log, MayForget: m.mayForget,
 		Resumed: cfg.Resumed, DC: cfg.DC}, m.cib.Doc())

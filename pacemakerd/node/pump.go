@@ -209,8 +209,11 @@ func (m *Machine) attrdDo(out []attrd.Action) {
 			}
 			m.ask(m.attr, &cib.Op{Name: cib.OpModify, Section: "status", Options: opt, Data: a.Status, User: a.User}, 0)
 		case attrd.Erase:
-			m.ask(m.attr, &cib.Op{Name: cib.OpDelete, Section: "//node_state[@uname='" + m.cfg.Node + "']/transient_attributes",
-				Options: cib.QuorumOverride | cib.XPath}, 0)
+			path := "//node_state[@uname='" + m.cfg.Node + "']/transient_attributes"
+			if a.Name != "" {
+				path += "//nvpair[@name=" + xml.Quoted(a.Name) + "]"
+			}
+			m.ask(m.attr, &cib.Op{Name: cib.OpDelete, Section: path, Options: cib.QuorumOverride | cib.XPath}, 0)
 		case attrd.Changed:
 		}
 	}
@@ -237,4 +240,20 @@ func (m *Machine) fenceDo(out []stonith.Action) {
 			m.later(func() { m.dcDo(m.dc.WasFenced(m.now, m.cfg.Node)) })
 		}
 	}
+}
+
+// storedAttributes returns the names of this node's transient attributes in its
+// copy of the CIB.
+func (m *Machine) storedAttributes() (names []string) {
+	for state := range m.cib.Doc().Child("status").Each("node_state") {
+		if !strings.EqualFold(state.Get("uname"), m.cfg.Node) {
+			continue
+		}
+		for n := range state.Child("transient_attributes").Walk() {
+			if n.Name == "nvpair" {
+				names = append(names, n.Get("name"))
+			}
+		}
+	}
+	return names
 }

@@ -342,3 +342,11 @@ func (c *cursor) MoveTo(other xpath.NodeNavigator) bool {
 	*c = *o
 	return true
 }
+
+// Quoted returns an XPath literal that holds s.
+func Quoted(s string) string {
+	if strings.Contains(s, "'") {
+		return `"` + strings.ReplaceAll(s, `"`, "") + `"`
+	}
+	return "'" + s + "'"
+}
