@@ -11,7 +11,7 @@ import (
 // ofAMachine is what has no place in a repository: folders, keys and addresses of
 // the machine where something was captured. The networks of the captures are
 // 10.77, 10.78 and fd00:77.
-var ofAMachine = []string{"/home/", "/root/", "/work/", "/Users/", "PRIVATE KEY", "192.168."}
+var ofAMachine = []string{"/home/", "/root/", "/Users/", "PRIVATE KEY", "192.168."}
 
 // TestArchives: every archive is as captures/pack makes it, and tells nothing of
 // a machine.
