@@ -91,7 +91,9 @@ func TestFencing(t *testing.T) {
 				case 2:
 					u.Shutdown()
 				case 3:
-					u.Prefer(w.Rand.IntN(len(w.Nodes)) + 1)
+					if to := w.Rand.IntN(len(w.Nodes)) + 1; u.Settled() { // a minority's change may outdo a write of the others
+						u.Prefer(to)
+					}
 				}
 			}
 			for _, n := range w.Nodes { // what has ended is started again, sometimes
