@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"conf":               {},
 	"pacemakerd/xml":     {},
 	"pacemakerd/iso8601": {},
+	"pacemakerd/fault":   {}, // how the machines say that their own state is wrong
 	"tool":               {"conf"},
 	"tool/manual":        {},
 	"tool/option":        {"conf", "tool", "tool/manual"},
@@ -36,7 +37,7 @@ var mayImport = map[string][]string{
 	"totem":             {"totem/wire"},
 	"pacemakerd/rules":  {"pacemakerd/xml", "pacemakerd/iso8601"},
 	"pacemakerd/acl":    {"pacemakerd/xml", "pacemakerd/rules"},
-	"pacemakerd/cib":    {"pacemakerd/xml", "pacemakerd/acl"},
+	"pacemakerd/cib":    {"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/fault"},
 	"pacemakerd/schema": {"pacemakerd/xml"},
 
 	// Floor 2.
@@ -49,11 +50,11 @@ var mayImport = map[string][]string{
 	"pacemakerd/status":  {"pacemakerd/xml", "pacemakerd/rules", "pacemakerd/pengine", "pacemakerd/pengine/simulate"},
 	"pacemakerd/lrmd":    {"pacemakerd/xml"},
 	"pacemakerd/stonith": {"pacemakerd/xml", "pacemakerd/peer", "pacemakerd/lrmd"},
-	"pacemakerd/attrd":   {"pacemakerd/xml", "pacemakerd/peer"},
+	"pacemakerd/attrd":   {"pacemakerd/xml", "pacemakerd/fault", "pacemakerd/peer"},
 	"pacemakerd/peer":    {"pacemakerd/xml"},
 
 	// Floor 3.
-	"pacemakerd/controller": {"pacemakerd/xml", "pacemakerd/cib", "pacemakerd/lrmd", "pacemakerd/peer"},
+	"pacemakerd/controller": {"pacemakerd/xml", "pacemakerd/fault", "pacemakerd/cib", "pacemakerd/lrmd", "pacemakerd/peer"},
 
 	// node is the pump between those machines: one whole pacemaker without any
 	// IO, so that sim can run many.
@@ -84,7 +85,7 @@ var mayImport = map[string][]string{
 		"pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status", "pacemakerd/schema"},
 	"tool/pcs": {"tool", "tool/option", "conf", "ipc", "pacemakerd/client", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/rules",
 		"pacemakerd/pengine", "pacemakerd/status", "pacemakerd/agent", "pacemakerd/lrmd", "tool/crm"},
-	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "pacemakerd/xml", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/node"},
+	"sim": {"totem", "totem/wire", "service", "cpg", "votequorum", "pacemakerd/xml", "pacemakerd/fault", "pacemakerd/cib", "pacemakerd/pengine", "pacemakerd/controller", "pacemakerd/lrmd", "pacemakerd/node"},
 
 	"dist":          {}, // no code: units and their tests
 	"captures":      {}, // for tests: TestCapturesAreForTests
@@ -107,7 +108,7 @@ var mayImport = map[string][]string{
 // the standard packages that reach the outside world or start concurrency.
 var pure = []string{
 	"totem/wire", "totem", "service", "cpg", "votequorum", "cmap", "conf", "conf/lint", "ipc/flight",
-	"pacemakerd/xml", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status",
+	"pacemakerd/xml", "pacemakerd/fault", "pacemakerd/acl", "pacemakerd/cib", "pacemakerd/iso8601", "pacemakerd/rules", "pacemakerd/schema", "pacemakerd/pengine", "pacemakerd/pengine/simulate", "pacemakerd/status",
 	"pacemakerd/lrmd", "pacemakerd/stonith", "pacemakerd/attrd", "pacemakerd/peer", "pacemakerd/controller", "pacemakerd/node",
 }
 

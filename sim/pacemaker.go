@@ -6,11 +6,11 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gocorosync/gocorosync/cpg"
 	"github.com/gocorosync/gocorosync/pacemakerd/controller"
+	"github.com/gocorosync/gocorosync/pacemakerd/fault"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
@@ -586,7 +586,7 @@ func (f faults) Enabled(ctx context.Context, l slog.Level) bool {
 }
 
 func (f faults) Handle(ctx context.Context, r slog.Record) error {
-	if strings.HasPrefix(r.Message, "own state is wrong") {
+	if fault.Told(r) {
 		text := r.Message
 		r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
 		f.u.w.Failf("node %d: %s", f.u.n.ID, text)

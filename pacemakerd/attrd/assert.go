@@ -1,9 +1,13 @@
 package attrd
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gocorosync/gocorosync/pacemakerd/fault"
+)
 
 // broken returns what must hold between two events and does not, "" if all does.
-func (m *Machine) broken() string {
+func (m *Machine) broken() fault.Invariant {
 	switch {
 	case m.bytes < 0:
 		return "no more is forgotten than was stored"
@@ -20,8 +24,8 @@ func (m *Machine) assert() {
 	if what == "" {
 		return
 	}
-	m.cfg.Log.Error("own state is wrong; this is a fault of ours, please report it. Attributes are told anew after an election",
-		"must hold", what, "attributes", len(m.attrs), "bytes", m.bytes, "writer", m.writer, "election", int(m.election.State))
+	fault.Tell(m.cfg.Log, what, "Attributes are told anew after an election",
+		"attributes", len(m.attrs), "bytes", m.bytes, "writer", m.writer, "election", int(m.election.State))
 	m.bytes = 0
 	for _, a := range m.attrs {
 		m.bytes += len(a.name)

@@ -1,10 +1,13 @@
 package cib
 
-import "github.com/gocorosync/gocorosync/pacemakerd/xml"
+import (
+	"github.com/gocorosync/gocorosync/pacemakerd/fault"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
 
 // broken returns what must hold of a change and does not, "" if all does. It is about
 // what this machine made of it, never about what was asked.
-func broken(old, doc, patch *xml.Node) string {
+func broken(old, doc, patch *xml.Node) fault.Invariant {
 	if doc == nil || doc.Name != "cib" {
 		return "the document is a CIB"
 	}
@@ -26,8 +29,8 @@ func (m *Machine) assert(a *applied) {
 	if what == "" {
 		return
 	}
-	m.cfg.Log.Error("own state is wrong; this is a fault of ours, please report it. The copies of the CIB are compared",
-		"must hold", what, "op", a.op.Name, "section", a.op.Section, "node", a.from, "before", VersionOf(a.old).String(), "after", VersionOf(a.Doc).String())
+	fault.Tell(m.cfg.Log, what, "The copies of the CIB are compared",
+		"op", a.op.Name, "section", a.op.Section, "node", a.from, "before", VersionOf(a.old).String(), "after", VersionOf(a.Doc).String())
 	if m.primary {
 		m.pingAt = m.now + pingDelay
 	} else {

@@ -1,5 +1,7 @@
 package controller
 
+import "github.com/gocorosync/gocorosync/pacemakerd/fault"
+
 // An assertion is about this machine's own state, never about what others sent. One
 // that fails is a fault of ours. Going on with such a state can start a resource
 // twice; a panic would take the whole node away. So the fault is told, and the machine
@@ -7,7 +9,7 @@ package controller
 // joins bring everything back that a plan needs.
 
 // broken returns what must hold between two events and does not, "" if all does.
-func (m *Machine) broken() string {
+func (m *Machine) broken() fault.Invariant {
 	switch m.state {
 	case Integration, FinalizeJoin, PolicyEngine, TransitionEngine, Idle:
 		if !m.isDC {
@@ -43,8 +45,8 @@ func (m *Machine) assert() {
 	if m.graph != nil && !m.graph.complete {
 		graph = m.graph.id
 	}
-	m.cfg.Log.Error("own state is wrong; this is a fault of ours, please report it. The controller begins anew with an election",
-		"must hold", what, "state", m.state, "is DC", m.isDC, "dc", m.dc, "transition", graph, "planning", m.plan.running, "writes", m.plan.writes)
+	fault.Tell(m.cfg.Log, what, "The controller begins anew with an election",
+		"state", m.state, "is DC", m.isDC, "dc", m.dc, "transition", graph, "planning", m.plan.running, "writes", m.plan.writes)
 	m.isDC = m.isDC || m.dc == m.cfg.Node // gives up all that goes with it
 	m.releaseDC()
 	m.dropGraph()
