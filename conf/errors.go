@@ -3,7 +3,6 @@ package conf
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // An Error is what is wrong with a configuration.
@@ -17,6 +16,13 @@ type Error struct {
 	place bool
 	value bool // about a value: corosync 2 then says nothing in front
 	kind  errorKind
+	keys  []string // of section totem that it may be about, the likeliest first
+}
+
+// about says which keys of section totem the error may be about.
+func (e *Error) about(keys ...string) *Error {
+	e.keys = keys
+	return e
 }
 
 type errorKind uint8
@@ -25,6 +31,7 @@ const (
 	plainError  errorKind = iota
 	parserError           // "parser error: ..."
 	totemError            // "parse error in config: ..."
+	unreadError           // "Can't read file ..."
 )
 
 // Error returns the message of the original.
@@ -55,9 +62,19 @@ func (e *Error) Hint() string {
 	return ""
 }
 
-// Parser reports whether the file itself could not be understood; such an
-// error comes before any log is set up.
-func (e *Error) Parser() bool { return e.kind == parserError }
+// Unread is the error of a file that cannot be read, for a reason that the
+// system gives.
+func Unread(path, reason string, p Profile, remedy string) *Error {
+	e := &Error{Text: fmt.Sprintf("Can't read file %s: %s", path, reason), File: path, Remedy: remedy, kind: unreadError}
+	if p == EL7 {
+		e.Text = fmt.Sprintf("Can't read file %s reason = (%s)", path, reason)
+	}
+	return e
+}
+
+// Early reports whether the file itself could not be read or not be understood;
+// such an error comes before any log is set up.
+func (e *Error) Early() bool { return e.kind == parserError || e.kind == unreadError }
 
 // Place gives an error of [ReadTotem] the place of the key that it is most
 // likely about, and returns it.
@@ -66,10 +83,8 @@ func (f *File) Place(err error) error {
 	if !errors.As(err, &e) || e.Line > 0 {
 		return err
 	}
-	for _, key := range []string{"token_retransmit", "token", "hold", "join", "consensus", "merge", "downcheck",
-		"transport", "crypto_cipher", "crypto_hash", "version", "rrp_mode", "link_mode"} {
-		words := strings.ReplaceAll(key, "_", " ")
-		if line := f.Line("totem." + key); line > 0 && strings.Contains(strings.ToLower(strings.ReplaceAll(e.Text, "_", " ")), words) {
+	for _, key := range e.keys {
+		if line := f.Line("totem." + key); line > 0 {
 			e.File, e.Line = f.Name, line
 			return err
 		}

@@ -31,7 +31,7 @@ func (r *totemReader) ringNumbers() error {
 	for _, n := range r.interfaceSections() {
 		t := r.v.Text(fmt.Sprintf("totem.interface.%d.knet_transport", n), "udp")
 		if r.el9() && t != "udp" && t != "sctp" {
-			return r.plain("Unrecognised knet_transport. expected 'udp' or 'sctp'", "write \"knet_transport: udp\"")
+			return r.plain("Unrecognised knet_transport. expected 'udp' or 'sctp'", "write \"knet_transport: udp\"").about("transport")
 		}
 	}
 	return nil
@@ -382,11 +382,11 @@ func (r *totemReader) iface(number int, bind netip.Addr) (Interface, error) {
 	if len(r.v.Keys(prefix+"ttl")) > 0 {
 		i.TTL = uint8(r.v.Uint(prefix+"ttl", 1))
 		if r.t.Transport != "udp" && i.TTL != 1 {
-			return i, r.fail("Can only set ttl on multicast transport types%s", suffix)
+			return i, r.fail("Can only set ttl on multicast transport types%s", suffix).about("transport")
 		}
 	}
 	if r.el9() && r.t.Transport != "knet" && r.v.Uint(prefix+"knet_link_priority", 0) != 0 {
-		return i, r.fail("Can only set link priority on knet transport type%s", suffix)
+		return i, r.fail("Can only set link priority on knet transport type%s", suffix).about("transport")
 	}
 	return i, nil
 }

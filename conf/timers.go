@@ -20,7 +20,7 @@ func (r *totemReader) number(key string, def uint32, zeroIsDefault bool) uint32 
 func (r *totemReader) timers() error {
 	t := r.t
 	if v := r.v.Uint("totem.version", 0); v != 2 {
-		return r.fail("This totem parser can only parse version 2 configurations.")
+		return r.fail("This totem parser can only parse version 2 configurations.").about("version")
 	}
 	token := uint32(1000)
 	mtu := uint32(1500)
@@ -66,24 +66,24 @@ func (r *totemReader) timers() error {
 
 func (r *totemReader) checkTimers() error {
 	t := r.t
-	least := func(what string, have, min uint32) error {
+	least := func(what string, have, min uint32, keys ...string) error {
 		if have >= min {
 			return nil
 		}
-		return r.fail("The %s parameter (%d ms) may not be less than (%d ms).", what, have, min)
+		return r.fail("The %s parameter (%d ms) may not be less than (%d ms).", what, have, min).about(keys...)
 	}
 	if r.el9() && t.TokenWarning > 100 {
-		return r.fail("The token warning parameter (%d%%) must be between 0 (disabled) and 100.", t.TokenWarning)
+		return r.fail("The token warning parameter (%d%%) must be between 0 (disabled) and 100.", t.TokenWarning).about("token")
 	}
 	if err := least("max_network_delay", t.MaxNetworkDelay, minTimer); err != nil {
-		return r.fail("The max_network_delay parameter (%d ms) may not be less than (%d ms).", t.MaxNetworkDelay, minTimer)
-	}
-	if err := least("token timeout", t.Token, minTimer); err != nil {
 		return err
 	}
-	if err := least("token retransmit timeout", t.TokenRetransmit, minTimer); err != nil {
+	if err := least("token timeout", t.Token, minTimer, "token"); err != nil {
+		return err
+	}
+	if err := least("token retransmit timeout", t.TokenRetransmit, minTimer, "token_retransmit", "token"); err != nil {
 		if r.el9() && !t.retransmitGiven {
-			return r.fail("Not appropriate token or token_retransmits_before_loss_const value set")
+			return r.fail("Not appropriate token or token_retransmits_before_loss_const value set").about("token_retransmit", "token")
 		}
 		return err
 	}
@@ -94,18 +94,23 @@ func (r *totemReader) checkTimers() error {
 	for _, c := range []struct {
 		what      string
 		have, min uint32
-	}{{"token hold timeout", t.Hold, minHold}, {"join timeout", t.Join, minTimer}, {"consensus timeout", t.Consensus, minTimer}} {
-		if err := least(c.what, c.have, c.min); err != nil {
+		keys      []string
+	}{
+		{"token hold timeout", t.Hold, minHold, []string{"token", "hold"}},
+		{"join timeout", t.Join, minTimer, []string{"join"}},
+		{"consensus timeout", t.Consensus, minTimer, []string{"consensus"}},
+	} {
+		if err := least(c.what, c.have, c.min, c.keys...); err != nil {
 			return err
 		}
 	}
 	if t.Consensus < t.Join {
-		return r.fail("The consensus timeout parameter (%d ms) may not be less than join timeout (%d ms).", t.Consensus, t.Join)
+		return r.fail("The consensus timeout parameter (%d ms) may not be less than join timeout (%d ms).", t.Consensus, t.Join).about("join", "consensus")
 	}
-	if err := least("merge timeout", t.Merge, minTimer); err != nil {
+	if err := least("merge timeout", t.Merge, minTimer, "merge"); err != nil {
 		return err
 	}
-	return least("downcheck timeout", t.Downcheck, minTimer)
+	return least("downcheck timeout", t.Downcheck, minTimer, "downcheck")
 }
 
 // rings checks rrp_mode, or knet's link_mode, against the interfaces.
@@ -114,16 +119,16 @@ func (r *totemReader) rings() error {
 	if r.el9() {
 		mode := r.v.Text("totem.link_mode", "passive")
 		if mode != "active" && mode != "passive" && mode != "rr" {
-			return r.fail(`The Knet link mode "%s" specified is invalid.  It must be active, passive or rr.`, mode)
+			return r.fail(`The Knet link mode "%s" specified is invalid.  It must be active, passive or rr.`, mode).about("link_mode")
 		}
 		if t.Transport != "knet" && len(t.Interfaces) > 1 {
-			return r.fail("%d is too many configured interfaces for non-Knet transport.", len(t.Interfaces))
+			return r.fail("%d is too many configured interfaces for non-Knet transport.", len(t.Interfaces)).about("transport")
 		}
 		return nil
 	}
 	t.RRPMode = r.v.Text("totem.rrp_mode", "none")
 	if t.RRPMode != "none" && t.RRPMode != "active" && t.RRPMode != "passive" {
-		return r.fail(`The RRP mode "%s" specified is invalid.  It must be none, active, or passive.`, t.RRPMode)
+		return r.fail(`The RRP mode "%s" specified is invalid.  It must be none, active, or passive.`, t.RRPMode).about("rrp_mode")
 	}
 	t.RRPTokenExpired = r.number("rrp_token_expired_timeout", t.TokenRetransmit, true)
 	t.RRPProblemTimeout = r.number("rrp_problem_count_timeout", 2000, true)
@@ -143,10 +148,10 @@ func (r *totemReader) rings() error {
 		}
 	}
 	if t.RRPTokenExpired < minTimer {
-		return r.fail("The RRP token expired timeout parameter (%d ms) may not be less than (%d ms).", t.RRPTokenExpired, minTimer)
+		return r.fail("The RRP token expired timeout parameter (%d ms) may not be less than (%d ms).", t.RRPTokenExpired, minTimer).about("token")
 	}
 	if t.RRPMode == "none" && len(t.Interfaces) > 1 {
-		return r.fail("%d is too many configured interfaces for the rrp_mode setting none.", len(t.Interfaces))
+		return r.fail("%d is too many configured interfaces for the rrp_mode setting none.", len(t.Interfaces)).about("rrp_mode")
 	}
 	return nil
 }

@@ -125,11 +125,11 @@ func ReadTotem(v Values, p Profile, host Host) (*Totem, error) {
 	return r.t, nil
 }
 
-func (r *totemReader) fail(format string, args ...any) error {
+func (r *totemReader) fail(format string, args ...any) *Error {
 	return &Error{Text: fmt.Sprintf(format, args...), kind: totemError}
 }
 
-func (r *totemReader) plain(text, remedy string) error { return &Error{Text: text, Remedy: remedy} }
+func (r *totemReader) plain(text, remedy string) *Error { return &Error{Text: text, Remedy: remedy} }
 
 func (r *totemReader) el9() bool { return r.t.Profile == EL9 }
 
@@ -152,7 +152,7 @@ func (r *totemReader) transport() error {
 	case r.el9() && t.Transport == "":
 		t.Transport = "knet"
 	case r.el9() && t.Transport != "udpu" && t.Transport != "udp" && t.Transport != "knet":
-		return r.plain("Invalid transport type. Should be udpu, udp or knet", "write \"transport: udpu\" in section totem")
+		return r.plain("Invalid transport type. Should be udpu, udp or knet", "write \"transport: udpu\" in section totem").about("transport")
 	case !r.el9() && t.Transport != "udpu":
 		t.Transport = "udp" // whatever else was written
 	}
@@ -179,7 +179,7 @@ func (r *totemReader) crypto() error {
 		t.Hash = hash
 	}
 	if t.Cipher != "none" && t.Hash == "none" {
-		return r.plain("crypto_cipher requires crypto_hash with value other than none", "add \"crypto_hash: sha256\" to section totem")
+		return r.plain("crypto_cipher requires crypto_hash with value other than none", "add \"crypto_hash: sha256\" to section totem").about("crypto_cipher", "crypto_hash")
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func (r *totemReader) knetOnly() error {
 	t := r.t
 	if r.el9() && t.Transport != "knet" && (t.Cipher != "none" || t.Hash != "none") {
 		return r.plain("crypto_cipher & crypto_hash are only valid for the Knet transport.",
-			"transport "+t.Transport+" has no encryption in this profile: set crypto_cipher and crypto_hash to none, or use the profile el7")
+			"transport "+t.Transport+" has no encryption in this profile: set crypto_cipher and crypto_hash to none, or use the profile el7").about("transport", "crypto_cipher", "crypto_hash")
 	}
 	return nil
 }

@@ -13,9 +13,10 @@ import (
 	"github.com/gocorosync/gocorosync/scribe"
 )
 
-// logHandler writes records the way pacemaker's detail log has them:
+// logHandler writes records the way pacemaker's detail log has them, without the
+// function that speaks:
 //
-//	Nov 22 01:14:54 node1 pacemakerd          [35] (cib)  info: text key=value
+//	Nov 22 01:14:54 node1 pacemakerd          [35]      info: text key=value
 type logHandler struct {
 	mu    *sync.Mutex
 	w     io.Writer

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,11 +24,7 @@ func thisHost(ctx context.Context) conf.Host {
 func readFile(path string, p conf.Profile) (*conf.File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		text := fmt.Sprintf("Can't read file %s: %s", path, node.SysText(err))
-		if p == conf.EL7 {
-			text = fmt.Sprintf("Can't read file %s reason = (%s)", path, node.SysText(err))
-		}
-		return nil, &conf.Error{Text: text, File: path, Remedy: "the configuration must be readable; \"pcs cluster setup\" makes one"}
+		return nil, conf.Unread(path, node.SysText(err), p, "the configuration must be readable; \"pcs cluster setup\" makes one")
 	}
 	f, err := conf.Parse(path, data, p, node.HostNames{})
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/gocorosync/gocorosync/cmap"
@@ -119,7 +118,7 @@ func failed(log *logger, err error, help bool) int {
 	}
 	var ce *conf.Error
 	isConf := errors.As(err, &ce)
-	early := status == exitLogging || isConf && (ce.Parser() || strings.HasPrefix(ce.Text, "Can't read file"))
+	early := status == exitLogging || isConf && ce.Early()
 	switch {
 	case early:
 		log.plain(err.Error())

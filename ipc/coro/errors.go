@@ -59,6 +59,9 @@ var errorNames = map[Error]string{
 	ErrSecurity: "CS_ERR_SECURITY",
 }
 
+// Known reports whether the error has a name.
+func (e Error) Known() bool { _, ok := errorNames[e]; return ok }
+
 // Error returns the name of the error as corosync's tools print it.
 func (e Error) Error() string {
 	if s, ok := errorNames[e]; ok {

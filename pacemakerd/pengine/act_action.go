@@ -7,6 +7,12 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
+// Reasons of an action that cannot be run for want of a quorum, as they are shown.
+const (
+	reasonNoQuorum = "no quorum"
+	reasonFreeze   = "quorum freeze"
+)
+
 // An Action is something that may have to be done (scheduler.md 14).
 type Action struct {
 	ID     int
@@ -194,11 +200,11 @@ func (tr *Transition) decideRunnable(a *Action, registered bool) {
 		switch tr.quorumPolicyFor(r) {
 		case "stop":
 			a.runnable = false
-			a.reason = "no quorum"
+			a.reason = reasonNoQuorum
 		case "freeze":
 			if !r.active(true) || r.NextRole > r.Role {
 				a.runnable = false
-				a.reason = "quorum freeze"
+				a.reason = reasonFreeze
 			}
 		default:
 			a.runnable = true

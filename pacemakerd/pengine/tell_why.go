@@ -95,7 +95,7 @@ func (tr *Transition) chosenVerdict(p *Resource, n *Node) string {
 	}
 	why := start.Reason
 	switch why {
-	case "no quorum", "quorum freeze":
+	case reasonNoQuorum, reasonFreeze:
 		why = "this partition has no quorum (no-quorum-policy=" + tr.opt.noQuorum + ")"
 	case "":
 		why = "what comes before it cannot be done"

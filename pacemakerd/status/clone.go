@@ -81,7 +81,7 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 		}
 		why := ""
 		if configuredRole(r) == pengine.RoleStopped {
-			why = "disabled"
+			why = whyDisabled
 		}
 		if op := c.FailedProbe(r, n.Name); op != nil {
 			why = wordsEL9.result(number(op.Get("rc-code")))

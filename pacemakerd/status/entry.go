@@ -30,9 +30,11 @@ type entry struct {
 type nodeList struct {
 	Role    pengine.Role // RoleStopped for the others
 	Limited bool         // by target-role
-	Why     string       // for stopped ones: "disabled", "not installed", ...
+	Why     string       // for stopped ones: whyDisabled, or the result of a probe, such as "not installed"
 	Nodes   []string
 }
+
+const whyDisabled = "disabled"
 
 // options say what to show.
 type options struct {

@@ -116,7 +116,7 @@ func listLabelEL7(l nodeList) string {
 	case pengine.RoleUnpromoted:
 		label = "Slaves"
 	}
-	if l.Role == pengine.RoleStopped && l.Why == "disabled" {
+	if l.Role == pengine.RoleStopped && l.Why == whyDisabled {
 		label += " (disabled)"
 	}
 	if l.Limited {

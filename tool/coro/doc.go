@@ -87,7 +87,7 @@ func limited(ctx context.Context, env *tool.Env, endless bool, run func(context.
 // errorText is the name of an error as the generation's library prints it: that
 // of corosync 2 leaves a blank behind some.
 func errorText(env *tool.Env, e coro.Error) string {
-	if env.Profile == conf.EL7 && e >= 10 && !strings.HasPrefix(e.Error(), "unknown") {
+	if env.Profile == conf.EL7 && e >= 10 && e.Known() {
 		return e.Error() + " "
 	}
 	return e.Error()
