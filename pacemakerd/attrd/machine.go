@@ -45,7 +45,7 @@ type Machine struct {
 	writer   string // name of the writer as last seen, "" if none
 	stopping bool
 	asking   asking
-	staleAt  time.Duration // when what the CIB says of this node is looked at; 0: never
+	staleAt  time.Duration  // when what the CIB says of this node is looked at; 0: never
 	protocol map[string]int // node name → its protocol
 	now      time.Duration
 	out      []Action
