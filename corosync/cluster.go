@@ -24,9 +24,11 @@ type Cluster struct {
 	// NoQuorum lets each part of the cluster act, however small. Otherwise it is
 	// the part with more than half of the votes.
 	NoQuorum bool
-	// TwoNode lets each of two nodes act alone once both have been there.
+	// TwoNode lets each of two nodes act alone once both have been there. Where
+	// there are not two, it has no effect.
 	TwoNode bool
-	// WaitForAll lets nobody act after a start until all nodes have been there.
+	// WaitForAll lets nobody act after a start until all nodes have been there. It
+	// and TwoNode have no effect with NoQuorum.
 	WaitForAll bool
 }
 
@@ -49,10 +51,18 @@ func (c *Cluster) clone() *Cluster {
 	return &d
 }
 
+// has tells whether the node with this id is in the cluster.
+func (c *Cluster) has(id uint32) bool {
+	return slices.ContainsFunc(c.Nodes, func(n NodeSpec) bool { return n.ID == id })
+}
+
 // check refuses what would be read as something else.
 func (c *Cluster) check() error {
-	if len(c.Nodes) == 0 {
+	if c == nil || len(c.Nodes) == 0 {
 		return &ConfigError{Text: "the cluster has no nodes", Remedy: "fill in Cluster.Nodes"}
+	}
+	if c.Token < 0 || c.Token%time.Millisecond != 0 {
+		return &ConfigError{Text: fmt.Sprintf("%v is no time for Cluster.Token", c.Token), Remedy: "give whole milliseconds, or 0"}
 	}
 	word := func(what, s string) error {
 		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("{}#:", r) && what != "address" }) || strings.ContainsAny(s, "{}#") {

@@ -96,6 +96,9 @@ func (c *Config) read(p conf.Profile, cluster *atomic.Pointer[Cluster]) (func() 
 		if err := c.Cluster.check(); err != nil {
 			return nil, err
 		}
+		if c.NodeID != 0 && !c.Cluster.has(c.NodeID) {
+			return nil, &ConfigError{Text: fmt.Sprintf("the cluster has no node %d", c.NodeID), Remedy: "Config.NodeID is the ID of one of Cluster.Nodes"}
+		}
 		if len(c.Key) > 0 && p == conf.EL9 {
 			return nil, &ConfigError{Text: "generation 3 has no authentication over udpu", Remedy: "leave out Config.Key, or set Config.Generation to 2 on all nodes"}
 		}
@@ -129,6 +132,9 @@ func (c *Config) node(cluster *atomic.Pointer[Cluster]) (node.Config, error) {
 	}
 	if n := len(c.Key); n > 0 && n < conf.KeyBytes {
 		return node.Config{}, &ConfigError{Text: fmt.Sprintf("Config.Key has %d bytes", n), Remedy: fmt.Sprintf("a key has %d or more, as corosync-keygen makes them", conf.KeyBytes)}
+	}
+	if c.QueueBytes < 0 {
+		return node.Config{}, &ConfigError{Text: fmt.Sprintf("Config.QueueBytes is %d", c.QueueBytes), Remedy: "0 means DefaultQueueBytes"}
 	}
 	id := c.NodeID
 	if id == 0 && c.Cluster != nil && len(c.Cluster.Nodes) == 1 {

@@ -151,7 +151,7 @@ func TestSetCluster(t *testing.T) {
 			var wrong *ConfigError
 			other := spec(1, 2, 3)
 			other.Port++
-			for _, c := range []*Cluster{spec(2, 3), other, {}, spec(1, 1)} {
+			for _, c := range []*Cluster{nil, spec(2, 3), other, {}, spec(1, 1)} {
 				if err := nodes[0].SetCluster(ctx, c); !errors.As(err, &wrong) {
 					t.Errorf("%+v: %v", c, err)
 				}

@@ -22,7 +22,8 @@ type Node struct {
 }
 
 // Start starts a node. It does not wait for a ring: [Node.Views] and [Node.Join]
-// do. The node runs until ctx ends, [Node.Stop] is called, or something makes it
+// do. For an address that another socket has it waits up to six seconds, as one
+// that has just ended may have it still. The node runs until ctx ends, [Node.Stop] is called, or something makes it
 // end.
 //
 // What is wrong with cfg is a [*ConfigError]; [ErrState] says that StateDir
@@ -44,7 +45,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, explain(err)
 	}
 	queue := cfg.QueueBytes
-	if queue <= 0 {
+	if queue == 0 {
 		queue = DefaultQueueBytes
 	}
 	return &Node{n: n, queue: queue, changes: make(chan struct{}, 1), cluster: cluster}, nil
@@ -144,7 +145,7 @@ func (n *Node) SetCluster(ctx context.Context, c *Cluster) error {
 	if c.Name != old.Name || c.Port != old.Port || c.NoQuorum != old.NoQuorum {
 		return &ConfigError{Text: "Name, Port and NoQuorum of a cluster cannot change while a node runs", Remedy: "stop it and start another"}
 	}
-	if !slices.ContainsFunc(c.Nodes, func(s NodeSpec) bool { return s.ID == n.ID() }) {
+	if !c.has(n.ID()) {
 		return &ConfigError{Text: fmt.Sprintf("node %d cannot be taken out of the cluster by itself", n.ID()), Remedy: "stop it"}
 	}
 	n.cluster.Store(c.clone())
