@@ -50,9 +50,8 @@ func TestTextsAreForPeople(t *testing.T) {
 }
 
 // reads are the files that read what is for people: pcs does that to crm_mon's
-// status, and so does ours; tool/crm/old.go puts the planner's messages into the
-// words of an older one.
-var reads = map[string]bool{"tool/pcs/status.go": true, "tool/pcs/show.go": true, "tool/crm/old.go": true}
+// status, and so does ours.
+var reads = map[string]bool{"tool/pcs/status.go": true, "tool/pcs/show.go": true}
 
 // prose is two words with a blank between.
 var prose = regexp.MustCompile(`^[A-Za-z'-]+ [A-Za-z'-]+`)

@@ -109,7 +109,7 @@ func (tr *Transition) fencingAndShutdown() {
 		managed = managed || r.Managed
 	}
 	if !managed && len(tr.Nodes) > 0 {
-		tr.log("schedule_fencing_and_shutdowns", Notice, "No fencing will be done until there are resources to manage")
+		tr.logNoted(NoteFencingDelayed, "schedule_fencing_and_shutdowns", Notice, "No fencing will be done until there are resources to manage")
 	}
 	var dcDown *Action
 	var fenceOps, shutdownOps []*Action

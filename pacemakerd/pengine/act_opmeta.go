@@ -182,7 +182,7 @@ func (c *Cluster) unpackOnFail(a *Action) {
 	case "fence":
 		a.onFail = failFence
 		if !c.opt.fencing {
-			c.log("unpack_operation", Error, "Resetting 'on-fail' for operation '%s' to 'stop' because 'fence' is not valid when fencing is disabled", a.Key)
+			c.logNoted(NoteFenceDisabled, "unpack_operation", Error, "Resetting 'on-fail' for operation '%s' to 'stop' because 'fence' is not valid when fencing is disabled", a.Key)
 			a.onFail, a.failRole = failStop, RoleStopped
 		}
 	case "standby":

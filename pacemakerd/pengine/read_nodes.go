@@ -43,7 +43,7 @@ func (c *Cluster) addNode(id, name, kind string, weight int) *Node {
 		name = id
 	}
 	if c.node(name) != nil {
-		c.log("pe_create_node", Warning, "More than one node entry has name '%s'", name)
+		c.logNoted(NoteNodeTwice, "pe_create_node", Warning, "More than one node entry has name '%s'", name)
 	}
 	n := &Node{ID: id, Name: name, index: len(c.allNodes), weight: weight, Attrs: make(map[string]string),
 		Utilization: map[string]int{}, discovery: true, digests: make(map[string]*opDigest)}

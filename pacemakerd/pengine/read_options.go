@@ -1,7 +1,6 @@
 package pengine
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -165,6 +164,6 @@ func (c *Cluster) badOption(name, value string) {
 // complainFirst is log for the values of options, which are looked at before
 // anything is made of them.
 func (c *Cluster) complainFirst(origin string, s Severity, format string, args ...any) {
-	c.said = slices.Insert(c.said, c.opt.badAt, Message{origin, s, fmt.Sprintf(format, args...)})
+	c.said = slices.Insert(c.said, c.opt.badAt, message(0, origin, s, format, args...))
 	c.opt.badAt++
 }

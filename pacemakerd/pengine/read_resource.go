@@ -303,10 +303,10 @@ func (c *Cluster) targetRole(r *Resource) (Role, bool) {
 	switch {
 	case role == RoleUnknown:
 		c.log("text2role", Error, "Unknown role: %s", v)
-		c.log("get_target_role", Error, "Ignoring 'target-role' for %s because '%s' is not valid", r.ID, v)
+		c.logNoted(NoteRoleUnknown, "get_target_role", Error, "Ignoring 'target-role' for %s because '%s' is not valid", r.ID, v)
 	case role > RoleStarted:
 		if !r.Top().Promotable {
-			c.log("get_target_role", Error, "Ignoring 'target-role' for %s because '%s' only makes sense for promotable clones", r.ID, v)
+			c.logNoted(NoteRoleNotPromotable, "get_target_role", Error, "Ignoring 'target-role' for %s because '%s' only makes sense for promotable clones", r.ID, v)
 			return RoleUnknown, false
 		}
 		if role == RolePromoted {

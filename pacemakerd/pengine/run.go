@@ -1,7 +1,6 @@
 package pengine
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -27,12 +26,17 @@ type run struct {
 
 // log notes something to tell.
 func (u *run) log(origin string, s Severity, format string, args ...any) {
-	u.said = append(u.said, Message{origin, s, fmt.Sprintf(format, args...)})
+	u.said = append(u.said, message(0, origin, s, format, args...))
+}
+
+// logNoted is log for a message that is told from others of its origin.
+func (u *run) logNoted(note Note, origin string, s Severity, format string, args ...any) {
+	u.said = append(u.said, message(note, origin, s, format, args...))
 }
 
 // logOnce is log for things that are said once a run.
 func (u *run) logOnce(origin string, s Severity, format string, args ...any) {
-	m := Message{origin, s, fmt.Sprintf(format, args...)}
+	m := message(0, origin, s, format, args...)
 	for _, old := range u.said {
 		if old == m {
 			return
@@ -47,7 +51,11 @@ func (u *run) reportValue(p rules.Problem) {
 	if p.Error {
 		s = Error
 	}
-	u.said = append(u.said, Message{p.Origin, s, p.Text})
+	m := Message{Origin: p.Origin, Severity: s, Text: p.Text, Names: [2]string{p.Value}}
+	if p.NoInteger {
+		m.Note = NoteNoInteger
+	}
+	u.said = append(u.said, m)
 }
 
 // recheckAt keeps the earliest future moment at which the plan may change.

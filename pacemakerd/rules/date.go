@@ -61,7 +61,7 @@ func (e *Evaluator) moment(x *xml.Node, name string) (time.Time, bool) {
 	}
 	t, err := iso8601.Parse(v, e.Now)
 	if err != nil {
-		e.report(Problem{"parse_date", true, "'" + v + "' is not a valid ISO 8601 date/time specification"})
+		e.report(Problem{Origin: "parse_date", Error: true, Text: "'" + v + "' is not a valid ISO 8601 date/time specification", Value: v})
 	}
 	return t, err == nil
 }

@@ -37,9 +37,11 @@ const (
 // so that another value stands in. Origin names who noticed, as crm_verify
 // prints it.
 type Problem struct {
-	Origin string
-	Error  bool
-	Text   string
+	Origin    string
+	Error     bool
+	Text      string
+	Value     string // that is wrong
+	NoInteger bool   // there is none where it should begin with one
 }
 
 func (e *Evaluator) report(p Problem) {
@@ -90,6 +92,6 @@ func (e *Evaluator) Referred(n *xml.Node) *xml.Node {
 			return target
 		}
 	}
-	e.report(Problem{"expand_idref", true, "CRIT: No match for //" + n.Name + "[@id='" + ref + "']"})
+	e.report(Problem{Origin: "expand_idref", Error: true, Text: "CRIT: No match for //" + n.Name + "[@id='" + ref + "']"})
 	return nil
 }

@@ -61,14 +61,14 @@ func (e *Evaluator) Score(s string) int {
 func (e *Evaluator) Integer(s string) int64 {
 	n, ok := Int(s)
 	if !ok {
-		e.report(Problem{"scan_ll", false, "Could not parse integer from '" + s + "' (using 0 instead): No digits found"})
+		e.report(Problem{Origin: "scan_ll", Text: "Could not parse integer from '" + s + "' (using 0 instead): No digits found", Value: s, NoInteger: true})
 	}
 	rest := strings.TrimLeft(s, blanks)
 	if ok {
 		rest = rest[digits(rest):]
 	}
 	if rest != "" {
-		e.report(Problem{"scan_ll", false, "Characters left over after parsing '" + s + "': '" + rest + "'"})
+		e.report(Problem{Origin: "scan_ll", Text: "Characters left over after parsing '" + s + "': '" + rest + "'", Value: s})
 	}
 	return n
 }

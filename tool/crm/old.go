@@ -52,46 +52,38 @@ func inOldWords(m pengine.Message) []pengine.Message {
 		}
 		return list
 	}
-	words := strings.Fields(m.Text)
 	switch {
 	case m.Origin == "pe__unpack_resource":
 		return nil // 1.1.20 takes any value of multiple-active without a word
-	case m.Origin == "schedule_fencing_and_shutdowns" && strings.HasPrefix(m.Text, "No fencing will be done"):
+	case m.Note == pengine.NoteFencingDelayed:
 		m.Origin, m.Text = "stage6", "Delaying fencing operations until there are resources to manage"
 	case m.Origin == "schedule_fencing":
-		node := strings.TrimSuffix(strings.TrimPrefix(m.Text, "Scheduling node "), " for fencing")
-		m.Origin, m.Text = "stage6", "Scheduling Node "+node+" for STONITH"
+		m.Origin, m.Text = "stage6", "Scheduling Node "+m.Names[0]+" for STONITH"
 	case m.Origin == "cluster_option_value":
-		if name, value, ok := strings.Cut(strings.TrimPrefix(m.Text, "Using default value for cluster option "), " because "); ok {
-			m.Origin, m.Text = "cluster_option", "Resetting cluster option "+name+" to default: value "+value
-		}
-	case m.Origin == "crm_parse_interval_spec", m.Origin == "pcmk__scan_min_int", m.Origin == "scan_ll" && strings.HasPrefix(m.Text, "Could not parse"):
+		m.Origin, m.Text = "cluster_option", "Resetting cluster option '"+m.Names[0]+"' to default: value '"+m.Names[1]+"' is invalid"
+	case m.Origin == "crm_parse_interval_spec", m.Origin == "pcmk__scan_min_int", m.Note == pengine.NoteNoInteger:
 		return nil
 	case m.Origin == "scan_ll":
 		m.Origin, m.Severity = "crm_int_helper", pengine.Error
 	case m.Origin == "parse_date":
-		value := strings.TrimPrefix(strings.TrimSuffix(m.Text, "' is not a valid ISO 8601 date/time specification"), "'")
-		list := also("Couldn't parse "+value, "crm_time_check: Triggered assert at iso8601.c:1127 : dt->days > 0",
+		list := also("Couldn't parse "+m.Names[0], "crm_time_check: Triggered assert at iso8601.c:1127 : dt->days > 0",
 			"parse_date: Triggered assert at iso8601.c:768 : crm_time_check(dt)")
 		list[1].Origin, list[2].Origin = "crm_abort", "crm_abort"
 		return list
 	case m.Origin == "is_op_dup":
-		m.Text = "Operation " + words[1] + " is a duplicate of " + words[5]
-		return also(m.Text, "Do not use the same (name, interval) combination more than once per resource")
-	case m.Origin == "unpack_operation" && strings.HasPrefix(m.Text, "Resetting 'on-fail'"):
+		return also("Operation "+m.Names[0]+" is a duplicate of "+m.Names[1], "Do not use the same (name, interval) combination more than once per resource")
+	case m.Note == pengine.NoteFenceDisabled:
 		m.Text = "Specifying on_fail=fence and stonith-enabled=false makes no sense"
-	case m.Origin == "is_recurring_history" && len(words) > 3:
-		m.Origin, m.Text = "RecurringOp", "Invalid recurring action "+words[1]+" wth name: '"+words[3]+"'"
-	case m.Origin == "get_target_role" && strings.HasSuffix(m.Text, "promotable clones"):
-		m.Text = words[3] + " is not part of a master/slave resource, a target-role of " + words[5] + " makes no sense"
-	case m.Origin == "get_target_role" && strings.HasSuffix(m.Text, "is not valid"):
-		m.Text = words[3] + ": Unknown value for target-role: " + strings.Trim(words[5], "'")
+	case m.Origin == "is_recurring_history":
+		m.Origin, m.Text = "RecurringOp", "Invalid recurring action "+m.Names[0]+" wth name: '"+m.Names[1]+"'"
+	case m.Note == pengine.NoteRoleNotPromotable:
+		m.Text = m.Names[0] + " is not part of a master/slave resource, a target-role of '" + m.Names[1] + "' makes no sense"
+	case m.Note == pengine.NoteRoleUnknown:
+		m.Text = m.Names[0] + ": Unknown value for target-role: " + m.Names[1]
 	case m.Origin == "determine_online_status":
 		m.Text = "Node " + m.Text
-	case m.Origin == "pe_create_node":
-		if _, name, ok := strings.Cut(m.Text, "name '"); ok {
-			m.Text = "Detected multiple node entries with uname=" + strings.TrimSuffix(name, "'") + " - this is rarely intended"
-		}
+	case m.Note == pengine.NoteNodeTwice:
+		m.Text = "Detected multiple node entries with uname=" + m.Names[0] + " - this is rarely intended"
 	}
 	return []pengine.Message{m}
 }
