@@ -85,7 +85,7 @@ func (e *endpoint) Connected(c *ipc.Conn) error {
 	e.daemon.mu.Lock()
 	e.daemon.conns[cl.id] = c
 	e.daemon.mu.Unlock()
-	e.daemon.hand(e.ctx, cl, node.ClientOpened{Client: cl.id, Service: e.name, User: v.user, Program: program(peer.PID), Privileged: v.privileged})
+	e.daemon.hand(e.ctx, cl, node.ClientOpened{Client: cl.id, Service: e.name, User: v.user, Program: program(peer.PID), PID: peer.PID, Privileged: v.privileged})
 	return nil
 }
 

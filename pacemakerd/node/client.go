@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
@@ -45,7 +46,7 @@ func (m *Machine) asked(ev ClientAsked) {
 	case "attrd":
 		m.attrdKnowing(func() { m.askedAttrd(c, ev) })
 	case "stonith-ng":
-		m.fenceDo(m.fence.Asked(m.now, c.Client, c.Program, c.Privileged, ev.Frame, ev.Wants, ev.Msg))
+		m.fenceDo(m.fence.Asked(m.now, c.Client, c.fencerName(ev.Msg), c.Privileged, ev.Frame, ev.Wants, ev.Msg))
 	case "pacemakerd":
 		m.askedPacemakerd(c, ev)
 	default:
@@ -53,6 +54,20 @@ func (m *Machine) asked(ev ClientAsked) {
 			m.do(Respond{c.Client, ev.Frame, xml.New("nack", "function", "process", "line", "0", "status", "76")})
 		}
 	}
+}
+
+// fencerName is what the fencer calls a client in answers, events and its history
+// (pacemaker-ipc.md 7): NAME.PID, the name being the one of its registration, the first
+// if there are more.
+func (c *client) fencerName(msg *xml.Node) string {
+	if c.fencer == "" {
+		name := cmp.Or(msg.Get("st_clientname"), c.Program)
+		if c.PID != 0 {
+			name += "." + strconv.Itoa(c.PID)
+		}
+		c.fencer = name
+	}
+	return c.fencer
 }
 
 func ack(function string, status int) *xml.Node {

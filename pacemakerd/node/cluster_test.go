@@ -22,6 +22,7 @@ type cluster struct {
 	log     *slog.Logger
 	plan    func(cib *xml.Node) *xml.Node
 	pending []delivery
+	heard   func(h *host, a Action) // sees what is done; may be nil
 }
 
 type host struct {
@@ -99,6 +100,9 @@ type delivery struct {
 }
 
 func (c *cluster) act(h *host, a Action) {
+	if c.heard != nil {
+		c.heard(h, a)
+	}
 	switch a := a.(type) {
 	case Join:
 		h.groups[a.Group] = true

@@ -38,6 +38,7 @@ type (
 	ClientOpened struct {
 		Client, Service string
 		User, Program   string
+		PID             int  // of the program; 0 where nobody knows
 		Privileged      bool // root or hacluster
 	}
 	// ClientAsked is a message of a local client.

@@ -77,7 +77,8 @@ type Machine struct {
 
 type client struct {
 	ClientOpened
-	hello bool // has introduced itself to crmd
+	hello  bool   // has introduced itself to crmd
+	fencer string // the name that the fencer knows it by: what it registered as, with its PID
 }
 
 // inside is a client of the CIB within this process.
