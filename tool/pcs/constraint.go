@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -177,8 +178,8 @@ func (c *call) constraintLocation(words []string) error {
 	}
 	resources := cons.Parent.Ensure("resources")
 	rsc := strings.TrimPrefix(words[0], "resource%")
-	if resourceByID(resources, rsc) == nil {
-		return existing(failf("Resource '%s' does not exist", rsc), resources, rsc)
+	if err := c.constrainable(resources, rsc); err != nil {
+		return err
 	}
 	if c.cib.live == nil {
 		c.env.Errorf("Warning: Validation for node existence in the cluster will be skipped\n")
@@ -211,6 +212,23 @@ func (c *call) constraintLocation(words []string) error {
 		cons.Append(xml.New("rsc_location", "id", id, "rsc", rsc, "node", node, "score", score))
 	}
 	return c.push()
+}
+
+// constrainable refuses a resource that there is not, and one whose constraints
+// have to be about the clone that it is in.
+func (c *call) constrainable(resources *xml.Node, id string) error {
+	r := resourceByID(resources, id)
+	if r == nil {
+		return existing(failf("Resource '%s' does not exist", id), resources, id)
+	}
+	for outer := r.Parent; outer != nil && outer != resources && !c.opt.force; outer = outer.Parent {
+		what := map[string]string{"clone": "clone", "master": "master/slave", "bundle": "bundle"}[outer.Name]
+		if what != "" {
+			word, _, _ := strings.Cut(what, "/")
+			return failf("%s is a %s resource, you should use the %s id: %s when adding constraints. Use --force to override.", id, what, word, outer.ID())
+		}
+	}
+	return nil
 }
 
 func isScore(s string) bool {
@@ -266,8 +284,8 @@ func (c *call) constraintOrder(words []string) error {
 	}
 	resources := cons.Parent.Ensure("resources")
 	for _, id := range []string{first, second} {
-		if resourceByID(resources, id) == nil {
-			return existing(failf("Resource '%s' does not exist", id), resources, id)
+		if err := c.constrainable(resources, id); err != nil {
+			return err
 		}
 	}
 	list, err := pairs(options)
@@ -290,7 +308,10 @@ func (c *call) constraintOrder(words []string) error {
 	}
 	o.Set("first-action", firstAction)
 	o.Set("then-action", thenAction)
-	id := xmlID("order-" + first + "-" + second + "-" + strings.ToLower(kind))
+	id := xmlID("order-" + first + "-" + second + "-" + kind)
+	if !o.Has("kind") {
+		id = xmlID("order-" + first + "-" + second + "-mandatory")
+	}
 	for _, p := range list {
 		if p.name == "id" {
 			id = p.value
@@ -298,7 +319,7 @@ func (c *call) constraintOrder(words []string) error {
 	}
 	o.Set("id", uniqueID(cons, id))
 	for old := range cons.Each("rsc_order") {
-		if old.Get("first") == first && old.Get("then") == second && old.Get("first-action") == firstAction && !c.opt.force {
+		if old.Get("first") == first && old.Get("then") == second && old.Get("first-action") == firstAction && old.Get("then-action") == thenAction && !c.opt.force {
 			c.opt.full = true
 			return failf("duplicate constraint already exists, use --force to override\n  %s", c.orderText(old))
 		}
@@ -379,9 +400,13 @@ func (c *call) orderRemove(ids []string) error {
 	found := false
 	for _, id := range ids {
 		for _, o := range slices.Clone(cons.Children) {
-			if o.Name == "rsc_order" && (o.Get("first") == id || o.Get("then") == id || o.ID() == id) {
+			switch {
+			case o.Name != "rsc_order":
+			case o.Get("first") == id || o.Get("then") == id || o.ID() == id:
 				o.Remove()
 				found = true
+			default:
+				found = o.Child("resource_set") != nil && leaveSets(o, map[string]bool{id: true}) != nil || found
 			}
 		}
 	}
@@ -451,8 +476,8 @@ func (c *call) constraintColocation(words []string) error {
 	}
 	resources := cons.Parent.Ensure("resources")
 	for _, id := range []string{a, b} {
-		if resourceByID(resources, id) == nil {
-			return existing(failf("Resource '%s' does not exist", id), resources, id)
+		if err := c.constrainable(resources, id); err != nil {
+			return err
 		}
 	}
 	list, err := pairs(rest)
@@ -469,6 +494,18 @@ func (c *call) constraintColocation(words []string) error {
 			id = p.value
 		default:
 			o.Set(p.name, p.value)
+		}
+	}
+	if c.env.Profile == conf.EL9 { // 0.11 has today's names, and names either role or both
+		for _, r := range []*string{&role1, &role2} {
+			switch {
+			case *r == "Master":
+				*r = "Promoted"
+			case *r == "Slave":
+				*r = "Unpromoted"
+			case *r == "" && (role1 != "" || role2 != ""):
+				*r = "Started"
+			}
 		}
 	}
 	if role1 != "" {
@@ -526,6 +563,7 @@ func (c *call) constraintRemove(words []string) error {
 	if err != nil {
 		return err
 	}
+	var missing failure
 	for _, id := range words {
 		var found *xml.Node
 		for n := range cons.Walk() {
@@ -535,11 +573,18 @@ func (c *call) constraintRemove(words []string) error {
 			}
 		}
 		if found == nil {
-			return failf("Unable to find constraint - '%s'", id)
+			missing.lines = append(missing.lines, "Unable to find constraint - '"+id+"'")
+			continue
 		}
 		found.Remove()
 	}
-	return c.push()
+	if err := c.push(); err != nil { // those that there are go, whatever else was typed
+		return err
+	}
+	if missing.lines != nil {
+		return &missing
+	}
+	return nil
 }
 
 func (c *call) constraintRef(words []string) error {

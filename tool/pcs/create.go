@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -18,11 +19,20 @@ type definition struct {
 	meta   []pair
 	ops    [][]string // each: name, then options
 	clone  []pair
-	cloned bool
+	kind   string // of the clone to put it into: a word of cloneWords, or none
+	clones string // the clone's id, "" for the usual one
+}
+
+// cloneWords are the kinds of clones: what 0.9 calls master is promotable in 0.11.
+func cloneWords(p conf.Profile) []string {
+	if p == conf.EL9 {
+		return []string{"clone", "promotable"}
+	}
+	return []string{"clone", "master"}
 }
 
 // readDefinition takes apart "a=1 op monitor interval=30s meta x=y clone".
-func readDefinition(words []string) (d definition, err error) {
+func (c *call) readDefinition(words []string) (d definition, err error) {
 	var params, meta, clone []string
 	where := &params
 	inOp := false
@@ -40,8 +50,13 @@ func readDefinition(words []string) (d definition, err error) {
 		case "meta":
 			where, inOp = &meta, false
 			continue
-		case "clone", "master":
-			where, inOp, d.cloned = &clone, false, true
+		}
+		if slices.Contains(cloneWords(c.env.Profile), w) {
+			where, inOp, d.kind = &clone, false, w
+			if c.env.Profile == conf.EL9 && i+1 < len(words) && !strings.Contains(words[i+1], "=") && !slices.Contains([]string{"op", "meta"}, words[i+1]) {
+				i++
+				d.clones = words[i]
+			}
 			continue
 		}
 		if inOp {
@@ -87,7 +102,7 @@ func (c *call) resourceCreate(words []string) error {
 	if msg := invalidID(id, "resource name"); msg != "" {
 		return failf("%s", msg)
 	}
-	d, err := readDefinition(words[2:])
+	d, err := c.readDefinition(words[2:])
 	if err != nil {
 		return err
 	}
@@ -132,18 +147,70 @@ func (c *call) resourceCreate(words []string) error {
 		if err := c.addToGroup(resources, g, []string{id}); err != nil {
 			return err
 		}
-	} else if d.cloned {
-		cl := resources.Insert(p.Index(), xml.New("clone", "id", uniqueID(resources, id+"-clone")))
-		p.Remove()
-		cl.Append(p)
-		if len(d.clone) > 0 {
-			setPairs(nvset(cl, "meta_attributes", true), d.clone)
+	} else if d.kind != "" {
+		if err := c.intoClone(resources, p, d.kind, d.clones, d.clone); err != nil {
+			return err
 		}
 	}
 	if err := c.push(); err != nil {
 		return err
 	}
 	c.warnNoFencing(a)
+	return nil
+}
+
+// intoClone puts a primitive or a group into a new clone.
+func (c *call) intoClone(resources, p *xml.Node, kind, id string, options []pair) error {
+	element, suffix := "clone", "-clone"
+	switch kind {
+	case "master":
+		element, suffix = "master", "-master"
+	case "promotable":
+		for _, o := range options {
+			if o.name == "promotable" {
+				return failf("you cannot specify both promotable option and promotable keyword")
+			}
+		}
+		options = append(options, pair{"promotable", "true"})
+		slices.SortFunc(options, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+		if err := c.promotable(p); err != nil {
+			return err
+		}
+	}
+	if id == "" {
+		id = uniqueID(resources, p.ID()+suffix)
+	} else if msg := invalidID(id, "id"); msg != "" {
+		return failf("%s", msg)
+	} else if resources.Parent.First("//*[@id='"+id+"']") != nil {
+		return failf("id '%s' already exists", id)
+	}
+	at := p
+	if p.Parent.Name == "group" { // a group's members are primitives: it leaves the group
+		at = p.Parent
+	}
+	cl := at.Parent.Insert(at.Index(), xml.New(element, "id", id))
+	p.Remove()
+	cl.Append(p)
+	if at != p && at.Child("primitive") == nil {
+		at.Remove()
+	}
+	if len(options) > 0 {
+		setPairs(nvset(cl, "meta_attributes", true), options)
+	}
+	return nil
+}
+
+// promotable refuses resources whose OCF agent can neither promote nor demote.
+func (c *call) promotable(p *xml.Node) error {
+	for r := range p.Walk() {
+		a := agentOf(r)
+		if r.Name != "primitive" || a.Class != "ocf" || c.opt.force {
+			continue
+		}
+		if m, err := c.metadata(a); err == nil && !(m.Supports("promote") && m.Supports("demote")) {
+			return failf("Clone option 'promotable' is not compatible with '%s' resource agent of resource '%s'", a, r.ID()).forceable()
+		}
+	}
 	return nil
 }
 

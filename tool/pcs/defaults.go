@@ -1,8 +1,10 @@
 package pcs
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 )
@@ -23,13 +25,13 @@ func (c *call) defaults(section, id string, words []string, known []string) erro
 	if len(words) > 0 && words[0] == "update" { // 0.11
 		words = words[1:]
 	}
-	conf, err := c.section(section)
+	all, err := c.section(section)
 	if err != nil {
 		return err
 	}
 	if len(words) == 0 {
 		none := true
-		for set := range conf.Each("meta_attributes") {
+		for set := range all.Each("meta_attributes") {
 			for nv := range set.Each("nvpair") {
 				c.env.Printf("%s=%s\n", nv.Get("name"), nv.Get("value"))
 				none = false
@@ -44,7 +46,11 @@ func (c *call) defaults(section, id string, words []string, known []string) erro
 	if err != nil {
 		return err
 	}
-	c.env.Printf("Warning: Defaults do not apply to resources which override them with their own defined values\n")
+	w := c.env.Stdout
+	if c.env.Profile == conf.EL9 {
+		w, id = c.env.Stderr, section+"-meta_attributes"
+	}
+	fmt.Fprintln(w, "Warning: Defaults do not apply to resources which override them with their own defined values")
 	for _, p := range list {
 		if !slices.Contains(known, p.name) {
 			if s := tool.Suggest(p.name, known); s != "" {
@@ -52,9 +58,9 @@ func (c *call) defaults(section, id string, words []string, known []string) erro
 			}
 		}
 	}
-	set := conf.Child("meta_attributes")
+	set := all.Child("meta_attributes")
 	if set == nil {
-		set = conf.Append(xml.New("meta_attributes", "id", uniqueID(conf, id)))
+		set = all.Append(xml.New("meta_attributes", "id", uniqueID(all, id)))
 	}
 	setPairs(set, list)
 	if set.Child("nvpair") == nil {

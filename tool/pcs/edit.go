@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -26,7 +27,7 @@ func (c *call) resourceUpdate(words []string) error {
 	if len(rest) > 0 && !strings.Contains(rest[0], "=") && rest[0] != "op" && rest[0] != "meta" && rest[0] != "clone" {
 		forgot, rest = rest[0], rest[1:]
 	}
-	d, err := readDefinition(rest)
+	d, err := c.readDefinition(rest)
 	if err != nil {
 		return err
 	}
@@ -100,6 +101,9 @@ func replaceOp(p *xml.Node, typed []string) {
 	at := -1
 	for old := range ops.Each("op") {
 		if old.Get("name") == typed[0] && old.Get("role") == op.Get("role") {
+			if len(typed) == 1 {
+				return // nothing to change it to
+			}
 			at = old.Index()
 			if !op.Has("interval") && op.Get("name") == "monitor" {
 				op.Set("interval", old.Get("interval"))
@@ -305,9 +309,21 @@ func (c *call) resourceUngroup(words []string) error {
 	return c.push()
 }
 
-func (c *call) resourceClone(words []string) error {
-	if len(words) < 1 {
+func (c *call) resourceClone(words []string) error      { return c.cloneAs("clone", words) }
+func (c *call) resourceMaster(words []string) error     { return c.cloneAs("master", words) }
+func (c *call) resourcePromotable(words []string) error { return c.cloneAs("promotable", words) }
+
+func (c *call) cloneAs(kind string, words []string) error {
+	id := ""
+	switch el9 := c.env.Profile == conf.EL9; {
+	case kind == "master" && el9:
+		return failf("Master/Slave resources have been renamed to promotable clones").hint("use 'pcs resource promotable'")
+	case len(words) == 0 || kind == "promotable" && !el9:
 		return &errUsage{group: "resource"}
+	case kind == "master" && len(words) > 1 && !strings.Contains(words[1], "="): // <master id> <resource>
+		id, words = words[0], words[1:]
+	case el9 && len(words) > 1 && !strings.Contains(words[1], "="): // <resource> <clone id>
+		id, words = words[1], append([]string{words[0]}, words[2:]...)
 	}
 	resources, err := c.section("resources")
 	if err != nil {
@@ -324,11 +340,8 @@ func (c *call) resourceClone(words []string) error {
 	if err != nil {
 		return err
 	}
-	cl := p.Parent.Insert(p.Index(), xml.New("clone", "id", uniqueID(resources, words[0]+"-clone")))
-	p.Remove()
-	cl.Append(p)
-	if len(list) > 0 {
-		setPairs(nvset(cl, "meta_attributes", true), list)
+	if err := c.intoClone(resources, p, kind, id, list); err != nil {
+		return err
 	}
 	return c.push()
 }
@@ -398,6 +411,12 @@ func (c *call) resourceDelete(words []string) error {
 		gone[p.ID()] = true
 	}
 	for _, con := range c.constraintsOf(gone) {
+		if con.Child("resource_set") != nil && !gone[con.Get("rsc")] { // a location may have both
+			for _, line := range leaveSets(con, gone) {
+				c.env.Printf("%s\n", line)
+			}
+			continue
+		}
 		c.env.Printf("Removing Constraint - %s\n", con.ID())
 		con.Remove()
 	}
@@ -414,6 +433,32 @@ func (c *call) resourceDelete(words []string) error {
 	}
 	p.Remove()
 	return c.push()
+}
+
+// leaveSets takes resources out of the sets of a constraint: what others there
+// are to each other stays. A set without any goes, and the constraint with its
+// last one. It returns what pcs says of it.
+func leaveSets(con *xml.Node, ids map[string]bool) (lines []string) {
+	for _, set := range slices.Clone(con.Children) {
+		if set.Name != "resource_set" {
+			continue
+		}
+		for _, ref := range slices.Clone(set.Children) {
+			if ref.Name == "resource_ref" && ids[ref.ID()] {
+				ref.Remove()
+				lines = append(lines, "Removing "+ref.ID()+" from set "+set.ID())
+			}
+		}
+		if set.Child("resource_ref") == nil {
+			set.Remove()
+			lines = append(lines, "Removing set "+set.ID())
+		}
+	}
+	if con.Child("resource_set") == nil {
+		con.Remove()
+		lines = append(lines, "Removing constraint "+con.ID())
+	}
+	return lines
 }
 
 func countResources(n *xml.Node) (count int) {

@@ -29,6 +29,8 @@ func resourceCommands() []command {
 		{"group", (*call).resourceGroup, "group add <group id> <resource id> [resource id] ... [--before <resource id> | --after <resource id>]", "Add the specified resource to the group, creating the group if it does not exist."},
 		{"ungroup", (*call).resourceUngroup, "ungroup <group id>", "Dissolves the group; its resources stay."},
 		{"clone", (*call).resourceClone, "clone <resource id | group id> [clone options]...", "Set up the specified resource or group as a clone."},
+		{"master", (*call).resourceMaster, "master [<master id>] <resource id | group id> [options]", "Set up the specified resource or group as a master/slave resource (el7)."},
+		{"promotable", (*call).resourcePromotable, "promotable <resource id | group id> [<clone id>] [clone options]...", "Set up the specified resource or group as a promotable clone (el9)."},
 		{"unclone", (*call).resourceUnclone, "unclone <resource id | group id>", "Remove the clone which contains the specified group or resource (the resource\nor group will not be removed)."},
 		{"defaults", (*call).resourceDefaults, "defaults [options]", "Set default values for resources; if no options are passed, lists currently\nconfigured defaults."},
 		{"op", (*call).resourceOp, "op defaults [options]", "Set default values for operations; if no options are passed, lists currently\nconfigured defaults."},

@@ -72,6 +72,9 @@ func (o outcome) String() string {
 	for line := range strings.Lines(o.stderr) {
 		b.WriteString("! " + strings.TrimSuffix(line, "\n") + "\n")
 	}
+	if group, _, is := strings.Cut(strings.TrimPrefix(o.stdout, "\n"), "\n"); is && strings.HasPrefix(group, "Usage: ") {
+		o.stdout = group + "\n" // the rest is the table of the group's commands
+	}
 	b.WriteString(o.stdout)
 	if o.stdout != "" && !strings.HasSuffix(o.stdout, "\n") {
 		b.WriteString("\\ no newline\n")

@@ -81,7 +81,7 @@ func (c *call) stonithCreate(words []string) error {
 		return &errUsage{group: "stonith"}
 	}
 	id, name := words[0], words[1]
-	d, err := readDefinition(words[2:])
+	d, err := c.readDefinition(words[2:])
 	if err != nil {
 		return err
 	}
