@@ -132,8 +132,8 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		env.Errorf("%s: no command given; -Q, -C, -M, -R, -D, ... say what to do\n", env.Name)
 		return exitUsage(env)
 	}
-	if (call.name == cib.OpErase || call.name == cib.OpUpgrade) && !call.force {
-		env.Errorf("The supplied command is considered dangerous.  To prevent accidental destruction of the cluster, the --force flag is required in order to proceed.\n")
+	if (call.name == cib.OpErase || call.name == cib.OpUpgrade || call.deleteAll) && !call.force {
+		env.Errorf("%s\n", dangerous)
 		return words.unsafe
 	}
 	o := &cib.Op{Name: call.name, Section: call.scope, Data: data, Host: call.host}

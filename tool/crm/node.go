@@ -37,6 +37,10 @@ func Node(ctx context.Context, env *tool.Env) int {
 	if done, status := parse(env, o.table()); done {
 		return status
 	}
+	if o.remove != "" && !o.force {
+		env.Errorf("%s\n", dangerous)
+		return exitUsage(env)
+	}
 	c, err := client.DialController(ctx, "crm_node")
 	if err != nil {
 		word, status := notLetIn(env, err)
