@@ -85,12 +85,17 @@ func (m *Machine) Planned(now time.Duration, id int, transition *xml.Node, err e
 	return m.out
 }
 
-// CIBChanged tells of an applied change: doc is the CIB after it.
+// CIBChanged tells of an applied change: doc is the CIB after it. Without a patch the
+// document is another one: what it says of operations is no news.
 func (m *Machine) CIBChanged(now time.Duration, patch, doc *xml.Node, config bool) []Action {
 	m.begin(now)
 	m.doc = doc
-	if m.isDC && patch != nil {
+	switch {
+	case !m.isDC:
+	case patch != nil:
 		m.examine(patch)
+	default:
+		m.abort(infinity, abortRestart, "the whole CIB came anew")
 	}
 	m.settle()
 	return m.out

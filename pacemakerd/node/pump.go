@@ -48,7 +48,13 @@ func (m *Machine) unsaved(code cib.Code) {
 
 // changed tells the others of a change of the CIB.
 func (m *Machine) changed(a cib.Changed) {
-	m.dcDo(m.dc.CIBChanged(m.now, a.Patch, a.Doc, a.Config))
+	patch := a.Patch
+	if a.Op.FullSync {
+		// Part of a join: what it says of operations is old, and said again by those
+		// who ran them. As news it would count failures of a life before.
+		patch = nil
+	}
+	m.dcDo(m.dc.CIBChanged(m.now, patch, a.Doc, a.Config))
 	if a.Config {
 		m.fenceDo(m.fence.CIBChanged(m.now, a.Doc))
 	}
