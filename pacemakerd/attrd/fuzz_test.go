@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/pacemakerd/peer"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -26,7 +27,7 @@ func FuzzDelivered(f *testing.F) {
 		`<a t="attrd" task="refresh"/>`, `<a t="attrd" task="query" attr_name="x" attr_host="n1"/>`,
 		`<a t="crmd" subt="request" crm_task="vote" version="3.16.1" election-owner="2" election-id="1" election-age-sec="9" election-age-nano-sec="1"/>`,
 	}
-	for _, s := range append(captured(f), told...) {
+	for _, s := range append(captures.MessagesOf(f, "attrd"), told...) {
 		f.Add([]byte(s))
 	}
 	f.Add([]byte(strings.Join(told, "\n")))

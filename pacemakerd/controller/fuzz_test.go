@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -56,7 +57,7 @@ var heard = []string{
 // from clients, as plans, as changes of the CIB, while time passes and agents end. It
 // never panics, its own state is always right, and what it keeps has bounds.
 func FuzzDelivered(f *testing.F) {
-	all := append(captured(f), heard...)
+	all := append(captures.MessagesOf(f, "crmd"), heard...)
 	for _, s := range all {
 		f.Add([]byte(s))
 	}

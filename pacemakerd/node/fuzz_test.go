@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/pacemakerd/peer"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -76,15 +77,15 @@ func (p *program) change(n *xml.Node) {
 // FuzzStep has two whole nodes hear messages of real clusters with changes, in every group,
 // from each other, and lets time pass: none panics, and the cluster comes to rest.
 func FuzzStep(f *testing.F) {
-	var all []said
+	var all []captures.Message
 	for _, o := range own {
 		n, err := xml.Parse([]byte(o[1]))
 		if err != nil {
 			f.Fatal(err)
 		}
-		all = append(all, said{o[0], n})
+		all = append(all, captures.Message{Group: o[0], XML: n})
 	}
-	all = append(all, captured(f)...)
+	all = append(all, captures.Messages(f)...)
 	for i := range min(len(all), 256) {
 		f.Add([]byte{byte(i / 256), byte(i % 256), 0, 0, 1, 0, byte(i), 1, 0})
 	}
@@ -100,7 +101,7 @@ func FuzzStep(f *testing.F) {
 		var id uint32 = 1000
 		for n := 0; len(p.b) > 0 && n < 40; n++ {
 			s := all[p.next(max(257, len(all)))%len(all)]
-			msg := s.msg.Clone()
+			msg := s.XML.Clone()
 			for range p.next(5) {
 				p.change(msg)
 			}
@@ -108,7 +109,7 @@ func FuzzStep(f *testing.F) {
 			id++
 			e := peer.Envelope{ID: id, FromPID: 1, FromType: peer.SubCRMD, FromName: from.name, Data: msg.Compact()}
 			for _, to := range c.nodes {
-				c.pending = append(c.pending, delivery{to, Message{s.group, from.id, 1, e.Append(nil)}})
+				c.pending = append(c.pending, delivery{to, Message{s.Group, from.id, 1, e.Append(nil)}})
 			}
 			if p.next(3) == 0 {
 				c.run(time.Duration(p.next(20)) * time.Second)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/peer"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -31,7 +32,7 @@ func FuzzDelivered(f *testing.F) {
 		`<r t="st-reply" subt="reply" st_op="st_query" st_remote_op="i" st_async_id="i" st_available_devices="1"><st_calldata><st_device_list st_target="n3" st_available_devices="1"><device id="d1" agent="fence_test"/></st_device_list></st_calldata></r>`,
 		`<r t="st-reply" subt="broadcast" st_op="st_notify" count="1"><st_calldata><st_notify_fence state="2" st_rc="0" st_target="n3" st_device_action="reboot" st_delegate="n1" st_remote_op="i" st_origin="n2" st_clientid="c" st_clientname="x"/></st_calldata></r>`,
 	}
-	for _, s := range append(captured(f), told...) {
+	for _, s := range append(captures.MessagesOf(f, "stonith-ng"), told...) {
 		f.Add([]byte(s))
 	}
 	f.Add([]byte(strings.Join(told, "\n")))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocorosync/gocorosync/captures"
 	"github.com/gocorosync/gocorosync/conf"
 )
 
@@ -31,7 +32,7 @@ func completedBox() *Program {
 func TestCompleteBash(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("no bash")
+		captures.Lack(t, captures.Peers, "no bash")
 	}
 	script, err := Complete("bash", conf.EL9, completedBox(), completed())
 	if err != nil {
