@@ -13,7 +13,6 @@ type syncing struct {
 	members []totem.NodeID
 	ring    totem.RingID
 	down    []totem.NodeID // members so far that did not come along
-	told    []process      // of this node, that the others were told of
 }
 
 func (m *Machine) syncInit(ev service.SyncInit) {
@@ -44,7 +43,6 @@ func (m *Machine) syncProcess() {
 			local = append(local, pr)
 		}
 	}
-	m.next.told = local
 	if len(local) > 0 {
 		msg, p := service.NewMessage(service.IDCPG, execJoinlist, joinlistHead+joinlistEntry*len(local))
 		for i, pr := range local {
@@ -113,7 +111,7 @@ func (m *Machine) syncActivate() {
 	// knows it takes no notice of a second one.
 	for _, c := range m.conns {
 		self := process{m.cfg.Self, c.pid, c.group}
-		if c.state == joined && m.find(self) >= 0 && !slices.Contains(m.next.told, self) {
+		if c.state == joined && m.find(self) >= 0 && !slices.Contains(lists, self) {
 			m.sendJoinLeave(execProcjoin, c, Joined)
 		}
 	}
