@@ -27,6 +27,10 @@ func (l *Link) tell(m message, files ...*os.File) error {
 	err := writeMessage(l.conn, m, files)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		l.behind = true
+		select {
+		case l.fell <- struct{}{}:
+		default:
+		}
 		l.log.Warn("the parent process does not read; it is told when it does")
 		return nil
 	}
@@ -56,21 +60,33 @@ func (l *Link) tellAll(conn *net.UnixConn, within time.Duration) error {
 	return nil
 }
 
-// catchUp tells a parent that was behind, once it reads again.
+// catchUp tells a parent that fell behind, once it reads again. Until one does it
+// sleeps.
 func (l *Link) catchUp(ctx context.Context) {
-	tick := time.NewTicker(catchUpEvery)
-	defer tick.Stop()
 	for {
 		select {
-		case <-tick.C:
+		case <-l.fell:
 		case <-ctx.Done():
 			return
 		}
-		l.mu.Lock()
-		if l.behind && l.conn != nil && l.tellAll(l.conn, tellWait/10) == nil {
-			l.behind = false
-			l.log.Info("the parent process reads again")
+		for l.stillBehind() {
+			select {
+			case <-time.After(catchUpEvery):
+			case <-ctx.Done():
+				return
+			}
 		}
-		l.mu.Unlock()
 	}
+}
+
+// stillBehind tries to tell everything, and tells whether the parent still has to
+// be told. A parent that took over was.
+func (l *Link) stillBehind() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.behind && l.conn != nil && l.tellAll(l.conn, tellWait/10) == nil {
+		l.behind = false
+		l.log.Info("the parent process reads again")
+	}
+	return l.behind && l.conn != nil
 }

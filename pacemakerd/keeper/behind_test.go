@@ -24,7 +24,7 @@ func TestParentThatDoesNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Link{log: slog.New(slog.DiscardHandler), conn: conn, gone: make(chan struct{}), stop: make(chan struct{})}
+	l := &Link{log: slog.New(slog.DiscardHandler), conn: conn, gone: make(chan struct{}), fell: make(chan struct{}, 1), stop: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan struct{})
 	go func() { defer close(served); l.Serve(ctx) }()

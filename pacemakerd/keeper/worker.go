@@ -33,6 +33,7 @@ type Link struct {
 	store  store
 	ready  bool
 	behind bool          // the parent reads nothing; it is told all when it does
+	fell   chan struct{} // holds one when it fell behind
 	gone   chan struct{} // closed when conn is over
 
 	stop     chan struct{}
@@ -51,7 +52,7 @@ func Attach(fd, run string, log *slog.Logger) (*Link, []Item, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	l := &Link{log: log, conn: conn, gone: make(chan struct{}), stop: make(chan struct{})}
+	l := &Link{log: log, conn: conn, gone: make(chan struct{}), fell: make(chan struct{}, 1), stop: make(chan struct{})}
 	var left []Item
 	for {
 		m, files, err := readMessage(conn)
