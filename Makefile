@@ -16,7 +16,6 @@ build:          ## bin/gocorosync, bin/gopcs and bin/compat/NAME, a link for eac
 	for p in gocorosync gopcs; do for n in $$(bin/$$p --names); do ln -sf ../$$p bin/compat/$$n; done; done
 
 test:           ## everything that must pass, in the four parts below; each can be run by itself
-	integration/peers.sh
 	$(MAKE) vet
 	$(MAKE) unit
 	$(MAKE) sim-ci

@@ -226,17 +226,16 @@ func (m *Machine) Tick(now time.Duration) []Action {
 
 // Next returns when the Machine wants a Tick, 0 for not at all.
 func (m *Machine) Next() (at time.Duration, why string) {
-	at, why = m.election.Deadline(), "attribute writer election"
-	if m.asking.until != 0 && (at == 0 || m.asking.until < at) {
-		at, why = m.asking.until, "answers of the other attribute managers"
-	}
-	if m.staleAt != 0 && (at == 0 || m.staleAt < at) {
-		at, why = m.staleAt, "stale attributes of this node"
-	}
-	for _, a := range m.attrs {
-		if a.writeAt != 0 && (at == 0 || a.writeAt < at) {
-			at, why = a.writeAt, "attribute dampening"
+	take := func(t time.Duration, name string) {
+		if t != 0 && (at == 0 || t < at) {
+			at, why = t, name
 		}
+	}
+	take(m.election.Deadline(), "attribute writer election")
+	take(m.asking.until, "answers of the other attribute managers")
+	take(m.staleAt, "stale attributes of this node")
+	for _, a := range m.attrs {
+		take(a.writeAt, "attribute dampening")
 	}
 	return at, why
 }

@@ -110,7 +110,7 @@ func FuzzDelivered(f *testing.F) {
 					}
 					take(m.Planned(now, m.plan.id, msg, nil))
 				case msg.Name == "diff":
-					take(m.CIBChanged(now, msg, m.doc, true))
+					take(m.CIBChanged(now, msg, m.doc))
 				case msg.Name == "resource-agent":
 					take(m.GotMetadata(now, lrmd.Agent{Class: "ocf", Provider: "p", Type: "T"}, nil))
 				case i%4 == 3:

@@ -138,7 +138,7 @@ func (m *Machine) stateOfLost(p *peer.Peer) {
 		return
 	}
 	m.eraseTransient(p)
-	if m.lostUnknown(p) {
+	if m.forgetUnknown(p) {
 		return
 	}
 	n := xml.New("node_state", "id", id(p.ID), "uname", p.Name, "in_ccm", strconv.FormatBool(p.Member), "crmd", "offline", "join", "down")
@@ -149,13 +149,13 @@ func (m *Machine) stateOfLost(p *peer.Peer) {
 	m.cibTracked(modify("status", optCreate, n))
 }
 
-// lostUnknown tells whether a node is gone of which nobody knows what it runs: it
-// has not joined since a DC has been here, nor left in good order, nor been fenced.
-// It gets no state, and loses one that it got for being on the ring. The planner
-// then takes it for a node that was never seen, and has it fenced
+// forgetUnknown gives no state to a node that is gone and of which nobody knows what
+// it runs, takes away one that it got for being on the ring, and returns true: it has
+// not joined since a DC has been here, nor left in good order, nor been fenced. The
+// planner then takes it for a node that was never seen, and has it fenced
 // (startup-fencing); by any state without "expected" it would pass for down. The
 // original writes one, and starts what may run there.
-func (m *Machine) lostUnknown(p *peer.Peer) bool {
+func (m *Machine) forgetUnknown(p *peer.Peer) bool {
 	if m.expected[p.ID] {
 		return false
 	}
@@ -179,7 +179,7 @@ func (m *Machine) memberChanged(p *peer.Peer) {
 	if !m.isDC {
 		return
 	}
-	if p.Member || !m.lostUnknown(p) {
+	if p.Member || !m.forgetUnknown(p) {
 		m.cibTracked(modify("status", optCreate, xml.New("node_state", "id", id(p.ID), "uname", p.Name,
 			"in_ccm", strconv.FormatBool(p.Member), "crm-debug-origin", "post_cache_update")))
 	}
@@ -197,7 +197,7 @@ func (m *Machine) writeStates() {
 			continue
 		}
 		nodes.Append(xml.New("node", "id", id(p.ID), "uname", p.Name))
-		if !p.Member && m.lostUnknown(p) {
+		if !p.Member && m.forgetUnknown(p) {
 			continue
 		}
 		crmd := "offline"

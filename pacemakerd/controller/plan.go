@@ -87,7 +87,7 @@ func (m *Machine) Planned(now time.Duration, id int, transition *xml.Node, err e
 
 // CIBChanged tells of an applied change: doc is the CIB after it. Without a patch the
 // document is another one: what it says of operations is no news.
-func (m *Machine) CIBChanged(now time.Duration, patch, doc *xml.Node, config bool) []Action {
+func (m *Machine) CIBChanged(now time.Duration, patch, doc *xml.Node) []Action {
 	m.begin(now)
 	m.doc = doc
 	switch {

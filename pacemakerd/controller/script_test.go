@@ -105,13 +105,13 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 		if err != nil {
 			d.Fatalf(t, "%v", err)
 		}
-		out = s.m.CIBChanged(s.now, nil, doc, s.arg(d, "config", "no") == "yes")
+		out = s.m.CIBChanged(s.now, nil, doc)
 	case "changed":
 		patch, err := xml.Parse([]byte(d.Input))
 		if err != nil {
 			d.Fatalf(t, "%v", err)
 		}
-		out = s.m.CIBChanged(s.now, patch, s.m.doc, false)
+		out = s.m.CIBChanged(s.now, patch, s.m.doc)
 	case "metadata":
 		out = s.m.GotMetadata(s.now, lrmd.Agent{Class: "ocf", Provider: "p", Type: "T"}, nil)
 	case "result":

@@ -54,7 +54,7 @@ func (m *Machine) changed(a cib.Changed) {
 		// who ran them. As news it would count failures of a life before.
 		patch = nil
 	}
-	m.dcDo(m.dc.CIBChanged(m.now, patch, a.Doc, a.Config))
+	m.dcDo(m.dc.CIBChanged(m.now, patch, a.Doc))
 	if a.Config {
 		m.fenceDo(m.fence.CIBChanged(m.now, a.Doc))
 	}
@@ -215,7 +215,7 @@ func (m *Machine) attrdDo(out []attrd.Action) {
 			}
 			m.ask(m.attr, &cib.Op{Name: cib.OpModify, Section: "status", Options: opt, Data: a.Status, User: a.User}, 0)
 		case attrd.Erase:
-			path := "//node_state[@uname='" + m.cfg.Node + "']/transient_attributes"
+			path := "//node_state[@uname=" + xml.Quoted(m.cfg.Node) + "]/transient_attributes"
 			if a.Name != "" {
 				path += "//nvpair[@name=" + xml.Quoted(a.Name) + "]"
 			}
