@@ -56,7 +56,8 @@ func echo(sockets bool) error {
 
 // hears sends messages of several sizes with libcpg, and wants each back reversed.
 const hears = `
-import ctypes, sys, os, time
+import ctypes, faulthandler, sys, os, time
+faulthandler.dump_traceback_later(80, exit=True) # says where it waits
 lib = ctypes.CDLL("libcpg.so.4")
 class Name(ctypes.Structure): _fields_ = [("length", ctypes.c_uint32), ("value", ctypes.c_char * 128)]
 class Iovec(ctypes.Structure): _fields_ = [("base", ctypes.c_char_p), ("len", ctypes.c_size_t)]
