@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -86,7 +87,7 @@ func TestReload(t *testing.T) {
 			}
 			eventually(t, 5*time.Second, func() string {
 				if got := token(); !strings.HasSuffix(got, "= 2650") {
-					return got
+					return fmt.Sprintf("token is %q", got)
 				}
 				return ""
 			})

@@ -54,7 +54,7 @@ func TestCrypto(t *testing.T) {
 				out, exit := l.hosts[0].run([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("corosync-cmapctl"), "-m", "stats", "-g", "stats.udp.rx_auth")
 				var n int
 				if fmt.Sscanf(out, "stats.udp.rx_auth (u64) = %d", &n); exit != 0 || n < 6 {
-					return out
+					return fmt.Sprintf("exit status %d: %q", exit, out)
 				}
 				return ""
 			})

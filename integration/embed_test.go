@@ -121,11 +121,8 @@ func TestEmbedded(t *testing.T) {
 			}
 			d := embeds.start([]string{fmt.Sprintf("%s=echo %v", helperEnv, !beside)}, exe)
 			eventually(t, 30*time.Second, func() string {
-				if !strings.Contains(d.out.String(), "joined") {
-					return d.out.String()
-				}
-				if !beside {
-					return ""
+				if why := says(d.out.String(), 0, 0, "joined"); why != "" || !beside {
+					return why
 				}
 				out, status := talks.run(nil, real(t, "corosync-quorumtool"), "-s")
 				return says(out, status, 0, "Nodes:            2", "Quorate:          Yes")

@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -105,7 +106,7 @@ func TestUIDGID(t *testing.T) {
 		l.must(h, "corosync-cmapctl -s uidgid.uid.60001 u8 1")
 		eventually(t, 5*time.Second, func() string {
 			if got := as("60001", "60001"); got != "in" {
-				return got
+				return fmt.Sprintf("%q, want in", got)
 			}
 			return ""
 		})
