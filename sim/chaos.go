@@ -18,6 +18,12 @@ func (w *World) Chaos(rounds int) {
 		if w.cfg.Reloads {
 			w.changeFiles()
 		}
+		if w.cfg.Edits {
+			w.edit()
+		}
+		if w.cfg.RRP != totem.RRPNone {
+			w.changeNetworks()
+		}
 		for _, n := range w.Nodes {
 			w.changeFate(n)
 		}
@@ -84,6 +90,59 @@ func (w *World) changeCuts() {
 	}
 }
 
+// changeNetworks troubles one of two networks, or none: it is gone, it loses much,
+// one node's interface is dead, takes nothing in or sends nothing, or one way between
+// two nodes is.
+func (w *World) changeNetworks() {
+	r := w.Rand
+	kind, iface := r.IntN(8), r.IntN(2)
+	a, b := w.Nodes[r.IntN(len(w.Nodes))].ID, w.Nodes[r.IntN(len(w.Nodes))].ID
+	w.lame(kind, iface, a, b)
+}
+
+// Ways in which one network can be in trouble.
+const (
+	netGone  = iota // nothing gets through
+	netLossy        // a part does not
+	netDead         // nothing to or from one node
+	netDeaf         // nothing to it
+	netMute         // nothing from it
+	netWay          // nothing from it to another
+	netFine
+)
+
+func (w *World) lame(kind, iface int, a, b totem.NodeID) {
+	clear(w.net.lame)
+	if kind >= netFine {
+		return
+	}
+	share := 1.0
+	if kind == netLossy {
+		share = 0.1 + 0.8*w.Rand.Float64()
+	}
+	for _, x := range w.ids() {
+		for _, y := range w.ids() {
+			bad := false
+			switch kind {
+			case netGone, netLossy:
+				bad = true
+			case netDead:
+				bad = x == a || y == a
+			case netDeaf:
+				bad = y == a
+			case netMute:
+				bad = x == a
+			case netWay:
+				bad = x == a && y == b
+			}
+			if bad {
+				w.net.lame[link{iface, x, y}] = share
+			}
+		}
+	}
+	w.trace("network %d: trouble %d with %d and %d, share %.2f", iface, kind, a, b, share)
+}
+
 // changeHoles lets links lose what is larger than a tunnel takes: all, one both
 // ways, one one way, or none. Peace does not end it.
 func (w *World) changeHoles() {
@@ -133,6 +192,7 @@ func (w *World) changeFate(n *Node) {
 func (w *World) Peace() {
 	w.net.weather = fair
 	clear(w.net.cut)
+	clear(w.net.lame)
 	for _, n := range w.Nodes {
 		n.crashAfter, n.pausedUntil = -1, 0
 		n.Start()

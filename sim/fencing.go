@@ -14,6 +14,9 @@ type Power struct {
 	Fail float64 // says that it could not, and has done nothing
 	Hang float64 // never answers; half of the time the power is gone
 	Lie  float64 // says that it is done, and has done nothing
+	// Stuck is Hang where not even the agent's timeout is answered: its process
+	// cannot be killed.
+	Stuck float64
 
 	Cuts int // done
 	Lies int
@@ -46,6 +49,9 @@ func (u *Pacemaker) fence(r lrmd.Run) {
 	case u.chance(power.Hang):
 		took, f.RC, f.Status = max(r.Op.Timeout, time.Second), lrmd.RCError, lrmd.TimedOut
 		cut = u.w.Rand.IntN(2) == 0
+	case u.chance(power.Stuck):
+		took, f.Status = never, lrmd.TimedOut
+		cut = u.w.Rand.IntN(2) == 0
 	case u.chance(power.Lie):
 		cut = false
 		power.Lies++
@@ -58,11 +64,13 @@ func (u *Pacemaker) fence(r lrmd.Run) {
 	if cut {
 		at := took
 		if f.Status == lrmd.TimedOut {
-			at = time.Duration(u.w.Rand.Int64N(int64(took)))
+			at = time.Duration(u.w.Rand.Int64N(int64(min(took, 10*time.Second))))
 		}
 		u.timers = append(u.timers, timer{at: u.w.Now + at, life: anyLife, then: func() { u.p.cut(victim, action) }})
 	}
-	u.later(took+time.Microsecond, node.FenceAgentDone{Finish: f})
+	if took != never {
+		u.later(took+time.Microsecond, node.FenceAgentDone{Finish: f})
+	}
 }
 
 // cut takes the power of a host away; one that is rebooted has it again soon.

@@ -5,12 +5,16 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/gocorosync/gocorosync/totem"
+	"github.com/gocorosync/gocorosync/totem/wire"
 )
 
 const fencedResources = `<resources><primitive id="vip" class="ocf" provider="sim" type="Dummy"><operations><op id="vip-m" name="monitor" interval="10s" timeout="5s"/>` +
 	`<op id="vip-s" name="start" interval="0" timeout="5s"/><op id="vip-t" name="stop" interval="0" timeout="5s"/></operations></primitive>` +
 	`<group id="web"><primitive id="fs" class="ocf" provider="sim" type="Dummy"><operations><op id="fs-m" name="monitor" interval="7s" timeout="5s"/></operations></primitive>` +
-	`<primitive id="www" class="ocf" provider="sim" type="Dummy"/></group>` +
+	`<primitive id="www" class="ocf" provider="sim" type="Dummy"><meta_attributes id="www-m"><nvpair id="www-f" name="failure-timeout" value="20s"/></meta_attributes>` +
+	`<operations><op id="www-t" name="stop" interval="0" timeout="5s"/></operations></primitive></group>` +
 	`<clone id="db"><meta_attributes id="db-m"><nvpair id="db-p" name="promotable" value="true"/></meta_attributes><primitive id="pg" class="ocf" provider="sim" type="Stateful"><operations>` +
 	`<op id="pg-m" name="monitor" interval="9s" timeout="5s" role="Promoted"/><op id="pg-u" name="monitor" interval="11s" timeout="5s" role="Unpromoted"/></operations></primitive></clone>` +
 	`<primitive id="f1" class="stonith" type="fence_sim"><instance_attributes id="f1-i"><nvpair id="f1-l" name="pcmk_host_list" value="n1 n2 n3 n4 n5"/></instance_attributes></primitive>` +
@@ -25,10 +29,21 @@ func preferred(nodes int) string {
 	return text + "</constraints>"
 }
 
+// vary gives some worlds a second network, and some an administrator who changes the
+// list of nodes.
+func (w *World) vary() {
+	if w.cfg.Generation == wire.EL7 {
+		w.cfg.RRP = []totem.RRPMode{totem.RRPNone, totem.RRPPassive, totem.RRPActive}[w.Rand.IntN(3)]
+	}
+	w.cfg.Edits = w.Rand.IntN(3) == 0
+	w.trace("rrp %v, edits %v", w.cfg.RRP, w.cfg.Edits)
+}
+
 // fencedWorld is a cluster with fencing whose hosts, agents, disks, clocks and
 // fence devices fail, each seed in ways of its own.
 func fencedWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
 	w, p := pacemakerWorld(seed, trace)
+	w.vary()
 	r := w.Rand
 	share := func(most float64) float64 {
 		if r.IntN(2) == 0 {
@@ -36,15 +51,15 @@ func fencedWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
 		}
 		return r.Float64() * most
 	}
-	p.Faults = Faults{Fail: share(0.1), Hang: share(0.03), Die: share(0.2), Disk: share(0.3), Clocks: r.IntN(2) == 0}
-	p.Power = Power{Fail: share(0.5), Hang: share(0.3)}
+	p.Faults = Faults{Fail: share(0.1), Hang: share(0.03), Die: share(0.2), Stuck: share(0.01), Disk: share(0.3), Clocks: r.IntN(2) == 0}
+	p.Power = Power{Fail: share(0.5), Hang: share(0.3), Stuck: share(0.2)}
 	if seed%4 == 0 {
 		p.Power.Lie = r.Float64() * 0.3
 	}
 	p.Faults.Twice = func(_, _ string, on []string) bool {
 		return slices.ContainsFunc(on, func(n string) bool { return p.Power.Lied[n] })
 	}
-	w.trace("faults %+v, power fails %.2f hangs %.2f lies %.2f", p.Faults, p.Power.Fail, p.Power.Hang, p.Power.Lie)
+	w.trace("faults %+v, power fails %.2f hangs %.2f sticks %.2f lies %.2f", p.Faults, p.Power.Fail, p.Power.Hang, p.Power.Stuck, p.Power.Lie)
 	return w, p
 }
 
@@ -77,8 +92,11 @@ func TestFencing(t *testing.T) {
 				if u, ok := n.Up.(*Pacemaker); ok && n.Running() && u.Settled() {
 					count++
 					u.Write(count)
-					if w.Rand.IntN(4) == 0 {
+					switch w.Rand.IntN(4) {
+					case 0:
 						u.Hangup()
+					case 1:
+						u.HangupSoon()
 					}
 					break
 				}
@@ -102,13 +120,17 @@ func TestFencing(t *testing.T) {
 					n.Start()
 				}
 			}
+			if p.Faults.Clocks && w.Rand.IntN(2) == 0 {
+				p.setClock(w.Nodes[w.Rand.IntN(len(w.Nodes))])
+			}
 			p.run(time.Duration(1+w.Rand.IntN(15)) * time.Second)
 			if w.Err() != nil {
 				break
 			}
 		}
 		p.Faults = Faults{Twice: p.Faults.Twice}
-		p.Power.Fail, p.Power.Hang, p.Power.Lie = 0, 0, 0
+		p.Power.Fail, p.Power.Hang, p.Power.Stuck, p.Power.Lie = 0, 0, 0, 0
+		w.SettleEdits()
 		w.Peace()
 		start := w.Now
 		for w.Now-start < 2*settleWithin && w.Err() == nil && fencedSettled(w, p) != "" {
@@ -145,4 +167,47 @@ func fencedSettled(w *World, p *Pacemakers) string {
 		return fmt.Sprintf("pg runs on %v and is promoted on %v", on, up)
 	}
 	return ""
+}
+
+// TestNetworks troubles one of two networks at a time under whole nodes, each seed in
+// ways of its own, and gives the ring time to find it well again in between: no
+// ring changes for it, nobody is fenced and nothing moves, and what is written is
+// everybody's.
+func TestNetworks(t *testing.T) {
+	writes := 0
+	forSomeSeeds(t, 12, func(seed uint64, trace func(string)) (time.Duration, error) {
+		w, p := pacemakerWorld(2*seed+1, trace) // EL7
+		w.cfg.RRP = []totem.RRPMode{totem.RRPPassive, totem.RRPActive}[seed%2]
+		p.Faults.Twice = func(string, string, []string) bool { return false }
+		for _, n := range w.Nodes {
+			n.Start()
+		}
+		w.RunUntil(settleWithin, func() bool { return haveDC(w) })
+		u := w.Nodes[0].Up.(*Pacemaker)
+		u.Ask("cib_modify", "crm_config", `<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="se" name="stonith-enabled" value="true"/></cluster_property_set></crm_config>`, nil)
+		u.Ask("cib_replace", "resources", fencedResources, nil)
+		w.RunUntil(w.Now+settleWithin, func() bool { return settled(w, p) == "" })
+		w.Run(5 * time.Second)
+		before := atRest(w, p)
+		for i := range 12 {
+			w.changeNetworks()
+			w.Run(time.Duration(w.Rand.IntN(10_000)) * time.Millisecond)
+			w.Nodes[w.Rand.IntN(len(w.Nodes))].Up.(*Pacemaker).Write(i + 1)
+			w.Run(time.Duration(500+w.Rand.IntN(3000)) * time.Millisecond)
+			clear(w.net.lame)
+			w.Run(6 * time.Second)
+			if !slices.Contains(p.Acked, i+1) {
+				w.Failf("write %d is not answered", i+1)
+			}
+			if after := atRest(w, p); after != before {
+				w.Failf("with one network in trouble: %v, before %v", after, before)
+			}
+		}
+		writes += len(p.Acked)
+		if err := w.Err(); err != nil {
+			return w.Now, fmt.Errorf("%w (%d nodes, %v)", err, len(w.Nodes), w.cfg.RRP)
+		}
+		return w.Now, nil
+	})
+	t.Logf("%d acknowledged writes", writes)
 }

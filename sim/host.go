@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -16,9 +17,11 @@ type host struct {
 	boots    int
 	active   map[string]bool
 	promoted map[string]bool
-	kept     map[string]lrmd.Kept // what pacemaker has noted in /run
-	clock    time.Duration        // ahead of the world's
-	drift    float64              // of it
+	kept     map[string]lrmd.Kept     // what pacemaker has noted in /run
+	undone   []controller.Held        // and there: operations that it owes an answer to, and runs
+	agents   map[string]time.Duration // resource → when what runs on it ends
+	clock    time.Duration            // ahead of the world's
+	drift    float64                  // of it
 }
 
 // host returns that of a node, a new one if it was switched on since.
@@ -33,10 +36,13 @@ func (p *Pacemakers) host(n *Node) *host {
 		p.hosts[n.ID] = h
 	}
 	if h.boots != n.boots || h.active == nil {
-		h.boots, h.active, h.promoted, h.kept = n.boots, map[string]bool{}, map[string]bool{}, map[string]lrmd.Kept{}
+		h.boots, h.active, h.promoted = n.boots, map[string]bool{}, map[string]bool{}
+		h.kept, h.undone, h.agents = map[string]lrmd.Kept{}, nil, map[string]time.Duration{}
 	}
 	return h
 }
+
+func (u *Pacemaker) host() *host { return u.p.host(u.n) }
 
 // Where returns the resources that run on hosts with power, with the nodes.
 func Where(w *World) map[string][]string {
@@ -68,7 +74,8 @@ func hosts(w *World, which func(*host) map[string]bool) map[string][]string {
 // that it befalls.
 type Faults struct {
 	Fail, Hang, Die float64 // of agents: they say no, never end, or what they look after is dead
-	Broken          string  // an action of all agents that always fails
+	Stuck           float64 // of agents: they never end, and no signal ends them
+	Broken, Endless string  // an action of all agents that always fails, or never ends
 	Disk            float64 // of writes of the CIB: refused, nothing is changed
 	Clocks          bool    // are apart, and run apart
 
@@ -81,8 +88,15 @@ func (u *Pacemaker) chance(share float64) bool { return share > 0 && u.w.Rand.Fl
 
 // wall is the time of day that the host believes.
 func (u *Pacemaker) wall() time.Time {
-	h := u.p.host(u.n)
+	h := u.host()
 	return time.Unix(1_700_000_000, 0).Add(u.w.Now + h.clock + time.Duration(h.drift*float64(u.w.Now)))
+}
+
+// setClock sets a host's clock, to what is not the time either.
+func (p *Pacemakers) setClock(n *Node) {
+	h := p.host(n)
+	h.clock += time.Duration(p.w.Rand.IntN(7200)-3600) * time.Second
+	p.w.trace("node %d: clock set, %v ahead now", n.ID, h.clock)
 }
 
 // save is the disk.
@@ -94,69 +108,6 @@ func (u *Pacemaker) save(doc *xml.Node) cib.Code {
 	u.w.trace("node %d: saves %s.%s", u.n.ID, doc.Get("admin_epoch"), doc.Get("epoch"))
 	u.p.disks[u.n.ID] = doc.Clone()
 	return cib.OK
-}
-
-// act pretends an agent. on is where its resource runs; f gets the result, which
-// is there after a while.
-func (u *Pacemaker) act(op lrmd.Op, on []string, f *lrmd.Finish) (took time.Duration) {
-	took = time.Duration(1+u.w.Rand.IntN(300)) * time.Millisecond
-	rsc, bad := op.Resource, u.p.Faults
-	fails, hangs := op.Action == bad.Broken || u.chance(bad.Fail), u.chance(bad.Hang)
-	if hangs {
-		took, f.Status, f.RC = max(op.Timeout, time.Second), lrmd.TimedOut, lrmd.RCError
-	} else if fails {
-		f.RC, f.Reason = lrmd.RCError, "the agent says no"
-	}
-	host := u.p.host(u.n)
-	switch op.Action {
-	case "start":
-		if !strings.HasPrefix(rsc, cloned) {
-			u.alone(rsc, "started", on)
-		}
-		if !fails { // one that hangs may have done it
-			u.Active[rsc] = true
-		}
-	case "promote":
-		u.alone(rsc, "promoted", Promoted(u.w)[rsc])
-		if !fails {
-			host.promoted[rsc] = true
-		}
-	case "demote":
-		if !fails && !hangs {
-			delete(host.promoted, rsc)
-		}
-	case "stop":
-		if !fails && !hangs {
-			delete(u.Active, rsc)
-			delete(host.promoted, rsc)
-		}
-	case "monitor":
-		if u.Active[rsc] && u.chance(bad.Die) {
-			u.w.trace("node %d: %s is dead", u.n.ID, rsc)
-			delete(u.Active, rsc)
-			delete(host.promoted, rsc)
-		}
-		switch {
-		case fails, hangs:
-		case !u.Active[rsc]:
-			f.RC = lrmd.RCNotRunning
-		case host.promoted[rsc]:
-			f.RC = lrmd.RCPromoted
-		}
-	}
-	return took
-}
-
-// cloned begins the names of resources that may run on every node.
-const cloned = "pg"
-
-// alone fails the world if something happens here that has happened elsewhere.
-func (u *Pacemaker) alone(rsc, what string, on []string) {
-	here := u.name()
-	others := slices.DeleteFunc(slices.Clone(on), func(n string) bool { return n == here })
-	if twice := u.p.Faults.Twice; twice != nil && len(others) > 0 && !twice(rsc, here, others) {
-		u.w.Failf("node %d: %s is %s while it is on %v", u.n.ID, rsc, what, others)
-	}
 }
 
 // nodeNamed returns the node of a name, nil if there is none.

@@ -25,10 +25,10 @@ var fair = Weather{Delay: 80 * time.Microsecond, Jitter: 40 * time.Microsecond}
 
 // A flight is a packet on its way.
 type flight struct {
-	at       time.Duration
-	n        uint64 // order of sending, to break ties
-	from, to totem.NodeID
-	data     []byte // nil: the answer of a host that its port is closed
+	at time.Duration
+	n  uint64 // order of sending, to break ties
+	link
+	data []byte // nil: the answer of a host that its port is closed
 }
 
 type flights []flight
@@ -46,11 +46,19 @@ func (f *flights) Pop() any {
 	return x
 }
 
-// A network carries packets between nodes.
+// A link is the way from one node to another on one network.
+type link struct {
+	iface    int
+	from, to totem.NodeID
+}
+
+// A network carries packets between nodes, on as many networks as they have
+// interfaces.
 type network struct {
 	rng     *rand.Rand
 	weather Weather
-	cut     map[[2]totem.NodeID]bool // from, to
+	cut     map[[2]totem.NodeID]bool // from, to: on all networks
+	lame    map[link]float64         // share of packets that are lost on one network besides
 	hole    map[[2]totem.NodeID]int  // the largest IP packet that gets through, where that is less than any
 	air     flights
 	sent    uint64
@@ -58,20 +66,20 @@ type network struct {
 	tap     func(data []byte) // sees all that is sent
 }
 
-func (n *network) send(now time.Duration, from, to totem.NodeID, data []byte) {
+func (n *network) send(now time.Duration, l link, data []byte) {
 	w := n.weather
 	if n.tap != nil {
 		n.tap(data)
 	}
 	if w.Replay > 0 {
 		if len(n.old) < 256 {
-			n.old = append(n.old, flight{from: from, to: to, data: data})
+			n.old = append(n.old, flight{link: l, data: data})
 		} else if n.rng.IntN(8) == 0 {
-			n.old[n.rng.IntN(len(n.old))] = flight{from: from, to: to, data: data}
+			n.old[n.rng.IntN(len(n.old))] = flight{link: l, data: data}
 		}
 		if n.rng.Float64() < w.Replay {
 			f := n.old[n.rng.IntN(len(n.old))]
-			n.launch(now, f.from, f.to, f.data)
+			n.launch(now, f.link, f.data)
 		}
 	}
 	if n.rng.Float64() < w.Loss {
@@ -84,9 +92,9 @@ func (n *network) send(now time.Duration, from, to totem.NodeID, data []byte) {
 	if w.Cut > 0 && n.rng.Float64() < w.Cut && len(data) > 0 {
 		data = data[:n.rng.IntN(len(data))]
 	}
-	n.launch(now, from, to, data)
+	n.launch(now, l, data)
 	if n.rng.Float64() < w.Duplicate {
-		n.launch(now, from, to, data)
+		n.launch(now, l, data)
 	}
 }
 
@@ -101,8 +109,11 @@ func (n *network) swallows(from, to totem.NodeID, data []byte, packet int) bool 
 	return small && size > most
 }
 
-func (n *network) launch(now time.Duration, from, to totem.NodeID, data []byte) {
-	if n.cut[[2]totem.NodeID{from, to}] {
+func (n *network) launch(now time.Duration, l link, data []byte) {
+	if n.cut[[2]totem.NodeID{l.from, l.to}] {
+		return
+	}
+	if share := n.lame[l]; share > 0 && n.rng.Float64() < share {
 		return
 	}
 	at := now + n.weather.Delay
@@ -110,7 +121,7 @@ func (n *network) launch(now time.Duration, from, to totem.NodeID, data []byte) 
 		at += time.Duration(n.rng.Int64N(int64(n.weather.Jitter)))
 	}
 	n.sent++
-	heap.Push(&n.air, flight{at, n.sent, from, to, data})
+	heap.Push(&n.air, flight{at, n.sent, l, data})
 }
 
 // next returns when the next packet arrives, or false if there is none.

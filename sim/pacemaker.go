@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/gocorosync/gocorosync/cpg"
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/controller"
 	"github.com/gocorosync/gocorosync/pacemakerd/fault"
-	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 	"github.com/gocorosync/gocorosync/pacemakerd/node"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
@@ -29,13 +29,18 @@ type Pacemaker struct {
 
 	svc  *service.Machine
 	cpg  *cpg.Machine
+	vote int           // the quorum service's id
 	Node *node.Machine // nil until corosync is ready
+
+	settings votequorum.Settings
 
 	groups  map[cpg.Conn]string
 	conns   map[string]cpg.Conn
 	backlog []mcast
 	timers  []timer
 	quorum  *node.Quorum
+	client  string // that asks, "" for none
+	clients int
 	asked   map[string]func(rc string)
 	frame   int32
 	promise promise
@@ -49,15 +54,12 @@ type Pacemaker struct {
 	Active map[string]bool
 	Exit   int // 0 while it runs
 
-	// What outlives pacemaker's process on a node that lives: its memberships,
-	// the operations that it owes an answer to, its agents.
+	// What outlives pacemaker's process on a node that lives: its memberships.
 	members map[string][]uint32
-	undone  []controller.Held
-	agents  map[string]time.Duration // resource → when what runs on it ends
-	life    int                      // of the process
-	away    bool                     // the next process has not come yet
-	inbox   []node.Event             // what corosync has for it
-	Strict  bool                     // starts twice, and stops, are errors
+	life    int          // of the process
+	away    bool         // the next process has not come yet
+	inbox   []node.Event // what corosync has for it
+	Strict  bool         // starts twice, and stops, are errors
 }
 
 // promise is a write that a client was told of. CPG delivers a message to its
@@ -65,9 +67,10 @@ type Pacemaker struct {
 // be lost with it; once the ring has stood for longer than it takes to notice
 // a loss, everybody on it has the write.
 type promise struct {
-	n    int
-	at   time.Duration
-	ring int // how many rings there had been
+	n       int
+	version cib.Version // that it made
+	at      time.Duration
+	ring    int // how many rings there had been
 }
 
 // standFor is how long a ring has to stand after a write.
@@ -88,6 +91,7 @@ type timer struct {
 	ev   node.Event
 	life int    // of the process that it is for, or anyLife
 	then func() // in place of ev
+	run  int    // whose end it is, 0 for none
 }
 
 // anyLife is for what goes on whatever becomes of pacemaker's process.
@@ -101,24 +105,28 @@ type Pacemakers struct {
 	hosts    map[totem.NodeID]*host
 	uuids    int
 	plans    int
-	Acked    []int // writes that must not get lost any more
-	Plans    int   // made
+	Acked    []int               // writes that must not get lost any more
+	made     map[int]cib.Version // by them
+	Plans    int                 // made
 	AgentOps int
 
 	Power  Power  // switches hosts off and on
 	Faults Faults // of agents, disks and clocks
+
+	// TwoParts forgives that two parts of the cluster have quorum.
+	TwoParts bool
 }
 
 // NewPacemakers returns the surroundings of a cluster.
 func NewPacemakers(w *World) *Pacemakers {
-	return &Pacemakers{w: w, disks: map[totem.NodeID]*xml.Node{}, hosts: map[totem.NodeID]*host{}}
+	return &Pacemakers{w: w, disks: map[totem.NodeID]*xml.Node{}, hosts: map[totem.NodeID]*host{}, made: map[int]cib.Version{}}
 }
 
 // NewPacemaker returns the software of one node.
 func NewPacemaker(w *World, n *Node, p *Pacemakers, settings votequorum.Settings) *Pacemaker {
 	n.pacemakers = p
 	u := &Pacemaker{w: w, n: n, p: p, groups: map[cpg.Conn]string{}, conns: map[string]cpg.Conn{}, Active: p.host(n).active,
-		asked: map[string]func(string){}, members: map[string][]uint32{}, agents: map[string]time.Duration{}}
+		asked: map[string]func(string){}, members: map[string][]uint32{}, settings: settings}
 	scfg := service.Config{Self: n.ID, Generation: w.cfg.Generation}
 	vcfg := votequorum.Config{Self: n.ID, Settings: &settings, Lenient: true}
 	if w.cfg.Log != nil {
@@ -127,9 +135,17 @@ func NewPacemaker(w *World, n *Node, p *Pacemakers, settings votequorum.Settings
 	}
 	u.cpg = cpg.New(cpg.Config{Self: n.ID, Generation: w.cfg.Generation, Log: scfg.Log})
 	vote := votequorum.New(vcfg)
+	u.vote = vote.ID()
 	u.svc = service.New(scfg, service.NewConfigVersion(scfg, 1, true), &service.CFG{}, u.cpg, vote, service.NewQuorum(true))
 	u.do(u.svc.Step(w.Now, service.To{ID: vote.ID(), Event: votequorum.Start{}}))
 	return u
+}
+
+// Reload puts the number of nodes in force that the list now has.
+func (u *Pacemaker) Reload(f File) {
+	u.settings.Expected = uint32(len(f.List))
+	set := u.settings
+	u.do(u.svc.Step(u.w.Now, service.To{ID: u.vote, Event: votequorum.Configure{Settings: &set}}))
 }
 
 func (u *Pacemaker) name() string { return u.n.name() }
@@ -145,17 +161,18 @@ func (u *Pacemaker) Replace() {
 	}
 	u.w.trace("node %d: pacemaker is killed (%s, DC %s)", u.n.ID, u.Node.State(), u.Node.DC())
 	designated := u.Node.DC()
-	u.backlog, u.asked, u.frame = nil, map[string]func(string){}, 0
+	u.backlog = nil
+	u.forgetClient()
 	u.life++
 	u.away = true
-	u.timers = append(u.timers, timer{u.w.Now + time.Duration(u.w.Rand.IntN(900))*time.Millisecond, nil, u.life, func() {
+	u.then(time.Duration(u.w.Rand.IntN(900))*time.Millisecond, func() {
 		u.away = false
 		u.start(true, designated)
 		for _, ev := range u.inbox {
 			u.step(ev)
 		}
 		u.inbox = nil
-	}})
+	})
 }
 
 // boot starts pacemaker once corosync is in sync for the first time.
@@ -182,11 +199,8 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 	}
 	cfg.Log = slog.New(faults{u, cfg.Log})
 	u.Node = node.New(cfg)
-	resume := node.Resume{}
-	if resumed {
-		resume.Left = slices.Clone(u.undone)
-	}
-	kept := u.p.host(u.n).kept
+	resume := node.Resume{Left: slices.Clone(u.host().undone)}
+	kept := u.host().kept
 	for _, r := range slices.Sorted(maps.Keys(kept)) {
 		resume.Kept = append(resume.Kept, kept[r])
 	}
@@ -208,7 +222,8 @@ func (u *Pacemaker) start(resumed bool, designated string) {
 // elections go.
 func (u *Pacemaker) aged(born time.Duration) {
 	u.step(node.Age{Used: (u.w.Now - born) / 50})
-	u.timers = append(u.timers, timer{u.w.Now + 2*time.Second, nil, u.life, func() { u.aged(born) }})
+	u.keepsWrites()
+	u.then(2*time.Second, func() { u.aged(born) })
 }
 
 // Members takes a report of the ring.
@@ -244,6 +259,7 @@ func (u *Pacemaker) do(actions []service.Action) {
 				q.Members = append(q.Members, uint32(id))
 			}
 			u.quorum = &q
+			u.onePart()
 			if u.Node != nil {
 				u.step(q)
 			}
@@ -277,7 +293,12 @@ func (u *Pacemaker) request(ev service.Event) {
 }
 
 func (u *Pacemaker) later(d time.Duration, ev node.Event) {
-	u.timers = append(u.timers, timer{u.w.Now + d, ev, u.life, nil})
+	u.timers = append(u.timers, timer{at: u.w.Now + d, ev: ev, life: u.life})
+}
+
+// then calls f after a while, unless this process of pacemaker is dead by then.
+func (u *Pacemaker) then(d time.Duration, f func()) {
+	u.timers = append(u.timers, timer{at: u.w.Now + d, life: u.life, then: f})
 }
 
 // step feeds pacemaker one event and does what it says.
@@ -309,27 +330,31 @@ func (u *Pacemaker) step(ev node.Event) {
 		case node.Multicast:
 			u.backlog = append(u.backlog, mcast{conn: u.conns[a.Group], data: a.Data})
 		case node.Accepted:
-			u.undone = append(u.undone, controller.Held{Ticket: a.Ticket, From: a.From, Sys: a.Sys, Request: a.Op.Clone()})
+			h := u.host()
+			h.undone = append(h.undone, controller.Held{Ticket: a.Ticket, From: a.From, Sys: a.Sys, Request: a.Op.Clone()})
 		case node.Keep:
-			kept := u.p.host(u.n).kept
+			kept := u.host().kept
 			if kept[a.Resource] = a.Kept; a.Params == nil {
 				delete(kept, a.Resource)
 			}
 		case node.Settled:
 			u.backlog = append(u.backlog, mcast{settled: a.Ticket})
 		case node.Respond:
-			u.answered(a.Msg)
+			u.answered(a.Client, a.Msg)
 		case node.Notify:
-			u.answered(a.Msg)
+			u.answered(a.Client, a.Msg)
 		case node.Save:
 			saved = &node.Saved{Code: u.save(a.Doc)}
 		case node.Run:
 			u.runAgent(a.Run)
 		case node.RunFence:
 			u.fence(a.Run)
+		case node.Kill:
+			u.killAgent(a.ID)
 		case node.GetMetadata:
 			u.later(time.Millisecond, node.GotMetadata{Agent: a.Agent})
 		case node.Plan:
+			u.onePlanner()
 			u.p.plans++
 			r, err := pengine.Plan(a.CIB, pengine.Options{Now: u.wall(), TransitionID: u.p.plans})
 			p := node.Planned{ID: a.ID, Err: err}
@@ -348,69 +373,6 @@ func (u *Pacemaker) step(ev node.Event) {
 	}
 }
 
-// runAgent pretends an agent: it takes a while, and its resource is then
-// running or not.
-func (u *Pacemaker) runAgent(r lrmd.Run) {
-	u.p.AgentOps++
-	f := lrmd.Finish{ID: r.ID}
-	if r.Resumed {
-		u.resumeAgent(r)
-		return
-	}
-	if until := u.agents[r.Op.Resource]; until > u.w.Now {
-		u.w.Failf("node %d: %s of %s while something runs on it", u.n.ID, r.Op.Action, r.Op.Resource)
-	}
-	ticket := r.Op.Ticket
-	if ticket == "" {
-		ticket = fmt.Sprintf("run %d of %d", r.ID, u.life)
-		u.undone = append(u.undone, controller.Held{Ticket: ticket})
-	}
-	for i := range u.undone {
-		if h := &u.undone[i]; h.Ticket == ticket {
-			h.Begun = &r.Op
-		}
-	}
-	on := Where(u.w)[r.Op.Resource]
-	if u.Strict && (r.Op.Action == "start" && len(on) > 0 || r.Op.Action == "stop") {
-		u.w.Failf("node %d: %s of %s, which runs on %v", u.n.ID, r.Op.Action, r.Op.Resource, on)
-	}
-	took := u.act(r.Op, on, &f)
-	u.w.trace("node %d: %s %s, rc %d", u.n.ID, r.Op.Resource, r.Op.Action, f.RC)
-	u.agents[r.Op.Resource] = u.w.Now + took
-	u.agentEnds(r, took, ticket, f)
-}
-
-// agentEnds has an agent end after a while. What nobody waits for is forgotten
-// then.
-func (u *Pacemaker) agentEnds(r lrmd.Run, took time.Duration, ticket string, f lrmd.Finish) {
-	u.timers = append(u.timers, timer{u.w.Now + took, nil, u.life, func() {
-		if r.Op.Ticket == "" || r.Op.Interval > 0 && r.Resumed {
-			u.settle(ticket)
-		}
-		u.step(node.AgentDone{Finish: f})
-	}})
-}
-
-func (u *Pacemaker) settle(ticket string) {
-	u.undone = slices.DeleteFunc(u.undone, func(h controller.Held) bool { return h.Ticket == ticket })
-}
-
-// resumeAgent waits for what an earlier process has started; what it came to
-// is found out by a monitor.
-func (u *Pacemaker) resumeAgent(r lrmd.Run) {
-	f := lrmd.Finish{ID: r.ID}
-	on := u.Active[r.Op.Resource]
-	switch {
-	case r.Op.Action == "monitor" && !on:
-		f.RC = lrmd.RCNotRunning
-	case r.Op.Action == "start" && !on, r.Op.Action == "stop" && on:
-		f.RC = lrmd.RCError
-	}
-	took := max(u.agents[r.Op.Resource]-u.w.Now, 0) + time.Millisecond
-	u.agents[r.Op.Resource] = u.w.Now + took
-	u.agentEnds(r, took, r.Op.Ticket, f)
-}
-
 // Tick runs what is due.
 func (u *Pacemaker) Tick(now time.Duration) {
 	if p := u.promise; p.n != 0 {
@@ -420,6 +382,7 @@ func (u *Pacemaker) Tick(now time.Duration) {
 		case now-p.at >= standFor:
 			u.w.trace("node %d: write %d is everybody's", u.n.ID, p.n)
 			u.p.Acked, u.promise = append(u.p.Acked, p.n), promise{}
+			u.p.made[p.n] = p.version
 		}
 	}
 	if at := u.svc.Next(); at >= 0 && at <= now {
@@ -487,69 +450,10 @@ func (u *Pacemaker) Next() time.Duration {
 	return at
 }
 
-const simClient = "sim-client"
-
-// Ask sends an operation to the node's CIB as a client would, and calls then
-// with its cib_rc.
-func (u *Pacemaker) Ask(op, section, data string, then func(rc string)) {
-	if u.Node == nil || u.Exit != 0 || u.away {
-		return
-	}
-	if u.frame == 0 {
-		u.step(node.ClientOpened{Client: simClient, Service: "cib_rw", User: "root", Program: "sim", Privileged: true})
-	}
-	u.frame++
-	call := fmt.Sprint(u.frame + 1)
-	msg, err := xml.Parse([]byte(`<cib_command t="cib" cib_op="` + op + `" cib_section="` + section + `" cib_callid="` + call +
-		`" cib_callopt="4096"><cib_calldata>` + data + `</cib_calldata></cib_command>`))
-	if err != nil {
-		u.w.Failf("node %d: %v", u.n.ID, err)
-		return
-	}
-	u.asked[call] = then
-	u.step(node.ClientAsked{Client: simClient, Frame: u.frame, Wants: true, Msg: msg})
-}
-
-// Hangup ends the client that asked, whatever it waits for.
-func (u *Pacemaker) Hangup() {
-	if u.frame != 0 {
-		u.asked, u.frame = map[string]func(string){}, 0
-		u.step(node.ClientClosed{Client: simClient})
-	}
-}
-
-func (u *Pacemaker) answered(msg *xml.Node) {
-	call := msg.Get("cib_callid")
-	if then := u.asked[call]; then != nil {
-		delete(u.asked, call)
-		then(msg.Get("cib_rc"))
-	}
-}
-
-// Write writes entry n into the CIB of a node; what is acknowledged must never
-// be lost. Each has an entry of its own: of two writes to the same place that
-// are under way together either may come last.
-func (u *Pacemaker) Write(n int) {
-	u.w.trace("node %d: write %d asked", u.n.ID, n)
-	on := u.rings // what is sent on one ring and comes on the next may be lost with it
-	u.Ask("cib_modify", "crm_config", fmt.Sprintf(`<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="write-%d" name="write-%d" value="done"/></cluster_property_set></crm_config>`, n, n),
-		func(rc string) {
-			if rc == "0" && u.rings == on {
-				u.w.trace("node %d: write %d acknowledged", u.n.ID, n)
-				u.promise = promise{n, u.w.Now, on}
-			}
-		})
-}
-
 // Shutdown asks pacemaker for an orderly end.
 func (u *Pacemaker) Shutdown() {
 	u.w.trace("node %d: pacemaker is asked to stop", u.n.ID)
 	u.step(node.Shutdown{})
-}
-
-// Prefer has a client want a resource on a node.
-func (u *Pacemaker) Prefer(n int) {
-	u.Ask("cib_modify", "constraints", fmt.Sprintf(`<constraints><rsc_location id="prefer" rsc="vip" node="n%d" score="500"/></constraints>`, n), nil)
 }
 
 // Settled tells whether this node has been on a quorate ring for so long that a
@@ -567,11 +471,6 @@ func (u *Pacemaker) Settled() bool {
 		}
 	}
 	return u.Node.State() == controller.NotDC || u.Node.IsDC() && u.Node.State() == controller.Idle
-}
-
-// Wrote tells whether entry n is in the node's CIB.
-func (u *Pacemaker) Wrote(n int) bool {
-	return u.Node != nil && u.Node.CIB().ByID("nvpair", fmt.Sprint("write-", n)) != nil
 }
 
 // faults fails the world when a machine says that its own state is wrong, and passes

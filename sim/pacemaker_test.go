@@ -19,10 +19,13 @@ const settleWithin = 3 * time.Minute
 
 func pacemakerWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
 	nodes := 3 + int(seed%3)
-	settings := votequorum.Settings{Votes: 1, Expected: uint32(nodes)}
+	settings := votequorum.Settings{Votes: 1, Expected: uint32(nodes), Counted: true}
 	var p *Pacemakers
 	cfg := Config{Seed: seed, Nodes: nodes, Generation: generation(seed), Trace: trace, Tunables: totem.Tunables{Token: time.Second}}
-	cfg.Upper = func(w *World, n *Node) Upper { return NewPacemaker(w, n, p, settings) }
+	cfg.Upper = func(w *World, n *Node) Upper {
+		settings.Expected = uint32(len(n.InForce.List))
+		return NewPacemaker(w, n, p, settings)
+	}
 	if trace != nil && *nodeLog {
 		cfg.Log = logTo(trace)
 	}
@@ -42,6 +45,7 @@ func TestWholeNodes(t *testing.T) {
 	plans, ops, writes := 0, 0, 0
 	forSomeSeeds(t, 8, func(seed uint64, trace func(string)) (time.Duration, error) {
 		w, p := pacemakerWorld(seed, trace)
+		w.vary()
 		for _, n := range w.Nodes {
 			n.Start()
 		}
@@ -66,6 +70,7 @@ func TestWholeNodes(t *testing.T) {
 				return w.Now, w.Err()
 			}
 		}
+		w.SettleEdits()
 		w.Peace()
 		for _, n := range w.Nodes { // whoever was told to end starts again, as systemd would see to
 			if u, ok := n.Up.(*Pacemaker); ok && u.Exit != 0 {

@@ -129,7 +129,7 @@ func TestReloadStack(t *testing.T) {
 		cfg := Config{Seed: seed, Nodes: nodes, Generation: generation(seed), Trace: trace, Reloads: true,
 			Tunables: totem.Tunables{Token: time.Second}}
 		cfg.Upper = func(w *World, n *Node) Upper {
-			set := votequorum.Settings{Votes: 1, Expected: uint32(len(n.InForce.List))}
+			set := votequorum.Settings{Votes: 1, Expected: uint32(len(n.InForce.List)), Counted: true}
 			return NewStack(w, n, c, set, time.Duration(1+w.Rand.IntN(100))*time.Millisecond, 3000)
 		}
 		if trace != nil && *nodeLog {

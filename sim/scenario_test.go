@@ -9,10 +9,28 @@ import (
 // that does what it says. A second copy of anything is an error from then on.
 func fencedTrio(t *testing.T) (*World, *Pacemakers) {
 	t.Helper()
-	w, p := pacemakerWorld(3, nil) // three nodes
-	if len(w.Nodes) != 3 {
+	return fencedTrioWith(t, func(*World, *Pacemakers) {})
+}
+
+// fencedTrioWith is fencedTrio with something changed before it starts.
+func fencedTrioWith(t *testing.T, change func(*World, *Pacemakers)) (*World, *Pacemakers) {
+	t.Helper()
+	return fencedFew(t, 3, change)
+}
+
+// fencedQuartet is fencedTrio with one node more.
+func fencedQuartet(t *testing.T) (*World, *Pacemakers) {
+	t.Helper()
+	return fencedFew(t, 4, func(*World, *Pacemakers) {})
+}
+
+func fencedFew(t *testing.T, nodes int, change func(*World, *Pacemakers)) (*World, *Pacemakers) {
+	t.Helper()
+	w, p := pacemakerWorld(map[int]uint64{3: 3, 4: 7}[nodes], nil)
+	if len(w.Nodes) != nodes {
 		t.Fatalf("%d nodes", len(w.Nodes))
 	}
+	change(w, p)
 	p.Faults.Twice = func(string, string, []string) bool { return false }
 	for _, n := range w.Nodes {
 		n.Start()

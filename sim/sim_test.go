@@ -18,6 +18,7 @@ var (
 	from    = flag.Uint64("from", 1, "the first of the seeds; a long run can be split, or taken up again")
 	tell    = flag.Bool("tell", false, "with -seed: print what happens")
 	cibTo   = flag.String("cib", "", "with -seed: write the DC's CIB as it is at the end to this file")
+	goOn    = flag.Bool("goon", false, "go on with the next seed after one that fails")
 	nodeLog = flag.Bool("nodelog", false, "with -seed and -tell: print the nodes' logs too")
 )
 
@@ -49,7 +50,10 @@ func forSeeds(t *testing.T, run func(seed uint64, trace func(string)) (time.Dura
 			told = time.Now()
 			fmt.Printf("%s: seed %d of %d, %.1f virtual hours\n", t.Name(), s, last, total.Hours())
 		}
-		if err != nil {
+		if err != nil && *goOn {
+			t.Errorf("seed %d: %v", s, err)
+			fmt.Printf("%s: seed %d: %v\n", t.Name(), s, err)
+		} else if err != nil {
 			t.Fatalf("seed %d: %v\nagain: go test ./sim -run '^%s$' -seed %d -tell", s, err, t.Name(), s)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func stackWorld(seed uint64, trace func(string)) (*World, *StackChecker) {
 	var c *StackChecker
 	nodes := 2 + int(seed/2%4)
-	settings := votequorum.Settings{Votes: 1, Expected: uint32(nodes)}
+	settings := votequorum.Settings{Votes: 1, Expected: uint32(nodes), Counted: true}
 	switch seed / 8 % 4 {
 	case 1:
 		settings.WaitForAll = true

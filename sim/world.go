@@ -20,12 +20,16 @@ type Config struct {
 	Tunables   totem.Tunables
 	RingSeq    uint64 // on every disk at the start
 
+	// RRP gives each node a second interface on a network of its own. EL7 only.
+	RRP totem.RRPMode
 	// Key, if set, signs and encrypts what goes over the network. EL7 only.
 	Key []byte
 	// Dirt lets Chaos damage packets too.
 	Dirt bool
 	// Reloads lets Chaos change the files of nodes and make them reload.
 	Reloads bool
+	// Edits lets Chaos do so as an administrator might (see edit).
+	Edits bool
 	// Holes lets Chaos lose packets for being large.
 	Holes bool
 
@@ -56,10 +60,12 @@ type World struct {
 	Now   time.Duration
 	Nodes []*Node // by id, from 1
 	net   network
+	edits edit
 	errs  []error
 	steps uint64
 
 	refused int // packets that did not open
+	lost    int // members that a ring formed without
 }
 
 // A Node is one host: what survives a crash, and what runs while it is up.
@@ -90,7 +96,7 @@ type Node struct {
 // NewWorld makes a cluster of which no node runs yet.
 func NewWorld(cfg Config) *World {
 	w := &World{cfg: cfg, Rand: rand.New(rand.NewPCG(cfg.Seed, 0x746f74656d))}
-	w.net = network{rng: w.Rand, weather: fair, cut: make(map[[2]totem.NodeID]bool), hole: make(map[[2]totem.NodeID]int)}
+	w.net = network{rng: w.Rand, weather: fair, cut: make(map[[2]totem.NodeID]bool), lame: make(map[link]float64), hole: make(map[[2]totem.NodeID]int)}
 	for i := range cfg.Nodes {
 		n := &Node{w: w, ID: totem.NodeID(i + 1), disk: cfg.RingSeq, crashAfter: -1, reloadAfter: -1}
 		if cfg.Key != nil {
@@ -107,13 +113,19 @@ func NewWorld(cfg Config) *World {
 // Node returns the node with an id.
 func (w *World) Node(id totem.NodeID) *Node { return w.Nodes[id-1] }
 
-// Addr returns the address of a node.
-func Addr(id totem.NodeID) netip.Addr {
-	return netip.AddrFrom4([4]byte{10, 77, byte(id >> 8), byte(id)})
+// Addr returns the address of a node on its first network.
+func Addr(id totem.NodeID) netip.Addr { return addrOn(0, id) }
+
+func addrOn(iface int, id totem.NodeID) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, 77 + byte(iface), byte(id >> 8), byte(id)})
 }
 
 func (w *World) listEntry(id totem.NodeID) totem.Node {
-	return totem.Node{ID: id, Addrs: []netip.Addr{Addr(id)}}
+	n := totem.Node{ID: id, Addrs: []netip.Addr{Addr(id)}}
+	if w.cfg.RRP != totem.RRPNone {
+		n.Addrs = append(n.Addrs, addrOn(1, id))
+	}
+	return n
 }
 
 func nodeAt(a netip.Addr) totem.NodeID {
@@ -156,7 +168,7 @@ func (n *Node) Start() {
 	n.InForce = n.File
 	cfg := totem.Config{
 		Self: n.ID, Nodes: n.nodes(), Generation: n.w.cfg.Generation,
-		RingSeq: n.disk, Tunables: n.tunables(), Rand: n.w.Rand,
+		RingSeq: n.disk, Tunables: n.tunables(), Rand: n.w.Rand, RRP: n.w.cfg.RRP,
 	}
 	if n.env != nil {
 		cfg.Overhead = n.env.Overhead()
@@ -298,7 +310,7 @@ func (w *World) land(f flight) {
 	}
 	if n.Ring == nil {
 		if n.powered && f.data != nil {
-			w.net.send(w.Now, f.to, f.from, nil)
+			w.net.send(w.Now, link{f.iface, f.to, f.from}, nil)
 		}
 		return
 	}
@@ -315,9 +327,9 @@ func (w *World) land(f flight) {
 
 func (f flight) event() totem.Event {
 	if f.data == nil {
-		return totem.Unreachable{Addr: Addr(f.from)}
+		return totem.Unreachable{Addr: addrOn(f.iface, f.from)}
 	}
-	return &totem.Received{From: netip.AddrPortFrom(Addr(f.from), 5405), Data: f.data}
+	return &totem.Received{Iface: f.iface, From: netip.AddrPortFrom(addrOn(f.iface, f.from), 5405), Data: f.data}
 }
 
 // step steps the ring once, and again for what was posted meanwhile.
@@ -356,7 +368,7 @@ func (n *Node) carryOut(actions []totem.Action) (drained bool) {
 				if n.w.net.swallows(n.ID, nodeAt(to), data, a.Packet) {
 					continue
 				}
-				n.w.net.send(n.w.Now, n.ID, nodeAt(to), data)
+				n.w.net.send(n.w.Now, link{a.Iface, n.ID, nodeAt(to)}, data)
 			}
 		case totem.Save:
 			if a.RingSeq <= n.disk {
@@ -367,6 +379,7 @@ func (n *Node) carryOut(actions []totem.Action) (drained bool) {
 			n.Up.Deliver(a)
 		case totem.Members:
 			n.w.trace("node %d %v %v members %v left %v joined %v", n.ID, a.Kind, a.Ring, a.IDs, a.Left, a.Joined)
+			n.w.lost += len(a.Left)
 			n.Up.Members(a)
 		case totem.Refused:
 			n.Up.Refused(a)

@@ -102,7 +102,7 @@ type Tunables struct {
 	// did not come by it (active; the count falls by one every
 	// RRPProblemCountTimeout), or if it is so many tokens or other messages
 	// behind (passive).
-	RRPTokenExpired               time.Duration // to wait for the copies of a token; default TokenRetransmit
+	RRPTokenExpired               time.Duration // to wait for the copies of a token, less in large rings; default TokenRetransmit
 	RRPProblemCountTimeout        time.Duration // default 2 s
 	RRPProblemCountThreshold      int           // default 10
 	RRPProblemCountMcastThreshold int           // default 10 RRPProblemCountThreshold

@@ -2,6 +2,7 @@ package totem
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/gocorosync/gocorosync/totem/wire"
 )
@@ -132,7 +133,7 @@ func (m *Machine) collectToken(t *wire.Token, b []byte, iface int) bool {
 		r.ring, r.seq, r.seen = t.Ring, t.TokenSeq, true
 		r.waiting = append(r.waiting[:0], b...)
 		r.got = [maxRings]bool{}
-		m.setTimer(timerRRPToken, m.tun.RRPTokenExpired)
+		m.setTimer(timerRRPToken, m.copiesWait())
 	} else if t.TokenSeq != r.seq || len(r.waiting) == 0 {
 		m.stats.RxMsgDropped++ // an old token, or a copy of one already worked on
 		return false
@@ -146,6 +147,14 @@ func (m *Machine) collectToken(t *wire.Token, b []byte, iface int) bool {
 	m.stopTimer(timerRRPToken)
 	r.waiting = r.waiting[:0]
 	return true
+}
+
+// copiesWait is how long to wait for the copies of a token. When a network goes, all
+// members wait, one after the other, and the token must still come round in time.
+// (corosync 2.4 waits RRPTokenExpired each time; with five nodes that is the loss of the
+// token, and of the next, until the ring is marked faulty.)
+func (m *Machine) copiesWait() time.Duration {
+	return min(m.tun.RRPTokenExpired, m.tun.Token*8/10/time.Duration(max(m.newMemb.len(), 1)))
 }
 
 // tokenExpired works on a token that did not come by all rings, and notes which
@@ -254,11 +263,16 @@ func (m *Machine) testRings() {
 }
 
 // receiveRingTest passes a test on. Back with who sent it, it shows that the ring
-// works, which is then told to all.
+// works, which is then told to all. If who sent it is gone, it would go round for ever,
+// as fast as the network is, and each copy of it that a network makes.
 func (m *Machine) receiveRingTest(t *wire.RingTest, iface int) {
 	i := int(t.Ring)
 	if m.rrp.mode == RRPNone || i < 0 || i >= len(m.rrp.rings) || iface >= len(m.rrp.rings) {
 		m.drop("ring test without redundant rings")
+		return
+	}
+	if !m.onNewRing(t.Activator) {
+		m.drop("ring test of a node that is not on the ring")
 		return
 	}
 	mine := t.Activator == m.cfg.Self

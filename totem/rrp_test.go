@@ -2,6 +2,7 @@ package totem
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // again when its network is back. Spec: totem.md 3.12.
 func TestRedundantRings(t *testing.T) {
 	for _, mode := range []RRPMode{RRPPassive, RRPActive} {
-		for _, n := range []int{2, 3} {
+		for _, n := range []int{2, 3, 6} {
 			for iface := range maxRings {
 				t.Run(fmt.Sprintf("mode %d, %d nodes, network %d", mode, n, iface), func(t *testing.T) {
 					c := newCluster(t, wire.EL7, n, Tunables{Token: time.Second})
@@ -41,7 +42,7 @@ func TestRedundantRings(t *testing.T) {
 					}
 					talk(time.Second)
 					c.cut[iface] = true
-					talk(8 * time.Second)
+					talk(time.Duration(6+n) * time.Second) // in active mode, six nodes wait a good second each round
 					addr := fmt.Sprintf("10.%d.0.", 77+iface)
 					for _, id := range c.ids() {
 						n := c.nodes[id]
@@ -94,5 +95,31 @@ func TestReenable(t *testing.T) {
 	c.step(1, Reenable{})
 	if got := c.nodes[1].RingText(1); got != "ring 1 active with no faults" {
 		t.Errorf("RingText = %q", got)
+	}
+}
+
+// TestRingTestEnds: who tests a ring dies while its test, or what follows it, is on the
+// way round. That ends with the first node that is on a ring without it.
+func TestRingTestEnds(t *testing.T) {
+	for _, typ := range []wire.Type{wire.TypeRingTest, wire.TypeRingActivate} {
+		c := newCluster(t, wire.EL7, 3, Tunables{Token: time.Second})
+		c.rrp = RRPPassive
+		c.start(1, 2, 3)
+		c.run(2 * time.Second)
+		pass := func(activator NodeID) int {
+			c.sent = nil
+			test := wire.RingTest{Header: wire.Header{Type: typ}, Ring: 1, Activator: activator}
+			c.step(1, &Received{Iface: 1, From: netip.AddrPortFrom(testAddr(3), 5405), Data: test.Append(nil, wire.EL7)})
+			c.run(time.Millisecond)
+			return len(slices.DeleteFunc(slices.Clone(c.sent), func(s string) bool { return !strings.Contains(s, "rrp_ring_test") }))
+		}
+		if n := pass(3); n == 0 {
+			t.Errorf("type %v of a member: sent %v", typ, c.sent)
+		}
+		delete(c.nodes, 3)
+		c.run(4 * time.Second)
+		if n := pass(3); n != 0 || c.nodes[1].memb.len() != 2 {
+			t.Errorf("type %v of a node that is gone is passed on %d times, ring of %v", typ, n, c.nodes[1].memb.ids())
+		}
 	}
 }

@@ -128,7 +128,8 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 		m.emit(Critical{"last_man_standing feature has been disabled because a node has more than one vote"})
 		m.set.LastManStanding = false
 	}
-	if created || n == m.us || before != *n || info.Flags&FlagFirst != 0 {
+	decrease = m.lowered() || decrease
+	if created || n == m.us || before != *n || info.Flags&FlagFirst != 0 || decrease {
 		m.recalculate(decrease, byNodes)
 	}
 	if m.set.WaitForAll && info.Flags&FlagWaitForAll == 0 && info.Flags&FlagQuorate != 0 {
@@ -139,14 +140,13 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 func (m *Machine) reconfigure(param uint8, id totem.NodeID, value uint32) {
 	switch param {
 	case reconfigureExpected:
+		m.lowering = false // somebody has decided
 		for _, n := range m.nodes {
 			if n.State == Member {
 				n.Expected = value
 			}
 		}
-		m.emit(ExpectedChanged{value})
-		m.barrier = value
-		m.key("ev_barrier", value)
+		m.expects(value)
 		if m.set.ExpectedTracking {
 			m.us.Expected = max(m.us.Expected, m.trackingBarrier)
 		}
@@ -166,6 +166,13 @@ func (m *Machine) reconfigure(param uint8, id totem.NodeID, value uint32) {
 		m.setWaiting(false)
 		m.recalculate(false, false)
 	}
+}
+
+// expects tells trackers that the expected votes are others.
+func (m *Machine) expects(votes uint32) {
+	m.emit(ExpectedChanged{votes})
+	m.barrier = votes
+	m.key("ev_barrier", votes)
 }
 
 func (m *Machine) syncInit(ev service.SyncInit) {
@@ -210,7 +217,10 @@ func (m *Machine) syncProcess() {
 }
 
 func (m *Machine) syncActivate() {
-	m.recalculate(false, false)
+	m.syncing = false
+	lowered := m.lowered()
+	m.syncing = true
+	m.recalculate(lowered, false)
 	m.syncing = false
 	m.report()
 	m.emit(m.QuorumEvent())

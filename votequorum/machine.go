@@ -131,6 +131,7 @@ type Machine struct {
 	quorum          uint32
 	quorate         bool
 	waiting         bool // the wait_for_all status
+	lowering        bool // our list of nodes has become shorter, those of others not yet
 	barrier         uint32
 	trackingBarrier uint32
 	lowest, highest totem.NodeID // of the last quorate partition
@@ -290,6 +291,11 @@ func (m *Machine) addNode(id totem.NodeID) *Node {
 
 // configure takes new settings into use and tells the others what changed.
 // Spec: services.md 7.3.
+//
+// The original has all members expect what one of them does as soon as its list of
+// nodes is shorter. A member whose file is stale then has quorum together with the
+// node that was taken out, beside those who have taken it out. So where Expected is
+// the length of a list, it falls when every member's list says so.
 func (m *Machine) configure(s *Settings) {
 	votes, expected := m.us.Votes, m.us.Expected
 	m.set = s
@@ -305,9 +311,38 @@ func (m *Machine) configure(s *Settings) {
 	if votes != s.Votes {
 		m.sendReconfigure(reconfigureVotes, m.us.ID, s.Votes)
 	}
-	if expected != s.Expected {
+	m.lowering = s.Counted && (s.Expected < expected || m.lowering && s.Expected == expected)
+	if expected != s.Expected && !m.lowering {
 		m.sendReconfigure(reconfigureExpected, m.us.ID, s.Expected)
 	}
+}
+
+// lowered lets the quorum follow a shorter list of nodes once all members have it,
+// and reports whether that is so now.
+func (m *Machine) lowered() bool {
+	if !m.lowering || m.syncing {
+		return false
+	}
+	total, agreed := m.dev.node.Votes, true
+	for _, n := range m.nodes {
+		if n.State == Member {
+			total += n.Votes
+			agreed = agreed && (n == m.us || n.Expected <= m.set.Expected)
+		}
+	}
+	if total > m.set.Expected {
+		return false // the node that was taken out is still here
+	}
+	if m.us.Expected > m.set.Expected { // it was, and had its vote counted
+		m.us.Expected = m.set.Expected
+		m.sendNodeinfo(m.us)
+	}
+	if !agreed {
+		return false
+	}
+	m.lowering = false
+	m.expects(m.us.Expected)
+	return true
 }
 
 // setExpected checks and spreads a new number of expected votes.

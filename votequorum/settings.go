@@ -33,6 +33,7 @@ const (
 type Settings struct {
 	Votes    uint32 // of this node
 	Expected uint32 // of the cluster
+	Counted  bool   // Expected is what the nodes of the list have together
 
 	TwoNode    bool // a cluster of two stays quorate with one
 	WaitForAll bool // not quorate at start until all have been seen
@@ -109,7 +110,7 @@ func Read(k Keys, before *Settings, countAny bool) (*Settings, error) {
 	if nodes.count > 0 {
 		s.Votes = nodes.own
 		if expected == 0 {
-			s.Expected = nodes.sum
+			s.Expected, s.Counted = nodes.sum, true
 		}
 	}
 	if s.Expected == 0 {

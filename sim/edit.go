@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gocorosync/gocorosync/totem"
+)
+
+// An edit is what an administrator has made of the list of nodes, step by step, and
+// which node does not have it yet: the file was not copied there, or it was and the
+// node has not read it.
+type edit struct {
+	list  []totem.NodeID
+	stale totem.NodeID // 0 for none
+}
+
+// edit changes the files as an administrator might: one node is taken out of the
+// list or put back, everywhere but on one node at most; the next change waits until
+// that one has it too. Who is taken out keeps running with what it has, and is
+// fenced if it runs anything. The token's timeout changes as well, and not on all
+// nodes alike. Whoever is told to reads its file at some moment or other.
+func (w *World) edit() {
+	r := w.Rand
+	e := &w.edits
+	if e.list == nil {
+		e.list = w.ids()
+	}
+	switch {
+	case e.stale != 0:
+		if r.IntN(2) == 0 {
+			w.hand(w.Node(e.stale))
+			e.stale = 0
+		}
+	case r.IntN(2) == 0 && w.current():
+		id := w.Nodes[r.IntN(len(w.Nodes))].ID
+		switch in := slices.Contains(e.list, id); {
+		case !in:
+			e.list = with(e.list, id)
+		case len(e.list) > 3:
+			e.list = slices.DeleteFunc(slices.Clone(e.list), func(o totem.NodeID) bool { return o == id })
+		}
+		if r.IntN(2) == 0 {
+			e.stale = e.list[r.IntN(len(e.list))]
+		}
+		w.trace("the list of nodes is %v now, stale on node %d", e.list, e.stale)
+		for _, i := range r.Perm(len(w.Nodes)) {
+			if n := w.Nodes[i]; n.ID != e.stale {
+				w.hand(n)
+			}
+		}
+	}
+	if r.IntN(3) == 0 {
+		token := w.cfg.Tunables.Token * time.Duration(5+r.IntN(16)) / 10
+		w.trace("token %v", token)
+		for _, n := range w.Nodes {
+			if r.IntN(3) > 0 {
+				n.File.Token = token
+				n.reloadAfter = r.IntN(200)
+			}
+		}
+	}
+}
+
+// hand gives a node the file as it is now, and has it reload soon.
+func (w *World) hand(n *Node) {
+	n.File.List = w.edits.list
+	if n.reloadAfter = 1 + w.Rand.IntN(200); w.Rand.IntN(3) == 0 {
+		n.reloadAfter = -1
+		n.Reload()
+	}
+}
+
+// current tells whether every node of the list that runs has read the list.
+func (w *World) current() bool {
+	for _, n := range w.Nodes {
+		if in := slices.Contains(w.edits.list, n.ID); in && (!slices.Equal(n.File.List, w.edits.list) || n.Ring != nil && !slices.Equal(n.InForce.List, w.edits.list)) {
+			return false
+		}
+	}
+	return true
+}
+
+// SettleEdits gives all nodes one file that lists all of them, and makes them reload.
+func (w *World) SettleEdits() {
+	w.edits = edit{list: w.ids()}
+	for _, i := range w.Rand.Perm(len(w.Nodes)) {
+		n := w.Nodes[i]
+		n.File, n.reloadAfter = File{List: w.ids(), Token: w.cfg.Tunables.Token}, -1
+		w.Run(time.Duration(w.Rand.IntN(300)) * time.Millisecond)
+		n.Reload()
+	}
+	w.trace("all nodes are in the list")
+}
