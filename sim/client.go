@@ -79,9 +79,29 @@ func (u *Pacemaker) Write(n int) {
 		func(rc string) {
 			if rc == "0" && u.rings == on {
 				u.w.trace("node %d: write %d acknowledged", u.n.ID, n)
-				u.promise = promise{n, cib.VersionOf(u.Node.CIB()), u.w.Now, on}
+				u.promise = append(u.promise, promise{n, cib.VersionOf(u.Node.CIB()), u.w.Now, on})
 			}
 		})
+}
+
+// Write has a client write at a node where that must not get lost, if there is one.
+// Some clients die before they have the answer.
+func (p *Pacemakers) Write() {
+	for _, n := range p.w.Nodes {
+		u, ok := n.Up.(*Pacemaker)
+		if !ok || !n.Running() || !u.Settled() {
+			continue
+		}
+		p.asked++
+		u.Write(p.asked)
+		switch p.w.Rand.IntN(8) {
+		case 0:
+			u.Hangup()
+		case 1:
+			u.HangupSoon()
+		}
+		return
+	}
 }
 
 // Prefer has a client want a resource on a node.

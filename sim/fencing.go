@@ -96,10 +96,13 @@ func (p *Pacemakers) Boot() {
 	}
 }
 
-// run lets d go by, and hosts that were rebooted come up.
+// run lets d go by; hosts that were rebooted come up, and clients write.
 func (p *Pacemakers) run(d time.Duration) {
 	for end := p.w.Now + d; p.w.Now < end && p.w.Err() == nil; {
 		p.w.Run(min(time.Second, end-p.w.Now))
 		p.Boot()
+		if p.w.Rand.IntN(4) == 0 {
+			p.Write()
+		}
 	}
 }

@@ -84,23 +84,9 @@ func TestFencing(t *testing.T) {
 			u.Ask("cib_replace", "constraints", preferred(len(w.Nodes)), nil)
 		}
 		p.run(20 * time.Second)
-		count := 0
 		for range 6 {
 			w.Chaos(2)
 			p.run(time.Duration(w.Rand.IntN(8)) * time.Second)
-			for _, n := range w.Nodes { // a client at a node that has quorum
-				if u, ok := n.Up.(*Pacemaker); ok && n.Running() && u.Settled() {
-					count++
-					u.Write(count)
-					switch w.Rand.IntN(4) {
-					case 0:
-						u.Hangup()
-					case 1:
-						u.HangupSoon()
-					}
-					break
-				}
-			}
 			n := w.Nodes[w.Rand.IntN(len(w.Nodes))]
 			if u, ok := n.Up.(*Pacemaker); ok {
 				switch w.Rand.IntN(6) {

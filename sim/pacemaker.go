@@ -43,7 +43,7 @@ type Pacemaker struct {
 	clients int
 	asked   map[string]func(rc string)
 	frame   int32
-	promise promise
+	promise []promise // in the order of their times
 
 	rings  int           // changes of the ring
 	ringAt time.Duration // when the last was
@@ -107,6 +107,7 @@ type Pacemakers struct {
 	plans    int
 	Acked    []int               // writes that must not get lost any more
 	made     map[int]cib.Version // by them
+	asked    int                 // writes that were asked for
 	Plans    int                 // made
 	AgentOps int
 
@@ -375,15 +376,17 @@ func (u *Pacemaker) step(ev node.Event) {
 
 // Tick runs what is due.
 func (u *Pacemaker) Tick(now time.Duration) {
-	if p := u.promise; p.n != 0 {
-		switch {
-		case p.ring != u.rings || !u.quorum.Quorate:
-			u.promise = promise{}
-		case now-p.at >= standFor:
-			u.w.trace("node %d: write %d is everybody's", u.n.ID, p.n)
-			u.p.Acked, u.promise = append(u.p.Acked, p.n), promise{}
-			u.p.made[p.n] = p.version
+	for len(u.promise) > 0 {
+		p := u.promise[0]
+		if p.ring != u.rings || !u.quorum.Quorate {
+			u.promise = nil
 		}
+		if len(u.promise) == 0 || now-p.at < standFor {
+			break
+		}
+		u.w.trace("node %d: write %d is everybody's", u.n.ID, p.n)
+		u.p.Acked, u.promise = append(u.p.Acked, p.n), u.promise[1:]
+		u.p.made[p.n] = p.version
 	}
 	if at := u.svc.Next(); at >= 0 && at <= now {
 		u.do(u.svc.Step(now, service.Tick{}))

@@ -54,18 +54,9 @@ func TestWholeNodes(t *testing.T) {
 		first.Ask("cib_modify", "crm_config", `<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="se" name="stonith-enabled" value="false"/></cluster_property_set></crm_config>`, nil)
 		first.Ask("cib_replace", "resources", simResources, nil)
 		w.Run(20 * time.Second)
-		count := 0
 		for range 6 {
 			w.Chaos(2)
-			w.Run(time.Duration(w.Rand.IntN(8)) * time.Second)
-			for _, n := range w.Nodes { // a client at a node that has quorum
-				if u, ok := n.Up.(*Pacemaker); ok && n.Running() && u.Settled() {
-					count++
-					u.Write(count)
-					break
-				}
-			}
-			w.Run(time.Duration(1+w.Rand.IntN(10)) * time.Second)
+			p.run(time.Duration(1+w.Rand.IntN(18)) * time.Second)
 			if w.Err() != nil {
 				return w.Now, w.Err()
 			}
