@@ -227,7 +227,10 @@ func (c *Cluster) unpackOnFail(a *Action) {
 		a.onFail = failRestart
 	}
 	if a.failRole == RoleUnknown {
-		a.failRole = rules.ParseRole(a.meta["role_after_failure"])
+		if v, old := a.meta["role_after_failure"]; old {
+			c.logDeprecated(NoteDeprecated, "unpack_operation", "role_after_failure", "Support for role_after_failure is deprecated and will be removed in a future release")
+			a.failRole = rules.ParseRole(v)
+		}
 	}
 	if a.failRole == RoleUnknown {
 		a.failRole = RoleStarted

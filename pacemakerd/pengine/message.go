@@ -39,6 +39,17 @@ const (
 	NoteNodeTwice
 	// NoteNoInteger: a value that does not begin with an integer.
 	NoteNoInteger
+	// NoteClipped: a value that begins with an integer too large for any use.
+	NoteClipped
+	// NoteNoSuicide: a policy for a lost quorum that needs fencing.
+	NoteNoSuicide
+	// NoteNegativeThreshold: a migration-threshold below zero.
+	NoteNegativeThreshold
+	// NoteDeprecated: a setting that goes away, in the words of 2.1.5, which
+	// names it.
+	NoteDeprecated
+	// NoteDeprecatedNow is the same of a setting that 1.1.20 had nothing against.
+	NoteDeprecatedNow
 )
 
 // message makes a message, whose text names args.

@@ -29,6 +29,9 @@ type Options struct {
 	Scores, Utilization, Explain bool
 	// TransitionID is written to the graph.
 	TransitionID int
+	// Check stops short of assigning anything: only the configuration is of
+	// interest.
+	Check bool
 	// Limits bounds the plan; nil means DefaultLimits.
 	Limits *Limits
 }
@@ -107,12 +110,17 @@ func (c *Cluster) read() {
 
 // plan is the other stages.
 func (tr *Transition) plan() error {
-	for _, step := range [...]func(){
-		tr.applyHealth, tr.unpackConstraints, tr.nodeCriteria, tr.internalOrderings, tr.changedDefinitions, tr.assignAll, tr.createActions,
+	steps := []func(){
+		tr.applyHealth, tr.unpackConstraints,
+		tr.nodeCriteria, tr.internalOrderings, tr.changedDefinitions, tr.assignAll, tr.createActions,
 		tr.orderRemoteActions, tr.fencingAndShutdown, tr.applyOrderings,
 		func() { tr.Changes() }, // the plan is told to the log before it is written
 		tr.createGraph,
-	} {
+	}
+	if tr.ask.Check {
+		steps = steps[:2]
+	}
+	for _, step := range steps {
 		if step(); tr.failed != nil {
 			return tr.failed
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 func (c *Cluster) unpackGroup(r *Resource) bool {
-	r.ordered, r.colocat = notFalse(r.Meta["ordered"]), notFalse(r.Meta["collocated"])
+	r.ordered, r.colocat = c.groupFlag(r, "ordered"), c.groupFlag(r, "collocated")
 	for e := range r.XML.Each("primitive") {
 		if r.number != "" {
 			e.Set("clone", r.number)
@@ -27,6 +27,15 @@ func (c *Cluster) unpackGroup(r *Resource) bool {
 		return false
 	}
 	return true
+}
+
+// groupFlag reads an option of a group's that only false turns off.
+func (c *Cluster) groupFlag(r *Resource, name string) bool {
+	if notFalse(r.Meta[name]) {
+		return true
+	}
+	c.logDeprecated(NoteDeprecatedNow, "set_group_flag", name, "Support for the '"+name+"' group meta-attribute is deprecated and will be removed in a future release (use a resource set instead)")
+	return false
 }
 
 // bounded keeps a slip of the pen in the number of instances from filling memory.

@@ -56,7 +56,9 @@ func (c *Cluster) addNode(id, name, kind string, weight int) *Node {
 		c.haveRemote = true
 	default:
 		n.Kind = Ping
-		if kind != "ping" {
+		if kind == "ping" {
+			c.logDeprecated(NoteDeprecatedNow, "pe_create_node", "ping", "Support for nodes of type 'ping' (such as "+name+") is deprecated and will be removed in a future release")
+		} else {
 			c.log("pe_create_node", Error, "Node %s has unrecognized type '%s', assuming 'ping'", name, kind)
 		}
 	}

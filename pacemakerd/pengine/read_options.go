@@ -69,23 +69,31 @@ func (c *Cluster) unpackOptions() {
 		}
 		return b
 	}
-	span := func(name, def string) int64 {
-		v := o.all[name]
-		if v == "" {
-			v = def
-		}
-		return rules.Interval(v)
+	span := func(name, def string) int64 { return rules.Interval(c.spanOption(name, def)) }
+	for _, name := range []string{"pe-error-series-max", "pe-warn-series-max", "pe-input-series-max"} {
+		c.numberOption(name)
 	}
 
 	o.startupProbes = flag("enable-startup-probes", true)
 	o.watchdog = flag("have-watchdog", false)
 	o.shutdownLock = flag("shutdown-lock", false)
 	o.shutdownLockLimit = span("shutdown-lock-limit", "0")
-	o.fenceTimeout = text("stonith-timeout", "60s")
+	o.fenceTimeout = c.spanOption("stonith-timeout", "60s")
 	o.fencing = flag("stonith-enabled", true)
 	o.fenceAction = text("stonith-action", "reboot", "reboot", "off", "poweroff")
 	if o.fenceAction == "poweroff" {
+		c.logDeprecated(NoteDeprecated, "unpack_config", "stonith-action", "Support for stonith-action of 'poweroff' is deprecated and will be removed in a future release (use 'off' instead)")
 		o.fenceAction = "off"
+	}
+	o.noQuorum = text("no-quorum-policy", "stop", "stop", "freeze", "ignore", "demote", "suicide")
+	if o.noQuorum == "suicide" {
+		switch {
+		case !o.fencing:
+			c.logNoted(NoteNoSuicide, "unpack_config", Error, "Resetting no-quorum-policy to 'stop' because fencing is disabled")
+			o.noQuorum = "stop"
+		case !c.haveQuorum && !rules.IsTrue(c.cib.Get("no-quorum-panic")):
+			o.noQuorum = "stop"
+		}
 	}
 	o.concurrentFencing = flag("concurrent-fencing", c.ask.ConcurrentFencing)
 	o.fencingDelay = span("priority-fencing-delay", "0") / 1000
@@ -93,7 +101,9 @@ func (c *Cluster) unpackOptions() {
 	o.symmetric = flag("symmetric-cluster", true)
 	o.stopOrphans = flag("stop-orphan-resources", true)
 	o.stopOrphanOps = flag("stop-orphan-actions", true)
-	o.removeAfterStop = flag("remove-after-stop", false)
+	if o.removeAfterStop = flag("remove-after-stop", false); o.removeAfterStop {
+		c.logDeprecated(NoteDeprecatedNow, "unpack_config", "remove-after-stop", "Support for the remove-after-stop cluster property is deprecated and will be removed in a future release")
+	}
 	o.maintenance = flag("maintenance-mode", false)
 	o.startFailureFatal = flag("start-failure-is-fatal", true)
 	o.startupFencing = flag("startup-fencing", true)
@@ -102,39 +112,29 @@ func (c *Cluster) unpackOptions() {
 	}
 	o.placement = text("placement-strategy", "default", "default", "utilization", "minimal", "balanced")
 	o.migrationLimit = -1
-	if v, ok := o.all["migration-limit"]; ok {
+	if v, ok := c.numberOption("migration-limit"); ok {
 		o.migrationLimit, _ = rules.Int(v)
 	}
-	o.clusterDelay = text("cluster-delay", "60s")
-	if strings.HasPrefix(o.clusterDelay, "-") {
-		c.complainFirst("crm_parse_interval_spec", Warning, "Using 0 instead of '%s'", o.clusterDelay)
-		c.badOption("cluster-delay", o.clusterDelay)
-		o.clusterDelay = "60s"
+	o.clusterDelay = c.spanOption("cluster-delay", "60s")
+	o.batchSize = "0"
+	if v, ok := c.numberOption("batch-limit"); ok {
+		o.batchSize = v
 	}
-	o.batchSize = text("batch-limit", "0")
 
-	o.noQuorum = text("no-quorum-policy", "stop", "stop", "freeze", "ignore", "demote", "suicide")
-	if o.noQuorum == "suicide" {
-		switch {
-		case !o.fencing:
-			c.log("unpack_config", Error, "Setting no-quorum-policy=stop because 'suicide' requires fencing to be enabled")
-			o.noQuorum = "stop"
-		case !c.haveQuorum && !rules.IsTrue(c.cib.Get("no-quorum-panic")):
-			o.noQuorum = "stop"
-		}
-	}
 	c.unpackHealthOptions()
 }
 
 func (c *Cluster) unpackHealthOptions() {
 	o := &c.opt
 	number := func(name string, def int) int {
-		v, ok := o.all[name]
+		v, ok := c.numberOption(name)
 		if !ok {
 			return def
 		}
 		return c.rules.Score(v)
 	}
+	green, yellow, red := number("node-health-green", 0), number("node-health-yellow", 0), number("node-health-red", -rules.Infinity)
+	base := number("node-health-base", 0)
 	o.healthStrategy = o.all["node-health-strategy"]
 	// Until the strategy is known the colours are worth nothing.
 	switch o.healthStrategy {
@@ -143,17 +143,61 @@ func (c *Cluster) unpackHealthOptions() {
 	case "only-green":
 		c.rules.Colours = rules.Colours{Yellow: -rules.Infinity, Red: -rules.Infinity}
 	case "progressive", "custom":
-		green, yellow, red := number("node-health-green", 0), number("node-health-yellow", 0), number("node-health-red", -rules.Infinity)
 		c.rules.Colours = rules.Colours{Green: green, Yellow: yellow, Red: red}
 		if o.healthStrategy == "progressive" {
-			o.healthBase = number("node-health-base", 0)
+			o.healthBase = base
 		}
-	case "", "none":
-		o.healthStrategy = "none"
+	case "none":
 	default:
+		if _, given := o.all["node-health-strategy"]; !given {
+			o.healthStrategy = "none"
+			break
+		}
 		c.badOption("node-health-strategy", o.healthStrategy)
 		o.healthStrategy = "none"
 	}
+}
+
+// numberOption is the value of an option that has to begin with an integer.
+func (c *Cluster) numberOption(name string) (v string, ok bool) {
+	v, ok = c.opt.all[name]
+	if !ok {
+		return "", false
+	}
+	switch v {
+	case "INFINITY", "+INFINITY", "-INFINITY":
+		return v, true
+	}
+	said := len(c.said)
+	c.rules.Integer(v)
+	problems := slices.Clone(c.said[said:])
+	c.said = c.said[:said]
+	for _, p := range problems {
+		c.sayFirst(p)
+		ok = ok && p.Note != NoteNoInteger && p.Note != NoteClipped
+	}
+	if !ok {
+		c.badOption(name, v)
+		return "", false
+	}
+	return v, true
+}
+
+// spanOption is the value of an option that has to be an interval, or def.
+func (c *Cluster) spanOption(name, def string) string {
+	v, ok := c.opt.all[name]
+	if !ok {
+		return def
+	}
+	if text, valid := rules.CheckInterval(v); !valid {
+		if text != "" {
+			c.complainFirst("crm_time_parse_duration", Error, "%s", text)
+		}
+		c.complainFirst("crm_parse_interval_spec", Warning, "Using 0 instead of '%s'", v)
+		c.badOption(name, v)
+		return def
+	}
+	return v
 }
 
 // badOption tells of a cluster option whose value is not used.
@@ -164,6 +208,10 @@ func (c *Cluster) badOption(name, value string) {
 // complainFirst is log for the values of options, which are looked at before
 // anything is made of them.
 func (c *Cluster) complainFirst(origin string, s Severity, format string, args ...any) {
-	c.said = slices.Insert(c.said, c.opt.badAt, message(0, origin, s, format, args...))
+	c.sayFirst(message(0, origin, s, format, args...))
+}
+
+func (c *Cluster) sayFirst(m Message) {
+	c.said = slices.Insert(c.said, c.opt.badAt, m)
 	c.opt.badAt++
 }

@@ -220,6 +220,9 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 	} else {
 		r.Unique = true
 	}
+	if m["restart-type"] == "restart" {
+		c.logDeprecated(NoteDeprecated, "pe__unpack_resource", "restart-type", "Support for restart-type is deprecated and will be removed in a future release")
+	}
 	switch v := m["multiple-active"]; v {
 	case "stop_only", "block", "stop_unexpected":
 		r.multipleActive = v
@@ -235,12 +238,16 @@ func (c *Cluster) commonOptions(r *Resource) bool {
 	r.threshold = rules.Infinity
 	if v, ok := m["migration-threshold"]; ok && !strings.EqualFold(v, "default") {
 		if r.threshold = c.rules.Score(v); r.threshold < 0 {
+			c.logDeprecated(NoteNegativeThreshold, "pe__unpack_resource", "migration-threshold", "migration-threshold must be non-negative, using 1 instead")
 			r.threshold = 1
 		}
 	}
 	c.requirements(r)
 	c.parameters(r, nil) // their rules may say when to look again
-	if v := m["failure-timeout"]; v != "" {
+	if v, ok := m["failure-timeout"]; ok {
+		if _, valid := rules.CheckInterval(v); !valid {
+			c.log("crm_parse_interval_spec", Warning, "Using 0 instead of '%s'", v)
+		}
 		r.failureTimeout = rules.Interval(v) / 1000
 	}
 	if r.isConnection {
@@ -287,7 +294,7 @@ func (c *Cluster) requirements(r *Resource) {
 			v = "quorum"
 		}
 		if given {
-			c.log("unpack_requires", Error, "Resetting \"requires\" for %s to \"%s\" because \"%s\" is not valid", r.ID, v, r.Meta["requires"])
+			c.log("unpack_requires", Error, "Resetting 'requires' for %s to '%s' because '%s' is not valid", r.ID, v, r.Meta["requires"])
 		}
 	}
 	r.needsQuorum, r.needsFencing, r.needsUnfencing = v == "quorum", v == "fencing" || v == "unfencing", v == "unfencing"

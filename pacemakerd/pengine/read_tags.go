@@ -14,6 +14,11 @@ func (c *Cluster) tagged(id string) ([]string, bool) {
 	return list, ok
 }
 
+// tagsOrigin is who complains of what a constraint names, by its element.
+var tagsOrigin = map[string]string{
+	"rsc_location": "unpack_location_tags", "rsc_colocation": "unpack_colocation_tags", "rsc_order": "unpack_order_tags", "rsc_ticket": "unpack_rsc_ticket_tags",
+}
+
 // expandTags replaces tags and templates in a constraint by resource sets. Each
 // of refs is an attribute that names a resource and the one that goes into the
 // set with it: role or action. It returns e itself where nothing is to be
@@ -35,7 +40,8 @@ func (c *Cluster) expandTags(e *xml.Node, refs ...[2]string) *xml.Node {
 			}
 			some++
 		} else if c.constrained(id) == nil {
-			c.log("unpack_tags", Error, "Ignoring constraint '%s' because '%s' is not a valid resource or tag", e.ID(), id)
+			c.log("find_constraint_tag", Warning, "No template or tag named '%s'", id)
+			c.log(tagsOrigin[e.Name], Error, "Ignoring constraint '%s' because '%s' is not a valid resource or tag", e.ID(), id)
 			return nil
 		}
 	}

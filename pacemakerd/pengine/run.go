@@ -45,6 +45,17 @@ func (u *run) logOnce(origin string, s Severity, format string, args ...any) {
 	u.said = append(u.said, m)
 }
 
+// logDeprecated tells of a setting that goes away, the first time in a run that
+// it is found.
+func (u *run) logDeprecated(note Note, origin, setting, text string) {
+	for _, old := range u.said {
+		if old.Note == note && old.Names[0] == setting {
+			return
+		}
+	}
+	u.said = append(u.said, Message{Origin: origin, Severity: Warning, Text: text, Note: note, Names: [2]string{setting}})
+}
+
 // reportValue notes what is wrong with a value or a rule.
 func (u *run) reportValue(p rules.Problem) {
 	s := Warning
@@ -54,6 +65,8 @@ func (u *run) reportValue(p rules.Problem) {
 	m := Message{Origin: p.Origin, Severity: s, Text: p.Text, Names: [2]string{p.Value}}
 	if p.NoInteger {
 		m.Note = NoteNoInteger
+	} else if p.Clipped {
+		m.Note = NoteClipped
 	}
 	u.said = append(u.said, m)
 }

@@ -136,15 +136,20 @@ func (tr *Transition) unpackColocation(e *xml.Node) {
 	if rules.IsTrue(e.Get("symmetrical")) {
 		tr.log("unpack_simple_colocation", Warning, "The colocation constraint 'symmetrical' attribute has been removed")
 	}
-	tr.colocate(e.ID(), e.Get("node-attribute"), score, dep, prim, e.Get("rsc-role"), e.Get("with-rsc-role"), influenceOf(e, dep))
+	tr.colocate(e.ID(), e.Get("node-attribute"), score, dep, prim, e.Get("rsc-role"), e.Get("with-rsc-role"), tr.influenceOf(e, dep))
 }
 
 // influenceOf is the option influence, by default whether the dependent is
 // critical.
-func influenceOf(e *xml.Node, dependent *Resource) bool {
-	if v, ok := rules.ParseBool(e.Get("influence")); ok {
+func (c *Cluster) influenceOf(e *xml.Node, dependent *Resource) bool {
+	text, given := e.Lookup("influence")
+	if !given {
+		return dependent.critical
+	}
+	if v, ok := rules.ParseBool(text); ok {
 		return v
 	}
+	c.log("unpack_influence", Error, "Constraint '%s' has invalid value for influence (using default)", e.ID())
 	return dependent.critical
 }
 
@@ -183,12 +188,12 @@ func (tr *Transition) colocateSet(e, set *xml.Node, score int) bool {
 		case i == 0:
 		case score < 0:
 			for _, other := range list[:i] {
-				tr.colocate(set.ID(), "", score, r, other, role, role, influenceOf(e, r))
+				tr.colocate(set.ID(), "", score, r, other, role, role, tr.influenceOf(e, r))
 			}
 		case previous:
-			tr.colocate(set.ID(), "", score, r, list[i-1], role, role, influenceOf(e, r))
+			tr.colocate(set.ID(), "", score, r, list[i-1], role, role, tr.influenceOf(e, r))
 		default:
-			tr.colocate(set.ID(), "", score, list[i-1], r, role, role, influenceOf(e, list[i-1]))
+			tr.colocate(set.ID(), "", score, list[i-1], r, role, role, tr.influenceOf(e, list[i-1]))
 		}
 	}
 	return ok
@@ -213,7 +218,7 @@ func (tr *Transition) colocateSets(e, earlier, later *xml.Node, score int) bool 
 	}
 	for _, d := range deps {
 		for _, p := range prims {
-			tr.colocate(e.ID(), "", score, d, p, earlier.Get("role"), later.Get("role"), influenceOf(e, d))
+			tr.colocate(e.ID(), "", score, d, p, earlier.Get("role"), later.Get("role"), tr.influenceOf(e, d))
 		}
 	}
 	return ok1 && ok2

@@ -32,7 +32,12 @@ func (tr *Transition) unpackConstraints() {
 			tr.log("pcmk__unpack_constraints", Error, "Ignoring <%s> constraint without id", e.Name)
 			continue
 		}
-		if life := e.Child("lifetime"); life != nil && !tr.rules.AnyRule(life, &rules.Facts{}) {
+		life := e.Child("lifetime")
+		if life != nil {
+			tr.logDeprecated(NoteDeprecatedNow, "pcmk__unpack_constraints", "lifetime of "+id,
+				"Support for 'lifetime' attribute (in "+id+") is deprecated (the rules it contains should instead be direct descendents of the constraint object)")
+		}
+		if life != nil && !tr.rules.AnyRule(life, &rules.Facts{}) {
 			continue
 		}
 		switch e.Name {
@@ -57,9 +62,6 @@ func (c *Cluster) constrained(id string) *Resource {
 		return r
 	}
 	if r := c.byHistoryName[id]; r != nil {
-		return r.Top()
-	}
-	if r := c.rscByID[id+":0"]; r != nil {
 		return r.Top()
 	}
 	return nil

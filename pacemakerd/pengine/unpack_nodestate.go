@@ -63,7 +63,14 @@ func (c *Cluster) ticket(id string) *Ticket {
 func (tr *Transition) unpackNodeState(e *xml.Node) {
 	n := tr.nodeByIDOrName(e.ID(), e.Get("uname"))
 	if n == nil {
-		tr.log("unpack_node_state", Warning, "Ignoring recorded state for node with id %s and no name because it is not in configuration", e.ID())
+		switch {
+		case e.ID() == "":
+			tr.log("unpack_node_state", Warning, "Ignoring malformed node_state entry without id")
+		case e.Get("uname") == "":
+			tr.log("unpack_node_state", Warning, "Ignoring malformed node_state entry without uname")
+		default:
+			tr.log("unpack_node_state", Warning, "Ignoring recorded node state for '%s' because it is no longer in the configuration", e.Get("uname"))
+		}
 		return
 	}
 	if n.State == nil {
@@ -83,7 +90,7 @@ func (tr *Transition) unpackNodeState(e *xml.Node) {
 		n.Maintenance = true
 	}
 	if v, ok := n.Attrs["resource-discovery-enabled"]; ok && !rules.IsTrue(v) {
-		tr.logOnce("unpack_node_state", Warning, "Ignoring resource-discovery-enabled attribute for %s because disabling resource discovery is not allowed for cluster nodes", n.Name)
+		tr.logOnce("unpack_transient_attributes", Warning, "Ignoring resource-discovery-enabled attribute for %s because disabling resource discovery is not allowed for cluster nodes", n.Name)
 	}
 	tr.nodeOnline(n, e)
 	if n.Unclean {

@@ -27,8 +27,11 @@ const (
 func (c *Cluster) orderKindOf(e *xml.Node) orderKind {
 	kind, ok := e.Lookup("kind")
 	if !ok {
-		if v, scored := e.Lookup("score"); scored && c.rules.Score(v) == 0 {
-			return kindOptional
+		if v, scored := e.Lookup("score"); scored {
+			c.logDeprecated(NoteDeprecated, "get_ordering_type", "score", "Support for 'score' in rsc_order is deprecated and will be removed in a future release (use 'kind' instead)")
+			if c.rules.Score(v) == 0 {
+				return kindOptional
+			}
 		}
 		return kindMandatory
 	}
@@ -114,6 +117,9 @@ func invertTask(task string) (string, bool) {
 }
 
 func (tr *Transition) unpackOrder(e *xml.Node) {
+	if !e.Has("kind") {
+		tr.orderKindOf(e) // a score is complained of before what is named
+	}
 	e = tr.expandTags(e, [2]string{"first", "first-action"}, [2]string{"then", "then-action"})
 	if e == nil {
 		return
@@ -167,7 +173,7 @@ func (tr *Transition) simpleOrder(e *xml.Node) {
 	if restart {
 		flags |= orderImpliesThen
 	}
-	if n := cloneMin(first, e); n > 0 {
+	if n := tr.cloneMin(first, e); n > 0 {
 		gate := tr.namedPseudo("clone-one-or-more:" + e.ID())
 		gate.anyOf, gate.anyNeeded = true, n
 		for _, child := range first.Children {
@@ -195,7 +201,7 @@ func (tr *Transition) simpleOrder(e *xml.Node) {
 
 // cloneMin is how many instances of first have to be runnable, 0 for no such
 // rule.
-func cloneMin(first *Resource, e *xml.Node) int {
+func (c *Cluster) cloneMin(first *Resource, e *xml.Node) int {
 	if first.Kind != Clone {
 		return 0
 	}
@@ -203,7 +209,12 @@ func cloneMin(first *Resource, e *xml.Node) int {
 		n, _ := rules.Int(v)
 		return int(max(0, min(n, rules.Infinity)))
 	}
-	if all, ok := rules.ParseBool(e.Get("require-all")); ok && !all {
+	all, ok := rules.ParseBool(e.Get("require-all"))
+	if ok {
+		c.logDeprecated(NoteDeprecated, "get_minimum_first_instances", "require-all",
+			"Support for require-all in ordering constraints is deprecated and will be removed in a future release (use clone-min clone meta-attribute instead)")
+	}
+	if ok && !all {
 		return 1
 	}
 	return 0

@@ -83,6 +83,9 @@ func (tr *Transition) settle(r *Resource, n *Node, fail onFail) {
 	}
 	switch {
 	case active:
+		if r.Orphan && r.Managed {
+			tr.log("process_rsc_state", Warning, "Detected active orphan %s running on %s", r.ID, n.Name)
+		}
 		tr.addRunning(r, n, remembered != failIgnore)
 		switch fail {
 		case failIgnore:

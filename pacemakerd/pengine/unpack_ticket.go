@@ -52,7 +52,7 @@ func (tr *Transition) unpackTicket(e *xml.Node) {
 func (tr *Transition) needTicket(id string, r *Resource, t *Ticket, role, policy string) {
 	tc := &ticketConstraint{id: id, r: r, ticket: t, role: colocationRole(role), policy: strings.ToLower(policy)}
 	if tc.policy == "fence" && !tr.opt.fencing {
-		tr.log("rsc_ticket_new", Error, "Resetting 'loss-policy' for ticket '%s' and resource '%s' to 'stop' because fencing is not configured", t.ID, r.ID)
+		tr.log("rsc_ticket_new", Error, "Resetting 'loss-policy' for ticket '%s' to 'stop' because fencing is not configured", t.ID)
 		tc.policy = "stop"
 	}
 	switch tc.policy {

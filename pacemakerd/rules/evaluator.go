@@ -42,6 +42,7 @@ type Problem struct {
 	Text      string
 	Value     string // that is wrong
 	NoInteger bool   // there is none where it should begin with one
+	Clipped   bool   // the one it begins with is too large
 }
 
 func (e *Evaluator) report(p Problem) {

@@ -65,7 +65,11 @@ func (e *Evaluator) Integer(s string) int64 {
 	}
 	rest := strings.TrimLeft(s, blanks)
 	if ok {
-		rest = rest[digits(rest):]
+		end := digits(rest)
+		if _, err := strconv.ParseInt(rest[:end], 10, 64); err != nil {
+			e.report(Problem{Origin: "scan_ll", Text: "Integer parsed from '" + s + "' was clipped to " + strconv.FormatInt(n, 10), Value: s, Clipped: true})
+		}
+		rest = rest[end:]
 	}
 	if rest != "" {
 		e.report(Problem{Origin: "scan_ll", Text: "Characters left over after parsing '" + s + "': '" + rest + "'", Value: s})

@@ -99,6 +99,20 @@ func hasFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
+// CheckInterval tells whether a text is an interval as an option has it, and
+// what is to be said of one that is a duration gone wrong.
+func CheckInterval(s string) (complaint string, ok bool) {
+	if strings.HasPrefix(s, "P") {
+		_, err := iso8601.ParseDuration(s)
+		if err != nil {
+			return "'" + s + "' is not a valid ISO 8601 time duration", false
+		}
+		return "", true
+	}
+	_, ok = Milliseconds(s)
+	return "", ok && !strings.HasPrefix(strings.TrimLeft(s, blanks), "-")
+}
+
 // Interval reads an option that is an interval in milliseconds; an ISO 8601
 // duration is welcome, an unreadable text is 0.
 func Interval(s string) int64 {

@@ -13,6 +13,9 @@ type checker struct {
 	modern bool // 3.0 or later
 	last   bool // 3.9 or later
 	first  bool // 1.0, which demands that a node says what it is
+	older  bool // before 2.0
+	schema string
+	unused bool // a name was met that 3.0 has no use for any more
 	ids    map[string]*xml.Node
 	twice  map[*xml.Node]bool    // elements whose id another one has too
 	lines  map[string]definition // of the grammar, as far as they were needed
@@ -22,7 +25,11 @@ type checker struct {
 func (c *checker) define(name string) (definition, bool) {
 	d, ok := c.lines[name]
 	if !ok {
-		d, _ = define(name)
+		if line, other := before2[name]; other && c.older {
+			d = defineBy(name, strings.TrimPrefix(line, name+"|"))
+		} else {
+			d, _ = define(name)
+		}
 		c.lines[name] = d
 	}
 	return d, d.name != ""
@@ -114,7 +121,7 @@ func (c *checker) element(n *xml.Node) bool {
 	seen := map[string]bool{}
 	for _, k := range n.Children {
 		once, ok := d.children[k.Name]
-		ok = ok && (c.modern || !onlyModern(k.Name))
+		ok = ok && (c.modern || !onlyModern(k.Name)) && !(n.Name == "configuration" && before(c.schema, since[k.Name]))
 		if !ok || once && seen[k.Name] {
 			return c.misplaced(n, k, ok)
 		}
@@ -150,6 +157,9 @@ func (c *checker) attributes(n *xml.Node, d definition) bool {
 	for _, at := range n.Attrs {
 		a, ok := d.of(at.Name)
 		if !ok || a.generation == '2' && c.modern || a.generation == '3' && !c.modern {
+			if n.Name == "op" {
+				return c.say(n, "Expecting an element meta_attributes, got nothing")
+			}
 			return c.say(n, "Invalid attribute "+at.Name+" for element "+n.Name)
 		}
 		if a.kind == "id" && c.twice[n] {
@@ -167,7 +177,9 @@ func (c *checker) attributes(n *xml.Node, d definition) bool {
 			c.say(n, "Type IDREF doesn't allow value '"+at.Value+"'")
 			return c.incomplete(n, "")
 		case "score", "int":
-			c.say(n, "Type integer doesn't allow value '"+at.Value+"'")
+			if n.Name != "rsc_order" {
+				c.say(n, "Type integer doesn't allow value '"+at.Value+"'")
+			}
 		}
 		if wrong == "" {
 			wrong = at.Name
@@ -270,6 +282,14 @@ func (c *checker) content(n *xml.Node, has map[string]bool) bool {
 		if n.Name == "nvpair" && set("id") && !set("name") {
 			return c.say(n, "Element nvpair failed to validate attributes")
 		}
+		if n.Name == "nvpair" && c.modern && gone(n) {
+			c.unused = true
+			c.say(n, "Element nvpair failed to validate attributes")
+			if n.Parent.Parent.Name != "op" {
+				c.say(nil, "Extra element nvpair in interleave")
+			}
+			return false
+		}
 		if n.Name == "rule" && set("id") && !c.modern && set("score") == set("score-attribute") {
 			return c.say(n, "Element rule failed to validate attributes")
 		}
@@ -299,7 +319,7 @@ func (c *checker) content(n *xml.Node, has map[string]bool) bool {
 			return c.say(n, "Element rsc_order failed to validate attributes")
 		}
 		if set("score") && set("kind") {
-			return c.say(n, "Element rsc_order failed to validate attributes")
+			return c.say(n, "Invalid attribute kind for element rsc_order")
 		}
 	case "rsc_ticket":
 		if has["resource_set"] == set("rsc") {
@@ -326,6 +346,10 @@ func (c *checker) together(n *xml.Node, has map[string]bool, set func(string) bo
 		return count == 1
 	}
 	switch n.Name {
+	case "acl_user":
+		return !has["role_ref"] || !has["read"] && !has["write"] && !has["deny"]
+	case "read", "write", "deny":
+		return set("xpath") != (set("ref") || set("tag"))
 	case "date_expression":
 		switch n.Get("operation") {
 		case "gt":
@@ -362,6 +386,30 @@ func (c *checker) together(n *xml.Node, has map[string]bool, set func(string) bo
 	return true
 }
 
+// gone tells whether a pair of name and value is one that the upgrade to 3.0
+// takes away, and that may not come back.
+func gone(nv *xml.Node) bool {
+	set := nv.Parent
+	if set == nil || set.Parent == nil {
+		return false
+	}
+	name := nv.Get("name")
+	switch {
+	case set.Name == "cluster_property_set":
+		for _, r := range clusterOptions {
+			if r.old == name && (r.only == "" || strings.Contains(r.only, "|"+nv.Get("value")+"|")) {
+				return true
+			}
+		}
+	case set.Name != "meta_attributes":
+	case set.Parent.Name == "primitive" || set.Parent.Name == "template":
+		return name == "isolation" || name == "isolation-host" || name == "isolation-instance" || name == "isolation-wrapper"
+	case set.Parent.Name == "op":
+		return name == "requires"
+	}
+	return false
+}
+
 // section tells whether an element is one of the lists below configuration.
 func section(name string) bool {
 	return strings.Contains("/crm_config/rsc_defaults/op_defaults/nodes/resources/constraints/acls/tags/alerts/", "/"+name+"/")
@@ -378,7 +426,21 @@ func (c *checker) extra(n *xml.Node) bool {
 func (c *checker) around(n, k *xml.Node) bool {
 	switch {
 	case n.Name == "configuration":
+		if c.unused && k.Name == "crm_config" {
+			c.say(n, "Invalid sequence in interleave")
+			c.say(n, "Invalid sequence in interleave")
+			return c.say(n, "Element configuration failed to validate content")
+		}
+		if k.Name == "acls" {
+			c.faults = nil // libxml2 says only this of it
+			c.say(nil, "Extra element acls in interleave")
+			return c.say(k, "Element configuration failed to validate content")
+		}
 		return false
+	case c.unused && (n.Name == "op" || n.Parent.Name == "op"):
+		return false
+	case c.unused && k.Name == "meta_attributes":
+		c.say(nil, "Extra element meta_attributes in interleave")
 	case section(n.Name):
 		return c.extra(n)
 	case n.Name == "fencing-topology":

@@ -53,12 +53,17 @@ storage||storage-mapping
 storage-mapping|!id:id source-dir:text source-dir-root:text !target-dir:text options:text|
 rsc_location|!id:id rsc:ref rsc-pattern:text role:role node:text score:score resource-discovery:/always/never/exclusive/|resource_set rule lifetime1
 lifetime||rule
-rsc_colocation|!id:id score:score score-attribute:text score-attribute-mangle:text influence:text rsc:ref with-rsc:ref node-attribute:text rsc-role:role with-rsc-role:role rsc-instance:uint with-rsc-instance:uint|resource_set lifetime1
-rsc_order|!id:id symmetrical:bool require-all:bool score:score kind:/Optional/Mandatory/Serialize/ first:ref then:ref first-action:/start/promote/demote/stop/ then-action:/start/promote/demote/stop/ first-instance:uint then-instance:uint|resource_set lifetime1
+rsc_colocation|!id:id score:score score-attribute:text score-attribute-mangle:text influence:text rsc:ref with-rsc:ref node-attribute:text rsc-role:role with-rsc-role:role|resource_set lifetime1
+rsc_order|!id:id symmetrical:bool require-all:bool score:score kind:/Optional/Mandatory/Serialize/ first:ref then:ref first-action:/start/promote/demote/stop/ then-action:/start/promote/demote/stop/|resource_set lifetime1
 rsc_ticket|!id:id rsc:ref rsc-role:role !ticket:text loss-policy:/stop/demote/fence/freeze/|resource_set
 resource_set|id:id id-ref:ref sequential:bool require-all:bool ordering:/group/listed/ action:/start/promote/demote/stop/ role:role score:score kind:/Optional/Mandatory/Serialize/|resource_ref
 resource_ref|!id:ref|
 fencing-level|!id:id target:text target-pattern:text target-attribute:text target-value:text !index:level !devices:devices|
+acl_user|!id:id|role_ref read write deny
+role_ref|!id:ref|
+read|!id:id xpath:text ref:ref tag:text attribute:text|
+write|!id:id xpath:text ref:ref tag:text attribute:text|
+deny|!id:id xpath:text ref:ref tag:text attribute:text|
 acl_target|!id:text name:text|role
 acl_group|!id:id name:text|role
 role|!id:ref|
@@ -82,6 +87,18 @@ const (
 	roles      = "/Stopped/Started/Promoted/Unpromoted/Master/Slave/"
 	onFail     = "/ignore/block/stop/restart/standby/fence/restart-container/"
 )
+
+// before2 are the lines of the grammar that were others before pacemaker-2.0.
+var before2 = map[string]string{
+	"acls":     "acls||acl_user acl_role",
+	"acl_role": "acl_role|!id:id|read write deny",
+}
+
+// since are the schemas with which sections came, of those that were not there
+// from the first.
+var since = map[string]string{
+	"acls": "pacemaker-1.2", "fencing-topology": "pacemaker-1.2", "tags": "pacemaker-1.3", "alerts": "pacemaker-2.5",
+}
 
 // onlyModern tells whether an element came with pacemaker-3.0 or later.
 func onlyModern(name string) bool {
@@ -109,6 +126,11 @@ func define(name string) (d definition, ok bool) {
 		return d, false
 	}
 	line, _, _ := strings.Cut(rest, "\n")
+	return defineBy(name, line), true
+}
+
+// defineBy reads what a line of the grammar says of an element, its name apart.
+func defineBy(name, line string) (d definition) {
 	attrs, children, _ := strings.Cut(line, "|")
 	d = definition{name: name, children: map[string]bool{}}
 	for _, w := range strings.Fields(attrs) {
@@ -124,7 +146,7 @@ func define(name string) (d definition, ok bool) {
 		n, once := strings.CutSuffix(w, "1")
 		d.children[n] = once
 	}
-	return d, true
+	return d
 }
 
 // of finds the attribute name of a definition.

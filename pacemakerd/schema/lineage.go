@@ -89,6 +89,8 @@ func newChecker(name string) *checker {
 		modern: rank(name) >= rank("pacemaker-3.0"),
 		last:   rank(name) >= rank("pacemaker-3.9"),
 		first:  name == "pacemaker-0.7" || name == "pacemaker-1.0",
+		older:  before(name, "pacemaker-2.0"),
+		schema: name,
 		ids:    map[string]*xml.Node{}, lines: map[string]definition{},
 	}
 }

@@ -1,8 +1,7 @@
 // Package schema says whether a CIB conforms to the schema that it names, and
 // brings older ones to a newer schema (cib.md 3). It knows the schemas
-// pacemaker-2.0 ... 2.10 and 3.0 ... 3.9 as one grammar with the generation in
-// which a thing came or went; what older schemas allowed beyond that is not
-// told apart. The section status is not checked.
+// pacemaker-1.0 ... 1.3, 2.0 ... 2.10 and 3.0 ... 3.9 as one grammar with the
+// generation in which a thing came or went. The section status is not checked.
 //
 // The package is pure: it reads and returns trees.
 package schema
@@ -30,8 +29,7 @@ const (
 	Newest1 = "pacemaker-2.10"
 )
 
-// names in the order in which they follow each other. Documents of the schemas
-// before 2.0 are recognised but not checked.
+// names in the order in which they follow each other.
 var names = []string{
 	"pacemaker-0.6", "transitional-0.6", "pacemaker-0.7", "pacemaker-1.0", "pacemaker-1.1", "pacemaker-1.2", "pacemaker-1.3",
 	"pacemaker-2.0", "pacemaker-2.1", "pacemaker-2.2", "pacemaker-2.3", "pacemaker-2.4", "pacemaker-2.5", "pacemaker-2.6",
@@ -124,7 +122,7 @@ func (s Set) Lineage() (l Lineage, ok bool) {
 
 // Upgrade brings doc to the schema max, or to the newest one if that is "". It
 // changes doc and returns it, and whether anything changed. Documents of the
-// schemas before 2.0 are refused with ErrUpgrade, and so are documents that
+// schemas before 1.0 are refused with ErrUpgrade, and so are documents that
 // do not conform to what they were or would be.
 func (s Set) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) {
 	if max == "" {
@@ -142,11 +140,14 @@ func (s Set) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) {
 		return nil, false, fmt.Errorf("%w %q", ErrUnknown, name)
 	case from >= to:
 		return doc, false, nil
-	case before(name, "pacemaker-2.0"):
-		return nil, false, fmt.Errorf("%w: it follows %s, older than pacemaker-2.0", ErrUpgrade, name)
+	case before(name, "pacemaker-1.0"):
+		return nil, false, fmt.Errorf("%w: it follows %s, older than pacemaker-1.0", ErrUpgrade, name)
 	}
 	if err := s.Validate(doc); err != nil {
 		return nil, false, errors.Join(ErrUpgrade, err)
+	}
+	if before(name, "pacemaker-2.0") && !before(max, "pacemaker-2.0") {
+		ModerniseACLs(doc)
 	}
 	if before(name, "pacemaker-3.0") && !before(max, "pacemaker-3.0") {
 		Modernise(doc)
@@ -187,9 +188,6 @@ func validate(doc *xml.Node) error {
 	}
 	if name == "pacemaker-0.6" || name == "transitional-0.6" {
 		return &Invalid{Schema: name} // a schema that is not there any more
-	}
-	if r < rank("pacemaker-2.0") {
-		return nil
 	}
 	c := newChecker(name)
 	if c.collect(doc); !c.document(doc) || !c.references(doc) {

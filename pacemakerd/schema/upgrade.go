@@ -164,9 +164,12 @@ func (m *moderniser) apply(nv *xml.Node, what, where string, r renaming) {
 	}
 	if r.value != "" {
 		done += ", redefined as " + r.value
+		if r.only != "" {
+			done += ","
+		}
 	}
 	if r.only != "" {
-		done += ", for matching " + strings.Trim(r.only, "|")
+		done += " for matching " + strings.Trim(r.only, "|")
 	}
 	if r.why != "" {
 		severity = "INFO"

@@ -53,6 +53,13 @@ func inOldWords(m pengine.Message) []pengine.Message {
 		return list
 	}
 	switch {
+	case m.Note == pengine.NoteDeprecated:
+	case m.Note == pengine.NoteDeprecatedNow:
+		return nil
+	case m.Note == pengine.NoteNegativeThreshold:
+		m.Text = "Support for negative migration-threshold is deprecated and will be removed in a future release (use 1 instead)"
+	case m.Note == pengine.NoteNoSuicide:
+		m.Text = "Setting no-quorum-policy=stop because 'suicide' requires fencing to be enabled"
 	case m.Origin == "pe__unpack_resource":
 		return nil // 1.1.20 takes any value of multiple-active without a word
 	case m.Note == pengine.NoteFencingDelayed:

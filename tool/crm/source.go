@@ -123,13 +123,17 @@ func (s *source) conforms(env *tool.Env, claimed string) bool {
 }
 
 // tellUpgrade brings a document to the newest schema and prints what the
-// transformation from 2.10 to 3.0 says of its own accord.
+// transformations to 2.0 and to 3.0 say of their own accord.
 func tellUpgrade(env *tool.Env, doc *xml.Node) (warnings []string) {
 	l := schema.Lineage2
 	if claimed := doc.Get("validate-with"); claimed == "" || claimed == schema.None || !l.Before(claimed, "pacemaker-3.0") {
 		return nil
 	}
-	for _, note := range schema.Modernise(doc) {
+	var notes []string
+	if l.Before(doc.Get("validate-with"), "pacemaker-2.0") {
+		notes = schema.ModerniseACLs(doc)
+	}
+	for _, note := range append(notes, schema.Modernise(doc)...) {
 		env.Errorf("%s\n", note)
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
 	"github.com/gocorosync/gocorosync/pacemakerd/schema"
@@ -187,6 +186,9 @@ func (v *verification) check(src *source) int {
 		// The original says nothing of a file that it cannot write.
 		_ = os.WriteFile(env.Path(v.save), doc.Format(), v.words.mode)
 	}
+	// Without a status there is nothing to plan for: the configuration alone is
+	// judged.
+	withStatus := doc.Child("status") != nil || v.fromCluster
 	doc.Ensure("status")
 	if !v.measure(src) {
 		return v.verdict(notValid, v.words.hint)
@@ -195,7 +197,7 @@ func (v *verification) check(src *source) int {
 	for _, s := range []string{"crm_config", "nodes", "resources", "constraints"} {
 		doc.Ensure("configuration").Ensure(s)
 	}
-	r, err := pengine.Plan(doc, pengine.Options{Now: time.Now()})
+	r, err := pengine.Plan(doc, pengine.Options{Now: time.Now(), Check: !withStatus})
 	if err != nil {
 		say(env, 1, 0, pengine.Error, "main", err.Error())
 		return v.verdict(notValid, v.words.hint)
@@ -214,10 +216,6 @@ func (v *verification) check(src *source) int {
 // measure tells whether a document is one that this pacemaker can read, and
 // says why not.
 func (v *verification) measure(src *source) bool {
-	if set := src.doc.Get("crm_feature_set"); cib.CompareFeatureSets(set, cib.FeatureSet) > 0 {
-		say(v.env, v.verbose, 1, pengine.Error, "main", "The configuration was written by a newer Pacemaker (feature set "+set+") than this one ("+cib.FeatureSet+")")
-		return false
-	}
 	claimed := src.doc.Get("validate-with")
 	switch {
 	case claimed == "":
@@ -247,7 +245,7 @@ func (v *verification) tell(list []pengine.Message, old []string) (bad, doubtful
 			sayOld()
 		}
 		said := generationOf(v.env).reword(msg)
-		if len(said) > 0 && !onlySaid[msg.Origin] {
+		if len(said) > 0 && counts(msg) {
 			bad = bad || msg.Severity == pengine.Error
 			doubtful = doubtful || msg.Severity == pengine.Warning
 		}
@@ -265,10 +263,20 @@ func (v *verification) tell(list []pengine.Message, old []string) (bad, doubtful
 // severityLevel is how often -V must be given to see messages of a severity.
 var severityLevel = map[pengine.Severity]int{pengine.Error: 1, pengine.Warning: 2, pengine.Notice: 3, pengine.Info: 4}
 
-// onlySaid are the origins of messages that do not make a configuration invalid
-// or doubtful.
+// counts tells whether a message makes a configuration invalid or doubtful.
+func counts(m pengine.Message) bool {
+	switch m.Note {
+	case pengine.NoteDeprecated, pengine.NoteDeprecatedNow, pengine.NoteNegativeThreshold, pengine.NoteNoSuicide:
+		return true
+	}
+	return !onlySaid[m.Origin]
+}
+
+// onlySaid are the origins of messages that are not about the configuration: what
+// happened in the cluster, and how a value was read.
 var onlySaid = map[string]bool{"unpack_config": true, "cluster_status": true, "scan_ll": true, "pcmk__scan_min_int": true,
-	"crm_parse_interval_spec": true, "parse_date": true}
+	"crm_parse_interval_spec": true, "crm_time_parse_duration": true, "parse_date": true, "unpack_transient_attributes": true, "find_constraint_tag": true,
+	"check_failure_threshold": true, "pcmk__primitive_create_actions": true, "pe_fence_node": true, "block_if_unrecoverable": true}
 
 // sayPlan tells the actions of a plan as notices.
 func (v *verification) sayPlan(r *pengine.Transition) {
