@@ -64,6 +64,18 @@ func readName(b []byte, o binary.ByteOrder) (string, bool) {
 
 func (m *Machine) send(message []byte) { m.out = append(m.out, service.Multicast{Message: message}) }
 
+// behind sends what send says behind all that was sent before.
+func (m *Machine) behind(send func()) {
+	from := len(m.out)
+	send()
+	for i, a := range m.out[from:] {
+		if a, ok := a.(service.Multicast); ok {
+			a.Behind = true
+			m.out[from+i] = a
+		}
+	}
+}
+
 func (m *Machine) sendJoinLeave(fn int, c *conn, r Reason) {
 	msg, p := service.NewMessage(service.IDCPG, fn, joinLeaveSize)
 	putName(p[16:], c.group)

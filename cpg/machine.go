@@ -273,7 +273,9 @@ func (m *Machine) leave(ev Leave) Status {
 	return OK
 }
 
-// closed forgets a connection; if it is in a group, the others are told.
+// closed forgets a connection; if it is in a group, the others are told: behind its
+// join, even if that waits for the end of a synchronisation. A leave that overtook it
+// would leave the group with a member that is dead.
 func (m *Machine) closed(id Conn) {
 	c := m.conn(id)
 	if c == nil {
@@ -281,7 +283,7 @@ func (m *Machine) closed(id Conn) {
 	}
 	m.conns = slices.DeleteFunc(m.conns, func(o *conn) bool { return o == c })
 	if c.state == joinStarted || c.state == joined {
-		m.sendJoinLeave(execProcleave, c, ProcDown)
+		m.behind(func() { m.sendJoinLeave(execProcleave, c, ProcDown) })
 	}
 }
 

@@ -66,21 +66,21 @@ func (c *CFG) Step(_ time.Duration, ev Event) []Action {
 	case Reenable:
 		msg, p := NewMessage(IDCFG, cfgReenable, 32)
 		ev.Source.put(p[16:])
-		c.out = append(c.out, Multicast{msg})
+		c.out = append(c.out, Multicast{Message: msg})
 	case Kill:
 		// node u32 @16, reason: length u16 @24 (its NUL included), text @32
 		msg, p := NewMessage(IDCFG, cfgKill, 288)
 		binary.LittleEndian.PutUint32(p[16:], uint32(ev.Node))
 		n := copy(p[32:32+255], ev.Reason)
 		binary.LittleEndian.PutUint16(p[24:], uint16(n+1))
-		c.out = append(c.out, Multicast{msg})
+		c.out = append(c.out, Multicast{Message: msg})
 	case Shutdown:
 		msg, _ := NewMessage(IDCFG, cfgShutdown, 16)
-		c.out = append(c.out, Multicast{msg})
+		c.out = append(c.out, Multicast{Message: msg})
 	case Reload:
 		msg, p := NewMessage(IDCFG, cfgReload, 32)
 		ev.Source.put(p[16:])
-		c.out = append(c.out, Multicast{msg})
+		c.out = append(c.out, Multicast{Message: msg})
 	case *Exec:
 		c.receive(ev)
 	}

@@ -74,8 +74,13 @@ type (
 
 // Actions of an engine that are for the Machine, and events of the Machine.
 type (
-	// Multicast sends a message that was made with [NewMessage].
-	Multicast struct{ Message []byte }
+	// Multicast sends a message that was made with [NewMessage]. What is said during
+	// a synchronisation goes out before all that waits for its end, unless it is to
+	// come Behind what was sent earlier.
+	Multicast struct {
+		Message []byte
+		Behind  bool
+	}
 	// Processed ends the answer to SyncProcess.
 	Processed struct{}
 	// To hands an event to the engine with this id. It is also an event of
@@ -195,7 +200,7 @@ func (m *Machine) step(now time.Duration, e Engine, ev Event) {
 	for _, a := range e.Step(now, ev) {
 		switch a := a.(type) {
 		case Multicast:
-			m.multicast(e.ID(), a.Message)
+			m.multicast(e.ID(), a)
 		case Processed:
 			m.processed(now, e.ID())
 		case To:
@@ -229,12 +234,12 @@ func putHeader(b []byte, id uint32) {
 	binary.LittleEndian.PutUint32(b[8:], uint32(len(b)))
 }
 
-func (m *Machine) multicast(id int, message []byte) {
-	fn := binary.LittleEndian.Uint32(message[len(groupTable):]) & 0xffff
+func (m *Machine) multicast(id int, a Multicast) {
+	fn := binary.LittleEndian.Uint32(a.Message[len(groupTable):]) & 0xffff
 	if t := m.traffic[id]; t != nil && fn < 8 {
 		t[fn].Tx++
 	}
-	m.out = append(m.out, totem.Submit{Data: message, Sync: m.sync.running || !m.synced})
+	m.out = append(m.out, totem.Submit{Data: a.Message, Sync: (m.sync.running || !m.synced) && !a.Behind})
 }
 
 // deliver routes a message from the ring by its group and its header.

@@ -104,7 +104,7 @@ func (v *ConfigVersion) send(reason byte) {
 		binary.LittleEndian.PutUint64(p[320:], 8)
 		binary.LittleEndian.PutUint64(p[328:], v.version)
 	}
-	v.out = append(v.out, Multicast{msg})
+	v.out = append(v.out, Multicast{Message: msg})
 }
 
 func (v *ConfigVersion) receive(ev *Exec) {

@@ -23,9 +23,6 @@ type edit struct {
 func (w *World) edit() {
 	r := w.Rand
 	e := &w.edits
-	if e.list == nil {
-		e.list = w.ids()
-	}
 	switch {
 	case e.stale != 0:
 		if r.IntN(2) == 0 {
@@ -81,14 +78,28 @@ func (w *World) current() bool {
 	return true
 }
 
-// SettleEdits gives all nodes one file that lists all of them, and makes them reload.
+// SettleEdits brings all nodes back into all lists, one after the other, in peace: who
+// has the list before that is given the next.
 func (w *World) SettleEdits() {
-	w.edits = edit{list: w.ids()}
-	for _, i := range w.Rand.Perm(len(w.Nodes)) {
-		n := w.Nodes[i]
-		n.File, n.reloadAfter = File{List: w.ids(), Token: w.cfg.Tunables.Token}, -1
-		w.Run(time.Duration(w.Rand.IntN(300)) * time.Millisecond)
-		n.Reload()
+	if !w.cfg.Edits {
+		return
+	}
+	w.cfg.Edits = false
+	e := &w.edits
+	for {
+		for _, i := range w.Rand.Perm(len(w.Nodes)) {
+			n := w.Nodes[i]
+			n.File, n.reloadAfter = File{List: e.list, Token: w.cfg.Tunables.Token}, -1
+			w.Run(time.Duration(w.Rand.IntN(300)) * time.Millisecond)
+			n.Reload()
+			n.Start()
+		}
+		w.Run(10 * time.Second)
+		next := slices.IndexFunc(w.Nodes, func(n *Node) bool { return !slices.Contains(e.list, n.ID) })
+		if e.stale = 0; next < 0 {
+			break
+		}
+		e.list = with(e.list, w.Nodes[next].ID)
 	}
 	w.trace("all nodes are in the list")
 }

@@ -116,8 +116,8 @@ func TestFencing(t *testing.T) {
 		}
 		p.Faults = Faults{Twice: p.Faults.Twice}
 		p.Power.Fail, p.Power.Hang, p.Power.Stuck, p.Power.Lie = 0, 0, 0, 0
-		w.SettleEdits()
 		w.Peace()
+		w.SettleEdits()
 		start := w.Now
 		for w.Now-start < 2*settleWithin && w.Err() == nil && fencedSettled(w, p) != "" {
 			p.run(time.Second)

@@ -61,8 +61,8 @@ func TestWholeNodes(t *testing.T) {
 				return w.Now, w.Err()
 			}
 		}
-		w.SettleEdits()
 		w.Peace()
+		w.SettleEdits()
 		for _, n := range w.Nodes { // whoever was told to end starts again, as systemd would see to
 			if u, ok := n.Up.(*Pacemaker); ok && u.Exit != 0 {
 				n.Stop()

@@ -147,7 +147,7 @@ func TestReloadStack(t *testing.T) {
 			// Where the files differ, whose votes are expected depends on who
 			// reloaded last.
 			switch quorate := 2*len(u.On) > expected; {
-			case !u.Synced || u.Heard != u.Sent || len(u.Group) != len(u.On):
+			case !u.Synced || u.Heard != u.Sent || len(u.Group) != len(u.On) || u.misses():
 				return fmt.Sprintf("synced %v, group %v, sent %d, heard %d", u.Synced, u.Group, u.Sent, u.Heard)
 			case same && u.Quorate != quorate || !slices.Equal(u.View, u.On):
 				return fmt.Sprintf("quorate %v with %v, want %v (votes of %d nodes expected)", u.Quorate, u.View, quorate, expected)

@@ -32,6 +32,7 @@ type Stack struct {
 	View    []totem.NodeID // members, as quorum sees them
 	Group   []cpg.Address  // as the client was told
 	joined  bool
+	guest   guest
 
 	Rate    time.Duration
 	MaxSize int
@@ -117,11 +118,16 @@ func (u *Stack) do(actions []service.Action) {
 			u.Quorate, u.View = a.Quorate, slices.Clone(a.Members)
 			u.c.Quorum(u.n, a)
 		case cpg.Confchg:
-			u.confchg(a)
+			if a.Group == guests {
+				u.guest.told(u, a)
+			} else {
+				u.confchg(a)
+			}
 		case cpg.Deliver:
 			u.deliver(a)
 		case cpg.Reply:
-			if a.Status != cpg.OK {
+			// Of a message in parts of which some went over another ring, no more is taken.
+			if a.Status != cpg.OK && !(a.Status == cpg.Interrupt && a.Conn == u.guest.conn) {
 				u.w.Failf("node %d: cpg answers %d", u.n.ID, a.Status)
 			}
 		}
@@ -186,7 +192,10 @@ func (u *Stack) Tick(now time.Duration) {
 		u.n.Post(totem.Submit{Data: u.held[0]})
 		u.held = u.held[1:]
 	}
-	if u.Rate == 0 || now < u.nextAt {
+	if u.Rate == 0 {
+		return
+	}
+	if u.visit(now); now < u.nextAt {
 		return
 	}
 	rng := u.w.Rand
@@ -217,7 +226,7 @@ func (u *Stack) Next() time.Duration {
 		at = never
 	}
 	if u.Rate != 0 {
-		at = min(at, u.nextAt)
+		at = min(at, u.nextAt, u.guest.next)
 	}
 	return at
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/cpg"
 	"github.com/gocorosync/gocorosync/totem"
 	"github.com/gocorosync/gocorosync/votequorum"
 )
@@ -43,8 +44,9 @@ func stackWorld(seed uint64, trace func(string)) (*World, *StackChecker) {
 }
 
 // TestStack is TestRing with the services of corosync on the ring and clients on
-// them: groups and their messages are in step, no two partitions are quorate,
-// and in peace all agree on the ring, the group and the quorum.
+// them, of which some die at any moment: groups and their messages are in step, no
+// two partitions are quorate, and in peace all agree on the ring, the groups and the
+// quorum.
 func TestStack(t *testing.T) {
 	var worst time.Duration
 	delivered := 0
@@ -67,8 +69,8 @@ func TestStack(t *testing.T) {
 		if w.Err() == nil && !stacksAgree(w) {
 			for _, n := range w.Nodes {
 				u := n.Up.(*Stack)
-				w.Failf("no agreement %v after peace: node %d is on %v %v %s, synced %v, quorate %v, group %v, sent %d, heard %d",
-					agreeWithin, n.ID, n.Ring.Ring(), u.On, n.Ring.State(), u.Synced, u.Quorate, u.Group, u.Sent, u.Heard)
+				w.Failf("no agreement %v after peace: node %d is on %v %v %s, synced %v, quorate %v, group %v, sent %d, heard %d, guests %v",
+					agreeWithin, n.ID, n.Ring.Ring(), u.On, n.Ring.State(), u.Synced, u.Quorate, u.Group, u.Sent, u.Heard, u.cpg.Members(guests))
 			}
 		}
 		c.Finish()
@@ -86,9 +88,42 @@ func stacksAgree(w *World) bool {
 	for _, n := range w.Nodes {
 		u := n.Up.(*Stack)
 		if len(u.On) != len(w.Nodes) || u.Ring != first.Ring || !u.Synced || !u.Quorate ||
-			len(u.Group) != len(w.Nodes) || u.Heard != u.Sent {
+			len(u.Group) != len(w.Nodes) || u.Heard != u.Sent || u.misses() {
 			return false
 		}
 	}
 	return true
+}
+
+// TestDiesWhileInStep: a client joins a group while the ring is formed anew, and dies while
+// the services are being brought into step. Its end must not overtake its join, which
+// waits until they are.
+func TestDiesWhileInStep(t *testing.T) {
+	for seed := range uint64(2) { // both generations
+		w, _ := stackWorld(seed+4, nil)
+		for _, n := range w.Nodes {
+			n.Start()
+			n.Up.(*Stack).Rate = 0
+		}
+		w.RunUntil(agreeWithin, func() bool { return stacksAgree(w) })
+		n := w.Nodes[0]
+		u := n.Up.(*Stack)
+		w.Nodes[len(w.Nodes)-1].Crash()
+		w.RunUntil(w.Now+agreeWithin, func() bool { return n.Ring.State() != "operational" })
+		u.request(cpg.Open{Conn: 2})
+		u.request(cpg.Join{Conn: 2, Group: guests, PID: 77})
+		for u.Synced && w.Err() == nil {
+			w.Run(10 * time.Microsecond)
+		}
+		if !u.svc.Syncing() {
+			t.Fatal("the services were brought into step too fast")
+		}
+		u.request(cpg.Closed{Conn: 2})
+		w.Run(5 * time.Second)
+		for _, n := range w.Nodes[:len(w.Nodes)-1] {
+			if in := n.Up.(*Stack).cpg.Members(guests); len(in) > 0 || w.Err() != nil {
+				t.Errorf("%v, node %d: the dead are %v, %v", w.cfg.Generation, n.ID, in, w.Err())
+			}
+		}
+	}
 }

@@ -107,6 +107,7 @@ func NewWorld(cfg Config) *World {
 	for _, n := range w.Nodes {
 		n.File = File{List: w.ids(), Token: cfg.Tunables.Token}
 	}
+	w.edits.list = w.ids()
 	return w
 }
 
