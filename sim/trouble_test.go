@@ -190,11 +190,13 @@ func TestTokenChanges(t *testing.T) {
 // or the whole of its daemons, is started anew meanwhile changes nothing.
 func TestEndlessStop(t *testing.T) {
 	for name, meanwhile := range map[string]func(*Node){
-		"alone":                func(*Node) {},
-		"pacemaker is killed":  func(n *Node) { n.Up.(*Pacemaker).Replace() },
-		"all daemons restart":  func(n *Node) { n.Kill(); n.w.Run(200 * time.Millisecond); n.Start() },
-		"the DC is killed":     func(n *Node) { n.w.dc().Up.(*Pacemaker).Replace() },
-		"the DC's power fails": func(n *Node) { n.w.dc().Crash() },
+		"alone":                   func(*Node) {},
+		"pacemaker is killed":     func(n *Node) { n.Up.(*Pacemaker).Replace() },
+		"all daemons restart":     func(n *Node) { n.Kill(); n.w.Run(200 * time.Millisecond); n.Start() },
+		"the DC is killed":        func(n *Node) { n.w.dc().Up.(*Pacemaker).Replace() },
+		"the DC's power fails":    func(n *Node) { n.w.dc().Crash() },
+		"the DC's clock is late":  func(n *Node) { n.pacemakers.host(n.w.dc()).clock -= 2 * time.Hour },
+		"the DC's clock is early": func(n *Node) { n.pacemakers.host(n.w.dc()).clock += 2 * time.Hour },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, p := fencedTrio(t)
@@ -308,6 +310,21 @@ func TestClocksApart(t *testing.T) {
 	p.Faults.Broken = "monitor"
 	w.Run(15 * time.Second)
 	p.Faults.Broken = ""
+	settlesFenced(t, w, p)
+}
+
+// TestClockSetBack: a clock is set back by hours, and then what ran there dies. Its failure
+// is stamped with a time before that of the last success, and counts nevertheless.
+func TestClockSetBack(t *testing.T) {
+	w, p := fencedTrio(t)
+	n, _ := holder(t, w, "fs")
+	w.Run(30 * time.Second)
+	p.host(n).clock -= 3 * time.Hour
+	delete(p.host(n).active, "fs")
+	w.Run(20 * time.Second)
+	if on := Where(w)["fs"]; len(on) != 1 {
+		t.Errorf("fs runs on %v", on)
+	}
 	settlesFenced(t, w, p)
 }
 

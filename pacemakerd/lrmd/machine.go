@@ -236,7 +236,12 @@ func (m *Machine) finish(now time.Duration, r *resource, it *item, f Finish) {
 		res.Status, res.RC = Cancelled, RCUnknown
 	}
 	changed := !it.reported || f.RC != it.lastRC || f.Status != it.lastState
-	if changed {
+	switch {
+	case changed && it.reported:
+		// Of two results of one call the later one counts, by this time, and the clock
+		// may have been set back in between: a failure would pass for an old one.
+		it.rcChange = max(it.runTime, it.rcChange+1)
+	case changed:
 		it.rcChange = it.runTime
 	}
 	res.RCChange = it.rcChange

@@ -69,6 +69,20 @@ func TestRecurring(t *testing.T) {
 	}
 }
 
+// TestClockSetBack: of two results of one recurring operation the later one has the later
+// time, wherever the clock is.
+func TestClockSetBack(t *testing.T) {
+	clock := int64(5000)
+	m := New(func() int64 { return clock })
+	_, out := m.Exec(0, Op{Resource: "a", Action: "monitor", Interval: 10 * time.Second})
+	good := result(m.Finished(time.Second, Finish{ID: run(t, out).ID}))
+	clock = 1000
+	bad := result(m.Finished(12*time.Second, Finish{ID: run(t, m.Tick(11*time.Second)).ID, RC: RCNotRunning}))
+	if good == nil || bad == nil || bad.RCChange <= good.RCChange || bad.RunTime != 1000 {
+		t.Errorf("%+v, then %+v", good, bad)
+	}
+}
+
 // TestCancelKillsARun cancels a recurring operation while it runs.
 func TestCancelKillsARun(t *testing.T) {
 	m := newMachine()
