@@ -67,7 +67,7 @@ type Op struct {
 	Origin     string // node that the client is connected to
 	Digest     string // v2 digest the input must have, "" for unchecked
 	SchemaMax  string // newest schema an upgrade may go to
-	FullSync   bool   // a replace that answers cib_sync: counters stay
+	FullSync   bool   // a replace by another node's whole copy: counters stay
 }
 
 // Modifies tells whether the operation changes the document.
@@ -96,7 +96,9 @@ func Decode(msg *xml.Node) *Op {
 		Origin:     msg.Get("cib_delegated_from"),
 		Digest:     msg.Get("digest"),
 		SchemaMax:  msg.Get("cib_schema_max"),
-		FullSync:   msg.Get("original_cib_op") == OpSync || msg.Get("original_cib_op") == OpSyncOne,
+		// What asked for it (original_cib_op) is cib_sync, cib_sync_one, or the
+		// answer to a ping that showed another digest.
+		FullSync: msg.Get("cib_op") == OpReplace && msg.Get("cib_update") == "true",
 	}
 }
 

@@ -110,8 +110,15 @@ func (m *Machine) announced(from string) {
 	if p == nil || !p.Active("crmd") {
 		return
 	}
-	if m.join.phase[p.ID] == confirmed && p.ID != m.cfg.ID {
-		m.join.phase[p.ID] = unjoined // it has forgotten, so it has restarted
+	if p.ID != m.cfg.ID {
+		switch m.join.phase[p.ID] {
+		case confirmed:
+			m.join.phase[p.ID] = unjoined // it has forgotten, so it has restarted
+		case welcomed:
+			// It was still starting when we saw it come, and let our offer pass.
+			m.welcome(p)
+			return
+		}
 	}
 	m.offerTo(p)
 }
@@ -138,6 +145,11 @@ func (m *Machine) joinRequest(from string, msg *xml.Node) {
 	if why != "" {
 		m.cfg.Log.Error("join refused", "node", from, "why", why)
 		m.join.phase[p.ID] = nacked
+		return
+	}
+	if ph := m.join.phase[p.ID]; ph == finalized || ph == confirmed {
+		// It answers two offers of this round, and waits for two acknowledgements.
+		m.do(Send{To: p.Name, Type: peer.SubCRMD, Msg: m.dcMessage("join_ack_nack", p.Name, "true")})
 		return
 	}
 	if v := cib.VersionOf(generation); m.join.from == "" || v.Compare(m.join.best) > 0 ||
