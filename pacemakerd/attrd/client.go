@@ -155,50 +155,6 @@ func number(s string) int {
 	return n
 }
 
-// clearFailure deletes fail-count-RSC and last-failure-RSC, those of one
-// operation or of all.
-func (m *Machine) clearFailure(msg *xml.Node, user string) {
-	pattern := "^(fail-count|last-failure)-"
-	if rsc := msg.Get("attr_resource"); rsc != "" {
-		pattern += regexp.QuoteMeta(rsc)
-	} else {
-		pattern += ".+"
-	}
-	if op := msg.Get("attr_clear_operation"); op != "" {
-		ms := milliseconds(msg.Get("attr_clear_interval"))
-		pattern += "#" + regexp.QuoteMeta(op) + "_" + strconv.FormatInt(ms, 10) + "$"
-	} else {
-		pattern += "(#.+_[0-9]+)?$"
-	}
-	up := xml.New("create_attrd_op", "t", "attrd", "src", msg.Get("src"), "task", "update", "attr_regex", pattern)
-	hosts := []string{msg.Get("attr_host")}
-	if hosts[0] == "" {
-		hosts = hosts[:0]
-		for _, p := range m.cfg.Cache.Active("attrd") {
-			hosts = append(hosts, p.Name)
-		}
-	}
-	for _, h := range hosts {
-		one := up.ShallowClone()
-		one.Set("attr_host", h)
-		m.clientUpdate(one, user)
-	}
-}
-
-// milliseconds reads an interval as the tools send it: "10s", "10000ms", "10".
-func milliseconds(s string) int64 {
-	if s == "" {
-		return 0
-	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return n * 1000
-	}
-	if d, err := time.ParseDuration(s); err == nil {
-		return d.Milliseconds()
-	}
-	return 0
-}
-
 func (m *Machine) query(msg *xml.Node) *xml.Node {
 	reply := xml.New("build_query_reply", "t", "attrd", "subt", "query", "attr_version", strconv.Itoa(Protocol))
 	a := m.attrs[msg.Get("attr_name")]

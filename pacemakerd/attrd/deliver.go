@@ -49,7 +49,7 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	case "peer-remove":
 		m.forgetNode(msg.Get("attr_host"))
 	case "clear-failure":
-		// 2.1.5 sends what it came to as updates; nothing to do here.
+		m.cleared(from, msg)
 	case "refresh":
 		if m.Writer() {
 			m.writeAll()
