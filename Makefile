@@ -70,8 +70,8 @@ fuzz:           ## every fuzz target for a minute
 sched:          ## the policy engine against the scheduler cases
 	go test ./pacemakerd/pengine -count 1 -run Cases -v
 
-difffuzz:       ## N random CIBs: our plans beside those of the real crm_simulate; KEEP names a folder to keep its answers in
-	nice -n 19 go test ./pacemakerd/pengine -count 1 -run Differential -v -timeout 24h -difffuzz $(N) $(if $(KEEP),-keep $(abspath $(KEEP)))
+difffuzz:       ## N random CIBs of STREAM from FIRST on: our plans beside those of the real crm_simulate; KEEP names a folder to keep its answers in
+	nice -n 19 go test ./pacemakerd/pengine -count 1 -run Differential -v -timeout 24h -difffuzz $(N) $(if $(STREAM),-stream $(STREAM)) $(if $(FIRST),-first $(FIRST)) $(if $(KEEP),-keep $(abspath $(KEEP)))
 
 xmllint:        ## N mutated CIBs: what our validator says of them beside xmllint with pacemaker's schemas
 	nice -n 19 go test ./pacemakerd/schema -count 1 -run XMLLint -v -mutants $(N) -seed $$RANDOM

@@ -284,7 +284,7 @@ func (c *Cluster) requirements(r *Resource) {
 		switch {
 		case r.fenceDevice || r.isConnection:
 			v = "quorum"
-		case c.unfencing:
+		case c.unfencing && c.opt.fencing:
 			v = "unfencing"
 		case c.opt.fencing:
 			v = "fencing"

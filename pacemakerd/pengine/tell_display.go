@@ -138,7 +138,8 @@ func (c *Cluster) AllowedNodes(r *Resource) []*Node {
 // named, among the failures.
 func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
 	for _, op := range c.FailedOps {
-		if !masked(op) || node != "" && !strings.EqualFold(op.Get("on_node"), node) {
+		// What does not say where it was, as entries of old versions, is not shown.
+		if on, said := op.Lookup("on_node"); !masked(op) || !said || node != "" && !strings.EqualFold(on, node) {
 			continue
 		}
 		id, _, _, ok := ParseOpKey(historyKey(op))

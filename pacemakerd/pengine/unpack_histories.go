@@ -95,8 +95,15 @@ func (h histories) newerState(id, node string, to, from *xml.Node) bool {
 	return h.actedAfter(id, node, op, same) || h.notRunningAfter(id, node, op, same)
 }
 
-func (h histories) noHistory(id, node string) bool {
-	return h.lrmResource(id, node) == nil
+// unknown tells whether nothing is known of a resource on a node: there is no
+// operation that had a result.
+func (h histories) unknown(id, node string) bool {
+	for op := range h.lrmResource(id, node).Each("lrm_rsc_op") {
+		if rc, _ := rules.Int(op.Get("rc-code")); rc != rcUnknown {
+			return false
+		}
+	}
+	return true
 }
 
 func (h histories) findMigrateTo(id, source, target string) *xml.Node {

@@ -25,7 +25,7 @@ func (tr *Transition) unpackNodeHistory(n *Node, state *xml.Node) {
 // linkOrphanedFillers ties connections of removed guests to their machines.
 func (c *Cluster) linkOrphanedFillers(list *xml.Node) {
 	for e := range list.Each("lrm_resource") {
-		container := c.rscByID[e.Get("container")]
+		container := c.Named(e.Get("container"))
 		r := c.Named(e.ID())
 		if container == nil || r == nil || !r.Orphan || r.container != nil {
 			continue

@@ -61,6 +61,10 @@ func (c *Cluster) ticket(id string) *Ticket {
 
 // unpackNodeState is the first pass over a node's state (scheduler.md 7.2).
 func (tr *Transition) unpackNodeState(e *xml.Node) {
+	if e.ID() == "" || e.Get("uname") == "" {
+		tr.log("unpack_node_state", Warning, "Ignoring malformed node_state entry without id or uname")
+		return
+	}
 	n := tr.nodeByIDOrName(e.ID(), e.Get("uname"))
 	if n == nil {
 		switch {
@@ -149,9 +153,6 @@ func (tr *Transition) onlineWithFencing(n *Node, e *xml.Node) bool {
 	inMembership := rules.IsTrue(member)
 	controller := e.Get("crmd") == "online"
 	join, expected := e.Get("join"), e.Get("expected")
-	if join == "" {
-		join = "down"
-	}
 	if expected == "" {
 		expected = "down"
 	}

@@ -22,6 +22,7 @@ const (
 	opNotConnected  = 8
 	opInvalid       = 9
 	opNoFenceDevice = 10
+	opNoSecrets     = 11
 )
 
 // Results of agents.
@@ -38,6 +39,7 @@ const (
 	rcFailedPromoted   = 9
 	rcDegraded         = 190
 	rcDegradedPromoted = 191
+	rcUnknown          = 193 // there is no result yet
 )
 
 // A record is one history entry being read.
@@ -98,7 +100,7 @@ func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historySt
 		return // it cannot affect the state
 	}
 	status, ok := rules.Int(op.Get("op-status"))
-	if !ok || status < opPending || status > opNoFenceDevice {
+	if !ok || status < opPending || status > opNoSecrets {
 		return
 	}
 	rc, _ := rules.Int(op.Get("rc-code"))
@@ -165,7 +167,7 @@ func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historySt
 	}
 	h.failure(fail, role, st)
 	switch h.status {
-	case opHard:
+	case opHard, opNoFenceDevice, opNoSecrets:
 		tr.addScore(parent, n, -rules.Infinity, "an operation that failed with a hard error there")
 	case opFatal:
 		tr.addScoreEverywhere(parent, -rules.Infinity, "an operation that failed with a fatal error")
@@ -183,16 +185,14 @@ func (r *Resource) wholeIfAnonymous() *Resource {
 
 // remap turns what the agent said into what it means (scheduler.md 8.3, step 2).
 func (h *record) remap(st *historyState, expired, mask bool) {
-	switch h.rc {
-	case rcDegraded, rcDegradedPromoted:
+	// Only a monitor can find something degraded.
+	if h.task == "monitor" && (h.rc == rcDegraded || h.rc == rcDegradedPromoted) {
 		if h.rc == rcDegraded {
 			h.rc = rcOK
 		} else {
 			h.rc = rcPromoted
 		}
-		if h.task == "monitor" {
-			h.recordFailure()
-		}
+		h.recordFailure()
 	}
 	if mask {
 		h.status, h.rc = opDone, rcNotRunning
@@ -222,10 +222,8 @@ func (h *record) remap(st *historyState, expired, mask bool) {
 			h.status = opDone
 		}
 		h.r.Role = RolePromoted
-	case rcFailedPromoted:
-		if !expired {
-			h.r.Role = RolePromoted
-		}
+	case rcFailedPromoted, rcDegradedPromoted:
+		h.r.Role = RolePromoted
 		h.status = opError
 	case rcNotConfigured:
 		h.status = opFatal

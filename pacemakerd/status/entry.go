@@ -122,9 +122,7 @@ func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.
 			n = r.LockNode
 		}
 	}
-	if r.LockNode != nil {
-		e.Locked = true
-	}
+	e.Locked = n != nil && n == r.LockNode
 	e.Node = n
 	if o.Pending {
 		switch r.Pending {
