@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gocorosync/gocorosync/pacemakerd/cib"
+	"github.com/gocorosync/gocorosync/pacemakerd/controller"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/totem"
 )
 
@@ -336,4 +339,42 @@ func settlesFenced(t *testing.T, w *World, p *Pacemakers) {
 	if why := fencedSettled(w, p); why != "" || w.Err() != nil {
 		t.Fatalf("%s, %v", why, w.Err())
 	}
+}
+
+// TestJoinWhileWriting: a node joins while clients write. A write that overtakes the copy of
+// the CIB that the DC's node sends on its behalf is not in that copy, and the joining
+// node has it before and not after. It gets another copy at once.
+func TestJoinWhileWriting(t *testing.T) {
+	for pause := range 4 {
+		w, _ := fencedTrio(t)
+		w.net.weather.Delay = 5 * time.Millisecond
+		joins := w.Nodes[2]
+		joins.Crash()
+		w.Run(30 * time.Second)
+		joins.Start()
+		member := func() bool {
+			u := joins.Up.(*Pacemaker)
+			return u.Node != nil && u.Node.State() == controller.NotDC
+		}
+		write := 0
+		for end := w.Now + settleWithin; !member() && w.Now < end && w.Err() == nil; w.Run(time.Duration(20+7*pause) * time.Millisecond) {
+			write++
+			w.Nodes[1].Up.(*Pacemaker).Write(write)
+		}
+		w.Run(2 * time.Second)
+		if why := sameCIB(w); why != "" || !member() || w.Err() != nil {
+			t.Errorf("after %d writes: member %v, %s, %v", write, member(), why, w.Err())
+		}
+	}
+}
+
+// sameCIB says which node has another copy than the first, "" for none.
+func sameCIB(w *World) string {
+	first := w.Nodes[0].Up.(*Pacemaker).Node.CIB()
+	for _, n := range w.Nodes[1:] {
+		if doc := n.Up.(*Pacemaker).Node.CIB(); xml.Digest(doc) != xml.Digest(first) {
+			return fmt.Sprintf("node %d has %v, node 1 %v", n.ID, cib.VersionOf(doc), cib.VersionOf(first))
+		}
+	}
+	return ""
 }

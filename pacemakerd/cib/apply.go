@@ -143,7 +143,7 @@ func apply(doc *xml.Node, op *Op, stamp Stamp, env Env) Result {
 		return refuse(TooNew)
 	}
 	before, after := VersionOf(doc), VersionOf(c.doc)
-	if op.Name != OpErase && (after.AdminEpoch < before.AdminEpoch ||
+	if op.Name != OpErase && !op.Exact && (after.AdminEpoch < before.AdminEpoch ||
 		after.AdminEpoch == before.AdminEpoch && after.Epoch < before.Epoch) {
 		return refuse(OldData)
 	}

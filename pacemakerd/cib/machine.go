@@ -19,10 +19,7 @@ type Machine struct {
 	primary bool // this node is the DC's
 	clients map[string]*client
 
-	// The digest comparison of 5.2.
-	pingAt  time.Duration // 0: nothing to compare
-	pingID  int
-	pingFor Version // what our copy was when we asked
+	comparing
 
 	// What is on disk (durable.go).
 	unsaved Code
@@ -156,9 +153,6 @@ const (
 	maxWaiting = 64 // calls that wait for their answer; a client waits in one
 	maxKinds   = 32 // of notifications
 )
-
-// pingDelay is how long after the last change the copies are compared.
-const pingDelay = 5 * time.Second
 
 // New returns a Machine that holds cfg.Doc.
 func New(cfg Config) *Machine {

@@ -68,6 +68,7 @@ type Op struct {
 	Digest     string // v2 digest the input must have, "" for unchecked
 	SchemaMax  string // newest schema an upgrade may go to
 	FullSync   bool   // a replace by another node's whole copy: counters stay
+	Exact      bool   // and it is what the sender has now, however the counters are
 }
 
 // Modifies tells whether the operation changes the document.

@@ -138,7 +138,7 @@ func (c *change) replace(op *Op) Code {
 }
 
 func (c *change) replaceAll(op *Op) Code {
-	if VersionOf(op.Data).Compare(VersionOf(c.doc)) < 0 {
+	if !op.Exact && VersionOf(op.Data).Compare(VersionOf(c.doc)) < 0 {
 		return OldData
 	}
 	next := op.Data.Clone()

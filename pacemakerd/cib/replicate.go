@@ -33,10 +33,10 @@ func (m *Machine) delivered(ev Delivered) {
 	case op.Modifies():
 		m.applyDelivered(ev, op)
 	case op.Name == OpSync:
-		m.sendSync(op, "")
+		m.sendSync(op, "", m.doc, "")
 	case op.Name == OpSyncOne:
 		if m.primary && !strings.EqualFold(ev.From, m.cfg.Node) {
-			m.sendSync(op, ev.From)
+			m.sendSync(op, ev.From, m.doc, "")
 		}
 	case op.Name == OpPing:
 		m.answerPing(ev)
@@ -55,6 +55,11 @@ func (m *Machine) applyDelivered(ev Delivered, op *Op) {
 	stamp := Stamp{Origin: ev.From, Client: op.ClientName, User: op.User}
 	if m.cfg.Clock != nil {
 		stamp.Time = m.cfg.Clock()
+	}
+	if op.FullSync {
+		m.catchUp(ev, op)
+	} else {
+		m.sincePing(op, stamp)
 	}
 	a := &applied{from: ev.From, op: op, old: old, Result: Apply(old, op, stamp, m.env())}
 	if a.Changed && a.ConfigChanged && m.mustBeOnDisk(op) {
@@ -83,7 +88,7 @@ func (m *Machine) conclude(a *applied) {
 		m.assert(a)
 		m.doc = r.Doc
 		m.do(Changed{op, r.Patch, m.doc, r.ConfigChanged})
-		if m.primary {
+		if m.primary && m.pingAt == 0 { // where changes never end, they are compared too
 			m.pingAt = m.now + pingDelay
 		}
 	}
@@ -99,6 +104,11 @@ func (m *Machine) conclude(a *applied) {
 	if r.Code != OK {
 		m.cfg.Log.Info("operation refused", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", a.from, "err", r.Code)
 		m.do(Refused{op, r.Code})
+		if r.Code == OldData && op.FullSync && m.primary {
+			// A change has overtaken the copy on its way. Who was behind had that change
+			// first and took the copy then, which does not have it; or refused it, too.
+			m.pingAt = m.now
+		}
 		if r.Code == DiffResync && !m.primary {
 			m.askSync()
 		}
@@ -185,14 +195,18 @@ func (m *Machine) notifyRefresh(op *Op, old, new *xml.Node) {
 	}
 }
 
-// sendSync multicasts our whole CIB, to one node or to all (5.3).
-func (m *Machine) sendSync(op *Op, to string) {
+// sendSync multicasts our whole CIB, to one node or to all (5.3). ping is the id of the
+// question that it answers, "" for none.
+func (m *Machine) sendSync(op *Op, to string, doc *xml.Node, ping string) {
 	n := xml.New("copy", "__name__", "cib_command", "t", "cib", "cib_clientid", op.ClientID,
 		"cib_callopt", strconv.Itoa(int(op.Options)), "cib_callid", op.CallID, "cib_op", OpReplace,
 		"cib_delegated_from", op.Origin, "cib_async_id", op.ClientID, "cib_clientname", op.ClientName, "cib_user", op.User,
 		"cib_isreplyto", op.Origin, "original_cib_op", op.Name, "cib_update", "true",
-		"crm_feature_set", FeatureSet, "digest", xml.Digest(m.doc))
-	n.Append(xml.New("cib_calldata")).Append(m.doc.Clone())
+		"crm_feature_set", FeatureSet, "digest", xml.Digest(doc))
+	if ping != "" {
+		n.Set("cib_ping_id", ping)
+	}
+	n.Append(xml.New("cib_calldata")).Append(doc.Clone())
 	m.do(Send{to, n})
 	if op.Name == OpSync && op.Origin != "" {
 		reply := Reply(op, OK, nil)
@@ -228,43 +242,6 @@ func (m *Machine) repliedTo(ev Delivered, op *Op) {
 		ev.Msg.Set("cib_rc", rc)
 	}
 	m.do(Notify{c.Client, ev.Msg})
-}
-
-// ping asks every node for the digest of its copy (5.2).
-func (m *Machine) ping() {
-	m.pingAt = 0
-	if !m.primary {
-		return
-	}
-	m.pingID++
-	m.pingFor = VersionOf(m.doc)
-	m.do(Send{"", xml.New("ping", "t", "cib", "cib_op", OpPing, "cib_ping_id", strconv.Itoa(m.pingID), "crm_feature_set", FeatureSet)})
-}
-
-func (m *Machine) answerPing(ev Delivered) {
-	reply := xml.New("cib-reply", "t", "cib", "cib_op", OpPing, "cib_callopt", "0", "cib_rc", "0", "cib_isreplyto", ev.From)
-	pr := reply.Append(xml.New("cib_calldata")).Append(xml.New("ping_response", "crm_feature_set", FeatureSet,
-		"digest", xml.Digest(m.doc), "cib_ping_id", ev.Msg.Get("cib_ping_id")))
-	pr.Append(xml.New("cib_calldata")).Append(m.doc.ShallowClone())
-	m.do(Send{ev.From, reply})
-}
-
-func (m *Machine) comparePing(ev Delivered) {
-	pr := ev.Msg.Descend("cib_calldata", "ping_response")
-	if !m.primary || pr.Get("cib_ping_id") != strconv.Itoa(m.pingID) || VersionOf(m.doc) != m.pingFor ||
-		strings.EqualFold(ev.From, m.cfg.Node) || pr.Get("digest") == xml.Digest(m.doc) {
-		return
-	}
-	theirs := VersionOf(pr.Descend("cib_calldata", "cib"))
-	if theirs.Compare(m.pingFor) > 0 {
-		// It would refuse our older copy for ever: everybody takes its copy.
-		m.cfg.Log.Warn("copies of the CIB differ; asking for a newer one", "node", ev.From, "version", m.pingFor.String(), "theirs", theirs.String())
-		m.do(Send{ev.From, xml.New("cib_command", "__name__", "cib_command", "t", "cib", "cib_op", OpSync, "cib_host", ev.From,
-			"cib_callopt", "0", "cib_delegated_from", m.cfg.Node, "src", m.cfg.Node)})
-		return
-	}
-	m.cfg.Log.Warn("copies of the CIB differ; sending ours", "node", ev.From, "version", m.pingFor.String(), "theirs", theirs.String())
-	m.sendSync(&Op{Name: OpSyncOne, Origin: m.cfg.Node}, ev.From)
 }
 
 // another is the document with another schema, which only who may write all of
