@@ -209,13 +209,16 @@ func settled(w *World, p *Pacemakers) string {
 // TestWholeNodesSameSeedSameStory runs a seed twice.
 func TestWholeNodesSameSeedSameStory(t *testing.T) {
 	story := func(seed uint64) (lines []string) {
-		w, p := pacemakerWorld(seed, func(s string) { lines = append(lines, s) })
+		w, p := fencedWorld(seed, func(s string) { lines = append(lines, s) })
+		w.cfg.Edits = true
 		for _, n := range w.Nodes {
 			n.Start()
 		}
 		w.Run(40 * time.Second)
-		w.Nodes[0].Up.(*Pacemaker).Ask("cib_replace", "resources", simResources, nil)
+		w.Nodes[0].Up.(*Pacemaker).Ask("cib_replace", "resources", fencedResources, nil)
+		p.run(10 * time.Second)
 		w.Chaos(3)
+		p.run(10 * time.Second)
 		lines = append(lines, fmt.Sprint(p.Plans, p.AgentOps))
 		return lines
 	}
