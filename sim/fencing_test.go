@@ -94,6 +94,10 @@ func TestFencing(t *testing.T) {
 					u.Replace()
 				case 2:
 					u.Shutdown()
+				case 4:
+					if u.Settled() && w.Rand.IntN(3) == 0 {
+						u.AskFence(w.Nodes[w.Rand.IntN(len(w.Nodes))].name(), time.Duration(w.Rand.IntN(1500))*time.Millisecond)
+					}
 				case 3:
 					if to := w.Rand.IntN(len(w.Nodes)) + 1; u.Settled() { // a minority's change may outdo a write of the others
 						u.Prefer(to)

@@ -73,6 +73,19 @@ type promise struct {
 	ring    int // how many rings there had been
 }
 
+// kept tells whether most of all nodes have a write on their disks: whoever of them
+// have quorum later, one of them has it. (Quorum is corosync's. With pacemaker
+// stopped on the others, what a client was told is on one disk.)
+func (p *Pacemakers) kept(n int) bool {
+	disks := 0
+	for _, doc := range p.disks {
+		if doc.ByID("nvpair", fmt.Sprint("write-", n)) != nil {
+			disks++
+		}
+	}
+	return 2*disks > len(p.w.Nodes)
+}
+
 // standFor is how long a ring has to stand after a write.
 const standFor = 4 * time.Second
 
@@ -384,9 +397,11 @@ func (u *Pacemaker) Tick(now time.Duration) {
 		if len(u.promise) == 0 || now-p.at < standFor {
 			break
 		}
-		u.w.trace("node %d: write %d is everybody's", u.n.ID, p.n)
-		u.p.Acked, u.promise = append(u.p.Acked, p.n), u.promise[1:]
-		u.p.made[p.n] = p.version
+		u.promise = u.promise[1:]
+		if u.p.kept(p.n) {
+			u.w.trace("node %d: write %d is everybody's", u.n.ID, p.n)
+			u.p.Acked, u.p.made[p.n] = append(u.p.Acked, p.n), p.version
+		}
 	}
 	if at := u.svc.Next(); at >= 0 && at <= now {
 		u.do(u.svc.Step(now, service.Tick{}))
@@ -461,16 +476,20 @@ func (u *Pacemaker) Shutdown() {
 
 // Settled tells whether this node has been on a quorate ring for so long that a
 // loss would have been noticed, with all nodes that run, and has joined a DC, which
-// makes all copies of the CIB one. Pacemaker takes changes without any of that, and
+// makes all copies of the CIB one, and that it is not behind. Pacemaker takes changes without any of that, and
 // of two of one version that were made in two partitions one goes: clients that
 // must not lose any write where this holds.
 func (u *Pacemaker) Settled() bool {
 	if u.Node == nil || u.Exit != 0 || u.quorum == nil || !u.quorum.Quorate || u.w.Now-u.ringAt < standFor {
 		return false
 	}
+	here := cib.VersionOf(u.Node.CIB())
 	for _, n := range u.w.Nodes {
 		if n.Ring != nil && !slices.Contains(u.quorum.Members, uint32(n.ID)) {
 			return false
+		}
+		if v, ok := n.Up.(*Pacemaker); ok && v.Node != nil && v.Exit == 0 && here.Epoch < cib.VersionOf(v.Node.CIB()).Epoch {
+			return false // one way is cut, and it hears nothing
 		}
 	}
 	return u.Node.State() == controller.NotDC || u.Node.IsDC() && u.Node.State() == controller.Idle

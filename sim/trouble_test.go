@@ -290,6 +290,30 @@ func TestClientsDie(t *testing.T) {
 	}
 }
 
+// TestFencingClientDies: who wants a host fenced dies before it is. It is fenced nevertheless,
+// once, and what it ran starts elsewhere after that; also where the node that was asked is
+// the host itself.
+func TestFencingClientDies(t *testing.T) {
+	for _, lives := range []time.Duration{0, 20 * time.Millisecond, 500 * time.Millisecond} {
+		for _, itself := range []bool{false, true} {
+			w, p := fencedTrio(t)
+			victim, others := holder(t, w, "vip")
+			asked := others[0]
+			if itself {
+				asked = victim
+			}
+			asked.Up.(*Pacemaker).AskFence(victim.name(), lives)
+			recovered(t, w, p, "vip", victim)
+			settlesFenced(t, w, p)
+			for _, n := range others {
+				if n.boots != 1 {
+					t.Errorf("%v, itself %v: node %d was fenced too", lives, itself, n.ID)
+				}
+			}
+		}
+	}
+}
+
 // TestClocksApart: the nodes' clocks are hours apart, run apart and are set back and
 // forth. Who is DC does not matter: nothing is started, stopped or fenced for it, and
 // a failure of long ago is forgotten when the DC's clock says so.
