@@ -41,6 +41,9 @@ func (w *World) edit() {
 			e.stale = e.list[r.IntN(len(e.list))]
 		}
 		w.trace("the list of nodes is %v now, stale on node %d", e.list, e.stale)
+		if e.stale != 0 && !slices.Contains(e.list, id) && r.IntN(3) == 0 { // who still knows each other is on one side
+			w.divide(e.stale, id)
+		}
 		for _, i := range r.Perm(len(w.Nodes)) {
 			if n := w.Nodes[i]; n.ID != e.stale {
 				w.hand(n)
@@ -55,6 +58,30 @@ func (w *World) edit() {
 				n.File.Token = token
 				n.reloadAfter = r.IntN(200)
 			}
+		}
+	}
+}
+
+// divide cuts two nodes, and some others perhaps, off from the rest.
+func (w *World) divide(a, b totem.NodeID) {
+	clear(w.net.cut)
+	var here, there []totem.NodeID
+	for _, id := range w.ids() {
+		if id == a || id == b || w.Rand.IntN(4) == 0 {
+			here = append(here, id)
+		} else {
+			there = append(there, id)
+		}
+	}
+	w.cutBetween(here, there)
+	w.trace("divided into %v and %v", here, there)
+}
+
+// cutBetween lets nothing through between two sets of nodes.
+func (w *World) cutBetween(a, b []totem.NodeID) {
+	for _, x := range a {
+		for _, y := range b {
+			w.net.cut[[2]totem.NodeID{x, y}], w.net.cut[[2]totem.NodeID{y, x}] = true, true
 		}
 	}
 }

@@ -150,15 +150,6 @@ func TestStaleList(t *testing.T) {
 	}
 }
 
-// cutBetween divides the nodes in two.
-func (w *World) cutBetween(a, b []totem.NodeID) {
-	for _, x := range a {
-		for _, y := range b {
-			w.net.cut[[2]totem.NodeID{x, y}], w.net.cut[[2]totem.NodeID{y, x}] = true, true
-		}
-	}
-}
-
 // TestTokenChanges: the timeout of the token is raised and lowered on some nodes
 // and on all, while a node dies: it is fenced once, nobody else is, and what it ran
 // goes on elsewhere.
@@ -291,23 +282,28 @@ func TestClientsDie(t *testing.T) {
 }
 
 // TestFencingClientDies: who wants a host fenced dies before it is. It is fenced nevertheless,
-// once, and what it ran starts elsewhere after that; also where the node that was asked is
-// the host itself.
+// once, and what it ran starts elsewhere after that; also where it is the DC. Where it is
+// the host itself that was asked, nobody else knows that it was done, and it is done again.
 func TestFencingClientDies(t *testing.T) {
 	for _, lives := range []time.Duration{0, 20 * time.Millisecond, 500 * time.Millisecond} {
-		for _, itself := range []bool{false, true} {
+		for i := range 4 {
+			itself, rsc := i%2 == 0, []string{"vip", "fs"}[i/2]
 			w, p := fencedTrio(t)
-			victim, others := holder(t, w, "vip")
+			victim, others := holder(t, w, rsc)
+			ofDC := victim == w.dc()
 			asked := others[0]
 			if itself {
 				asked = victim
 			}
 			asked.Up.(*Pacemaker).AskFence(victim.name(), lives)
-			recovered(t, w, p, "vip", victim)
+			recovered(t, w, p, rsc, victim)
 			settlesFenced(t, w, p)
+			if most := map[bool]int{false: 1, true: 2}[itself]; p.Power.Cuts > most {
+				t.Errorf("%v, itself %v, DC %v: hosts were fenced %d times", lives, itself, ofDC, p.Power.Cuts)
+			}
 			for _, n := range others {
 				if n.boots != 1 {
-					t.Errorf("%v, itself %v: node %d was fenced too", lives, itself, n.ID)
+					t.Errorf("%v, itself %v, DC %v: node %d was fenced too", lives, itself, ofDC, n.ID)
 				}
 			}
 		}

@@ -181,6 +181,10 @@ func (m *Machine) takeOver() {
 	if m.clusterOption("cluster-name") == "" && m.cfg.ClusterName != "" {
 		m.writeOption("cluster-name", m.cfg.ClusterName)
 	}
+	if m.fencedDC != "" {
+		m.fencedState(m.fencedDC)
+		m.fencedDC = ""
+	}
 	m.offerAll()
 }
 

@@ -125,7 +125,10 @@ type Machine struct {
 	state State
 	dc    string // name of the DC, "" if unknown
 	isDC  bool
-	doc   *xml.Node // the CIB as last reported
+	// fencedDC was the DC, or may have been, when it was fenced for somebody else
+	// than a DC, and has not come back: nobody has written that down.
+	fencedDC string
+	doc      *xml.Node // the CIB as last reported
 
 	election *peer.Election
 	seen     map[uint32]presence // the peers as of the last PeersChanged
@@ -310,6 +313,9 @@ func (m *Machine) setDC(name string) {
 	m.dc = name
 	if name != "" {
 		m.cfg.Log.Info("DC changed", "node", name)
+		if !m.isDC {
+			m.fencedDC = "" // that one has heard it too
+		}
 	}
 	m.do(Role{name})
 	if name != "" {

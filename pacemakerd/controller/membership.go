@@ -88,6 +88,9 @@ func (m *Machine) peerCame(p *peer.Peer) {
 		return
 	}
 	m.cfg.Log.Info("peer came", "node", p.Name, "id", p.ID)
+	if strings.EqualFold(p.Name, m.fencedDC) {
+		m.fencedDC = ""
+	}
 	if p.Name != "" {
 		m.request(peer.Request{Origin: "peer_update_callback", Task: "hello", To: "crmd", From: "crmd", Host: p.Name})
 	}

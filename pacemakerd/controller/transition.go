@@ -169,15 +169,23 @@ func (m *Machine) clearFailures(event *xml.Node) {
 	m.do(ClearFailure{Node: node, Resource: rsc, Op: task, Interval: every})
 }
 
-// Fenced tells what came of a Fence action.
+// Fenced tells what came of a Fence action, or, with id 0, that a node was fenced for
+// somebody else.
 func (m *Machine) Fenced(now time.Duration, id int, target string, err error) []Action {
 	m.begin(now)
 	unfencing := false
 	if g := m.graph; g != nil && g.actions[id] != nil {
 		unfencing = g.actions[id].meta("stonith_action") == "on"
 	}
-	if err == nil && m.isDC && !unfencing {
+	switch {
+	case err != nil || unfencing:
+	case m.isDC:
 		m.fencedState(target)
+		if id == 0 { // what is planned, or under way, may have it fenced once more
+			m.abort(infinity, abortRestart, "fenced for somebody else: "+target)
+		}
+	case m.dc == "" || strings.EqualFold(target, m.dc):
+		m.fencedDC = target // who is DC next writes it down
 	}
 	if g := m.graph; g != nil && !g.complete {
 		if a := g.actions[id]; a != nil && a.kind == crmEvent && a.task == "stonith" && !a.confirmed && a.executed &&
