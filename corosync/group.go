@@ -81,7 +81,8 @@ func (n *Node) Join(ctx context.Context, name string) (*Group, error) {
 	}
 	for {
 		g := &Group{n: n, name: name, limit: n.queue, closed: make(chan struct{}), ready: make(chan struct{}, 1), room: make(chan struct{})}
-		g.parts.sending = make(chan struct{}, 1)
+		g.parts.turn = make(chan struct{}, 1)
+		g.parts.turn <- struct{}{}
 		m, s, err := n.n.Join(ctx, name, listener{g})
 		switch {
 		case errors.Is(err, node.ErrEnded):

@@ -33,7 +33,7 @@ const (
 // again. A message of libcpg is not sent again, and who joins in the middle of it
 // does not get it, as in corosync.
 type parts struct {
-	sending chan struct{} // is full while a message is being sent
+	turn chan struct{} // is empty while a message is being sent
 
 	mu    sync.Mutex
 	under map[Member]*assembly
@@ -107,16 +107,10 @@ func (p *parts) came(whole bool) {
 // multicastParts sends a message in parts until it has come back whole.
 func (g *Group) multicastParts(ctx context.Context, data []byte) error {
 	p := &g.parts
-	select {
-	case p.sending <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-g.closed:
-		return g.why()
-	case <-g.n.Done():
-		return g.n.stopped()
+	if _, err := wait(ctx, g, p.turn); err != nil {
+		return err
 	}
-	defer func() { <-p.sending }()
+	defer func() { p.turn <- struct{}{} }()
 	for {
 		back, err := g.sendParts(ctx, data)
 		if err != nil {
@@ -125,19 +119,25 @@ func (g *Group) multicastParts(ctx context.Context, data []byte) error {
 		if back == nil {
 			continue // a ring has formed meanwhile
 		}
-		select {
-		case whole := <-back:
-			if whole {
-				return nil
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-g.closed:
-			return g.why()
-		case <-g.n.Done():
-			return g.n.stopped()
+		if whole, err := wait(ctx, g, back); whole || err != nil {
+			return err
 		}
 	}
+}
+
+// wait waits for what a channel brings, until the caller's context, the group or the
+// node ends.
+func wait[T any](ctx context.Context, g *Group, c <-chan T) (v T, err error) {
+	select {
+	case v = <-c:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-g.closed:
+		err = g.why()
+	case <-g.n.Done():
+		err = g.n.stopped()
+	}
+	return v, err
 }
 
 // sendParts sends a message once. The channel tells whether it has come back
