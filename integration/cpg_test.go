@@ -100,6 +100,8 @@ func runHelper() (status int, done bool) {
 		run = func(args []string) error { return stuck(args[1]) }
 	case "knock":
 		run = func(args []string) error { return knock(args[1:]) }
+	case "utter":
+		run = func(args []string) error { return utter(args[1]) }
 	case "traps":
 		run = func(args []string) error {
 			port, _ := strconv.Atoi(args[1])

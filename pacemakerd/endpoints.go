@@ -104,8 +104,13 @@ func (e *endpoint) Message(c *ipc.Conn, _ int32, msg []byte) {
 		e.daemon.log.Info("client's message is not XML", "endpoint", e.name, "err", err)
 		c.CountInvalid()
 		if f.Flags&pcmk.WantsResponse != 0 {
+			name := "ack"
+			switch e.name {
+			case "cib_ro", "cib_rw", "cib_shm", "stonith-ng", "lrmd":
+				name = "nack"
+			}
 			e.daemon.reply(cl.id, pcmk.Frame{ID: f.ID, Flags: pcmk.WantsResponse | pcmk.Free,
-				Data: xml.New("nack", "function", "dispatch", "line", "0", "status", "76").Compact()}, false)
+				Data: xml.New(name, "function", "dispatch", "line", "0", "status", "76").Compact()}, false)
 		}
 		return
 	}

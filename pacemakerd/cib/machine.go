@@ -248,12 +248,15 @@ func (m *Machine) asked(c *client, ev Asked) {
 		return
 	case "cib_notify":
 		on, _ := strconv.Atoi(msg.Get("cib_notify_activate"))
-		if kind := msg.Get("cib_notify_type"); on == 0 {
+		status := "0"
+		if kind := msg.Get("cib_notify_type"); kind == "" {
+			status = "2" // CRM_EX_INVALID_PARAM
+		} else if on == 0 {
 			delete(c.notify, kind)
 		} else if len(c.notify) < maxKinds {
 			c.notify[kind] = true
 		}
-		respond(xml.New("ack", "function", "cib_common_callback_worker", "line", "0", "status", "0"))
+		respond(xml.New("ack", "function", "cib_common_callback_worker", "line", "0", "status", status))
 		return
 	case "":
 		respond(xml.New("nack", "function", "cib_common_callback", "line", "0", "status", "76"))

@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
@@ -49,6 +50,17 @@ func (m *Machine) asked(ev ClientAsked) {
 		m.fenceDo(m.fence.Asked(m.now, c.Client, c.fencerName(ev.Msg), c.Privileged, ev.Frame, ev.Wants, ev.Msg))
 	case "pacemakerd":
 		m.askedPacemakerd(c, ev)
+	case "pengine":
+		if ev.Wants {
+			status := invalidParameter
+			switch ev.Msg.Get("crm_task") {
+			case "":
+				status = 112
+			case "pe_calc": // not yet
+				status = 76
+			}
+			m.do(Respond{c.Client, ev.Frame, ack("handle_unknown_request", status)})
+		}
 	default:
 		if ev.Wants {
 			m.do(Respond{c.Client, ev.Frame, xml.New("nack", "function", "process", "line", "0", "status", "76")})
@@ -61,7 +73,7 @@ func (m *Machine) asked(ev ClientAsked) {
 // if there are more.
 func (c *client) fencerName(msg *xml.Node) string {
 	if c.fencer == "" {
-		name := cmp.Or(msg.Get("st_clientname"), c.Program)
+		name := cmp.Or(msg.Get("st_clientname"), "unknown")
 		if c.PID != 0 {
 			name += "." + strconv.Itoa(c.PID)
 		}
@@ -69,6 +81,10 @@ func (c *client) fencerName(msg *xml.Node) string {
 	}
 	return c.fencer
 }
+
+// invalidParameter is what the originals acknowledge a request with that they do
+// not know (CRM_EX_INVALID_PARAM).
+const invalidParameter = 2
 
 func ack(function string, status int) *xml.Node {
 	return xml.New("ack", "function", function, "line", "0", "status", strconv.Itoa(status))
@@ -112,8 +128,14 @@ func (m *Machine) askedPacemakerd(c *client, ev ClientAsked) {
 			state = "starting_daemons"
 		}
 		w := peer.Writer{Version: cib.FeatureSet, Now: m.cfg.Wall}
-		reply := w.Reply(ev.Msg, xml.New("ping_response", "crm_subsystem", "pacemakerd", "pacemakerd_state", state,
-			"crm-timestamp", strconv.FormatInt(m.cfg.Wall(), 10), "result", "ok"))
+		pong := xml.New("ping_response", "pacemakerd_state", state, "crm-timestamp", strconv.FormatInt(m.cfg.Wall(), 10), "result", "ok")
+		if to := ev.Msg.Get("crm_sys_to"); to != "" {
+			pong.Attrs = slices.Insert(pong.Attrs, 0, xml.Attr{Name: "crm_subsystem", Value: to})
+		}
+		reply := w.Reply(ev.Msg, pong)
+		if reply.Get("crm_sys_from") == "" {
+			reply.Unset("crm_sys_from")
+		}
 		m.do(Notify{c.Client, reply})
 	case "quit":
 		status := 77
@@ -125,9 +147,13 @@ func (m *Machine) askedPacemakerd(c *client, ev ClientAsked) {
 			m.do(Respond{c.Client, ev.Frame, ack("pcmk_ipc_dispatch", 112)})
 		}
 		m.do(Notify{c.Client, xml.New("shutdown", "op-status", strconv.Itoa(status))})
-	default:
+	case "rm_node_cache":
 		if ev.Wants {
 			m.do(Respond{c.Client, ev.Frame, ack("pcmk_ipc_dispatch", 0)})
+		}
+	default:
+		if ev.Wants {
+			m.do(Respond{c.Client, ev.Frame, ack("pcmk_ipc_dispatch", invalidParameter)})
 		}
 	}
 }

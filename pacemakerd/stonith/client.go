@@ -68,8 +68,12 @@ func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, 
 			return m.out
 		}
 		m.askedFence(target, msg, opt, id, program, frame, sync)
+	case "st_device_register", "st_device_remove", "st_level_add", "st_level_remove", "st_relay":
+		reply("3", "3", "-95", nil) // not yet
 	default:
-		reply("3", "3", "-95", nil)
+		r := constructed(msg, op, id, program, outcome{"9", "76", "-71"}) // PCMK_EXEC_INVALID, EX_PROTOCOL, -EPROTO
+		r.Attrs = slices.Insert(r.Attrs, 4, xml.Attr{Name: "exit-reason", Value: "Unknown IPC request type '" + op + "' (bug?)"})
+		m.answer(id, frame, wants, r)
 	}
 	return m.out
 }
