@@ -23,6 +23,8 @@ type Cluster struct {
 	Resources []*Resource // top level, by priority
 	Tickets   map[string]*Ticket
 	Tags      map[string][]string
+	// Bans are whom constraints keep off which node, where those were read.
+	Bans []Ban
 	// FailedOps are history entries to show as failed, oldest first.
 	FailedOps []*xml.Node
 	DC        *Node

@@ -29,6 +29,9 @@ type Options struct {
 	Scores, Utilization, Explain bool
 	// TransitionID is written to the graph.
 	TransitionID int
+	// Constraints reads them for a Status, too: which tickets they name, and
+	// whom they keep off which node.
+	Constraints bool
 	// Check stops short of assigning anything: only the configuration is of
 	// interest.
 	Check bool
@@ -49,6 +52,12 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 	tr, err := unpack(cib, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Constraints {
+		if tr.unpackConstraints(); tr.failed != nil {
+			return nil, tr.failed
+		}
+		tr.noteBans()
 	}
 	return tr.Cluster, nil
 }

@@ -2,6 +2,7 @@ package pengine
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
@@ -113,6 +114,12 @@ func (r *Resource) HistoryName() string {
 	return r.ID
 }
 
+// Parameters are the instance attributes of a resource on a node.
+func (c *Cluster) Parameters(r *Resource, n *Node) map[string]string { return c.parameters(r, n) }
+
+// Threshold is how many failures the resource may have on a node.
+func (r *Resource) Threshold() int { return r.threshold }
+
 // Container is the resource r lives in, nil if none.
 func (r *Resource) Container() *Resource { return r.container }
 
@@ -151,6 +158,25 @@ func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
 		}
 	}
 	return nil
+}
+
+// A Ban keeps a resource off a node.
+type Ban struct {
+	ID       string // of the constraint or its rule
+	Resource *Resource
+	Node     *Node
+	Score    int
+	Promoted bool // only in that role
+}
+
+func (tr *Transition) noteBans() {
+	for _, loc := range slices.Backward(tr.locations) { // the last one comes first
+		for _, at := range slices.Backward(loc.Nodes) {
+			if at.Score < 0 {
+				tr.Bans = append(tr.Bans, Ban{loc.ID, loc.Resource, at.Node, at.Score, loc.role == RolePromoted})
+			}
+		}
+	}
 }
 
 // HealthRed and HealthYellow say how a node's health is to be shown.

@@ -445,7 +445,7 @@ func (h *record) recordFailure() {
 	}
 	h.xml.Set("uname", h.n.Name)
 	for _, old := range h.tr.FailedOps {
-		if historyKey(old) == h.key && old.Get("uname") == h.n.Name {
+		if old.Get("operation_key") == h.xml.Get("operation_key") && old.Get("uname") == h.n.Name {
 			return
 		}
 	}

@@ -19,6 +19,8 @@ func (w *listEL9) briefResources(list []*entry, inactive bool) {
 		}
 	}
 	w.brief(alone, false, inactive)
+	w.counts = true
+	defer func() { w.counts = false }()
 	for _, e := range list {
 		switch e.R.Kind {
 		case pengine.Primitive:
@@ -30,6 +32,15 @@ func (w *listEL9) briefResources(list []*entry, inactive bool) {
 			writeEntry(w, e)
 		}
 	}
+}
+
+// briefly counts the members of a group instead of naming them, where that is
+// wanted.
+func (w *listEL9) briefly(group *entry) bool {
+	if w.counts {
+		w.brief(group.R.Children, false, true)
+	}
+	return w.counts
 }
 
 // brief writes how many primitives of each agent are active on each node. below

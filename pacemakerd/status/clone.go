@@ -48,7 +48,7 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 			continue
 		}
 		if inst.Kind == pengine.Group {
-			g := group(c, inst, options{Inactive: true, Pending: o.Pending})
+			g := group(c, inst, options{Inactive: o.Inactive || o.Whole, Pending: o.Pending})
 			g.Name = inst.ID
 			e.Children = append(e.Children, g)
 		} else {

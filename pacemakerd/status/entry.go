@@ -23,6 +23,7 @@ type entry struct {
 	Limit    pengine.Role // a target role worth showing
 	Masked   int          // result of a masked probe failure, 0 if none
 	Children []*entry     // members, instances shown one by one, replicas
+	Hidden   int          // members that are not shown because they run nowhere
 	Lists    []nodeList   // instances shown by node
 }
 
@@ -41,6 +42,7 @@ type options struct {
 	Inactive bool // stopped resources and instances too
 	Pending  bool // what is under way
 	Detail   bool // clones instance by instance
+	Whole    bool // groups in clones with all their members
 }
 
 // entries makes the entries of all resources to show.
@@ -100,7 +102,7 @@ func resourceList(c *pengine.Cluster, v *View, w *Words, pending bool) (list []*
 	if v.ByNode && !v.Inactive {
 		return nil, "", ""
 	}
-	list = entries(c, options{Inactive: v.Inactive, Pending: pending})
+	list = entries(c, options{Inactive: v.Inactive, Pending: pending, Whole: w.wholeGroups})
 	switch {
 	case v.ByNode:
 		list = slices.DeleteFunc(list, func(e *entry) bool { return e.R.Active(true) })
@@ -176,6 +178,7 @@ func group(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 	}
 	for _, m := range r.Children {
 		if !o.Inactive && !m.Active(false) {
+			e.Hidden++
 			continue
 		}
 		e.Children = append(e.Children, primitive(c, m, m.PrintableID(), m.CurrentNode(), o))

@@ -1,7 +1,9 @@
 package status
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
@@ -47,6 +49,47 @@ func (w *Words) attributesIfAny(c *pengine.Cluster) []nodeAttributes {
 	return slices.DeleteFunc(w.attributes(c), func(a nodeAttributes) bool { return len(a.names) == 0 })
 }
 
+// connectivity is what the value of a node attribute should be that a ping
+// resource on that node keeps, all its hosts being reached. ok is false if none
+// keeps it.
+func connectivity(c *pengine.Cluster, node, attribute string) (expected int, ok bool) {
+	n := c.Node(node)
+	if n == nil {
+		return 0, false
+	}
+	for _, r := range n.Running {
+		if r.Type != "ping" && r.Type != "pingd" {
+			continue
+		}
+		p := c.Parameters(r, n)
+		if cmp.Or(p["name"], "pingd") != attribute {
+			continue
+		}
+		each, err := strconv.Atoi(p["multiplier"])
+		if err != nil {
+			each = 1
+		}
+		hosts := 0
+		if p["host_list"] != "" {
+			hosts = strings.Count(p["host_list"], " ") + 1 // as the original counts
+		}
+		return hosts * each, true
+	}
+	return 0, false
+}
+
+// lacking is what such a value says of the network, 0 for all is well, 1 for
+// not all, 2 for nothing.
+func lacking(value string, expected int) int {
+	switch got := number(value); {
+	case got <= 0:
+		return 2
+	case got < expected:
+		return 1
+	}
+	return 0
+}
+
 // A ticket is one of a geographical cluster.
 type ticket struct {
 	id, state string
@@ -63,23 +106,15 @@ func tickets(c *pengine.Cluster) (list []ticket) {
 	return list
 }
 
-// A ban is a plain constraint that keeps a resource off a node.
+// A ban is a constraint that keeps a resource off a node.
 type ban struct {
 	id, resource, node, weight string
 	promoted                   bool // only in that role
 }
 
 func bans(c *pengine.Cluster) (list []ban) {
-	for con := range c.CIB().Descend("configuration", "constraints").Each("rsc_location") {
-		node, rsc, score := con.Get("node"), con.Get("rsc"), con.Get("score")
-		if node == "" || rsc == "" || !strings.HasPrefix(score, "-") {
-			continue
-		}
-		if score == "-INFINITY" {
-			score = "-1000000"
-		}
-		role := con.Get("role")
-		list = append(list, ban{con.ID(), rsc, node, score, strings.EqualFold(role, "promoted") || strings.EqualFold(role, "master")})
+	for _, b := range c.Bans {
+		list = append(list, ban{b.ID, b.Resource.ID, b.Node.Name, strconv.Itoa(b.Score), b.Promoted})
 	}
 	return list
 }

@@ -28,6 +28,10 @@ type Format struct {
 	form   func(io.Writer, *pengine.Cluster, *View) Form
 }
 
+// Shows tells whether the format shows any of parts where sections are asked
+// for.
+func (f Format) Shows(sections, parts Sections) bool { return (sections|f.always)&parts != 0 }
+
 // Print prints the status of a cluster.
 func (f Format) Print(w io.Writer, c *pengine.Cluster, v View) {
 	v.Sections |= f.always

@@ -31,7 +31,7 @@ func whole(t *testing.T) *pengine.Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := pengine.Status(doc, pengine.Options{Now: time.Unix(1700000000, 0)})
+	c, err := pengine.Status(doc, pengine.Options{Now: time.Unix(1700000000, 0), Constraints: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,9 @@ func symmetryWord(c *pengine.Cluster) string {
 }
 
 // unmanaged is said of a cluster in maintenance.
+// stopped is said where nothing shall run.
+const stopped = "\n    *** Resource management is DISABLED ***\n  The cluster will keep all resources stopped\n"
+
 const unmanaged = "\n              *** Resource management is DISABLED ***\n  The cluster will not attempt to start, stop or recover services\n"
 
 // countEL7 counts resources as 1.1.20 does: none that runs without being

@@ -27,7 +27,7 @@ type record struct {
 }
 
 // history lists what was done on each node that has a state.
-func history(c *pengine.Cluster) (list []nodeHistory) {
+func (w *Words) history(c *pengine.Cluster) (list []nodeHistory) {
 	for state := range c.CIB().Child("status").Each("node_state") {
 		h := nodeHistory{uname: state.Get("uname")}
 		if n := c.Node(h.uname); n != nil {
@@ -35,8 +35,11 @@ func history(c *pengine.Cluster) (list []nodeHistory) {
 		}
 		for rsc := range state.Descend("lrm", "lrm_resources").Each("lrm_resource") {
 			id := rsc.ID()
-			r := record{id: id, threshold: threshold(c, id), orphan: c.Find(id) == nil, rsc: rsc}
+			r := record{id: id, threshold: threshold(c.Find(id)), orphan: c.Find(id) == nil, rsc: rsc}
 			r.failures, r.last = failCount(state, id)
+			if known := c.Find(id); known != nil && w.printableHistory {
+				r.id = known.PrintableID()
+			}
 			h.resources = append(h.resources, r)
 		}
 		list = append(list, h)
@@ -45,8 +48,8 @@ func history(c *pengine.Cluster) (list []nodeHistory) {
 }
 
 // historyThere is the history of the nodes that are there.
-func historyThere(c *pengine.Cluster) []nodeHistory {
-	return slices.DeleteFunc(history(c), func(h nodeHistory) bool { return !h.there })
+func (w *Words) historyThere(c *pengine.Cluster) []nodeHistory {
+	return slices.DeleteFunc(w.history(c), func(h nodeHistory) bool { return !h.there })
 }
 
 // only is a history as far as the records go that are wanted, without the nodes
@@ -64,8 +67,8 @@ func (r *record) done() bool   { return len(r.operations()) > 0 }
 // failings is the history of the nodes that are there as far as something
 // failed. Unlike in the others, instances of an anonymous clone count together,
 // whichever of them the history names.
-func failings(c *pengine.Cluster) []nodeHistory {
-	list := historyThere(c)
+func (w *Words) failings(c *pengine.Cluster) []nodeHistory {
+	list := w.historyThere(c)
 	for i := range list {
 		h := &list[i]
 		h.uname = h.name
@@ -74,20 +77,19 @@ func failings(c *pengine.Cluster) []nodeHistory {
 			rec.failures, rec.last = 0, ""
 			if r := c.Find(rec.id); r != nil {
 				count, last := c.FailCount(c.Node(h.name), r)
-				rec.failures, rec.last, rec.orphan, rec.threshold = count, when(strconv.FormatInt(last, 10)), r.Orphan, threshold(c, r.ID)
+				rec.failures, rec.last, rec.orphan, rec.threshold = count, when(strconv.FormatInt(last, 10)), r.Orphan, threshold(r)
 			}
 		}
 	}
 	return only(list, (*record).failed)
 }
 
-func threshold(c *pengine.Cluster, id string) string {
-	if r := c.Resource(id); r != nil {
-		if v := r.Meta["migration-threshold"]; v != "" && v != "INFINITY" {
-			return v
-		}
+// threshold is how many failures a resource may have on a node.
+func threshold(r *pengine.Resource) string {
+	if r == nil {
+		return "1000000"
 	}
-	return "1000000"
+	return strconv.Itoa(r.Threshold())
 }
 
 // failCount adds up a resource's failures on a node.

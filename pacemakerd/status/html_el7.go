@@ -201,7 +201,7 @@ func (h *htmlEL7) Attributes() {
 // original closes a list for each resource that has a history, opened or not.
 func (h *htmlEL7) Operations() {
 	h.title(choose(h.v.shows(ShowOperations), "Operations", "Migration Summary"))
-	for _, n := range historyThere(h.c) {
+	for _, n := range wordsEL7.historyThere(h.c) {
 		h.p("  <h3>Node: %s</h3>\n  <ul>\n", escape(n.name))
 		for _, r := range n.resources {
 			h.record(&r)

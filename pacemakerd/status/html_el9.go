@@ -122,7 +122,7 @@ func (h *htmlEL9) Attributes() {
 
 // Operations is how often they failed, and nothing else.
 func (h *htmlEL9) Operations() {
-	there := historyThere(h.c)
+	there := wordsEL9.historyThere(h.c)
 	if !h.v.shows(ShowFailCounts) || len(there) == 0 {
 		return
 	}

@@ -11,9 +11,10 @@ import (
 // A listEL9 writes lists as text of pacemaker 2.1.5: fancy with headings and
 // bullets, or plain lines.
 type listEL9 struct {
-	w     io.Writer
-	fancy bool
-	depth int
+	w      io.Writer
+	fancy  bool
+	depth  int
+	counts bool // members of groups are counted, not named
 }
 
 // line writes an item of the current list.
@@ -98,8 +99,10 @@ func writeEntry(w itemsEL9, e *entry) {
 		w.primitive(e)
 	case pengine.Group:
 		w.begin("%s", e.groupTitle())
-		for _, m := range e.Children {
-			writeEntry(w, m)
+		if l, ok := w.(interface{ briefly(*entry) bool }); !ok || !l.briefly(e) {
+			for _, m := range e.Children {
+				writeEntry(w, m)
+			}
 		}
 		w.end()
 	case pengine.Clone:
@@ -117,6 +120,9 @@ func writeEntry(w itemsEL9, e *entry) {
 // groupTitle is what is said of a group as a whole.
 func (e *entry) groupTitle() string {
 	var flags []string
+	if e.Hidden > 0 {
+		flags = append(flags, fmt.Sprintf("%d member%s inactive", e.Hidden, plural(e.Hidden)))
+	}
 	if !e.R.Managed {
 		flags = append(flags, "unmanaged")
 	}

@@ -74,7 +74,7 @@ func (t *simTextEL9) status(c *pengine.Cluster, title string, pending bool) {
 		t.Attributes()
 	}
 	if t.v.FailCounts {
-		t.migration(failings(c), rules.FormatScore)
+		t.migration(wordsEL9.failings(c), rules.FormatScore)
 		if len(c.FailedOps) > 0 {
 			t.Failures()
 		}

@@ -84,7 +84,7 @@ func withoutPending(e *xml.Node) {
 // failCountsEL9 is the history of the nodes as far as something failed.
 func failCountsEL9(c *pengine.Cluster) *xml.Node {
 	e := xml.New("node_history")
-	for _, h := range failings(c) {
+	for _, h := range wordsEL9.failings(c) {
 		node := e.Append(xml.New("node", "name", h.name))
 		for _, r := range h.resources {
 			node.Append(xml.New("resource_history", r.pairs(rules.FormatScore)...))

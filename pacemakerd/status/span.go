@@ -35,15 +35,15 @@ func readable(ms string) string {
 		ms   int64
 		unit string
 	}{{24 * 3600_000, "d"}, {3600_000, "h"}, {60_000, "m"}} {
-		if v := n / u.ms; v > 0 {
+		if v := n / u.ms; n > u.ms { // a whole unit is said in the next smaller one
 			fmt.Fprintf(&b, "%d%s", v, u.unit)
 			n %= u.ms
 		}
 	}
 	switch {
-	case n >= 1000 && n%1000 != 0:
+	case n > 1000 && n%1000 != 0:
 		fmt.Fprintf(&b, "%d.%03ds", n/1000, n%1000)
-	case n >= 1000:
+	case n > 1000:
 		fmt.Fprintf(&b, "%ds", n/1000)
 	case n > 0:
 		fmt.Fprintf(&b, "%dms", n)

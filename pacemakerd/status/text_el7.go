@@ -109,7 +109,7 @@ func (t *textEL7) Attributes() {
 func (t *textEL7) Operations() {
 	all := t.v.shows(ShowOperations)
 	t.p("\n%s:\n", choose(all, "Operations", "Migration Summary"))
-	for _, h := range historyThere(t.c) {
+	for _, h := range wordsEL7.historyThere(t.c) {
 		t.p("* Node %s:\n", h.uname)
 		for _, r := range h.resources {
 			ops := opsEL7(r.rsc)

@@ -48,6 +48,9 @@ func (t *textEL9) Header() {
 	if t.v.shows(ShowMaintenance) && t.c.MaintenanceMode() {
 		fmt.Fprint(t.w, unmanaged)
 		t.begun = true
+	} else if t.v.shows(ShowMaintenance) && t.c.StopAll() {
+		fmt.Fprint(t.w, stopped)
+		t.begun = true
 	}
 }
 
@@ -107,6 +110,9 @@ func (t *textEL9) options() {
 
 // Nodes lists the nodes, with what runs there if that was asked for.
 func (t *textEL9) Nodes() {
+	if len(t.c.Nodes) == 0 {
+		return
+	}
 	t.section("Node List")
 	defer t.end()
 	if !t.v.ByNode {
@@ -117,7 +123,7 @@ func (t *textEL9) Nodes() {
 		if t.v.Brief && len(n.Running) == 0 {
 			continue
 		}
-		t.begin("%s %s: %s", nodeTypeName(n), n.Name, nodeState(n))
+		t.begin("%s %s: %s%s", nodeTypeName(n), n.Name, nodeState(n), healthEL9(t.c, n))
 		t.begin("Resources")
 		if t.v.Brief {
 			t.brief(n.Running, true, false)
@@ -160,7 +166,16 @@ func (t *textEL9) Attributes() {
 	for _, a := range list {
 		t.begin("Node: %s", a.node)
 		for _, name := range a.names {
-			t.line("%-32s\t: %-10s", name, a.of[name])
+			line := fmt.Sprintf("%-32s\t: %-10s", name, a.of[name])
+			if expected, ok := connectivity(t.c, a.node, name); ok {
+				switch lacking(a.of[name], expected) {
+				case 2:
+					line += "\t: Connectivity is lost"
+				case 1:
+					line += fmt.Sprintf("\t: Connectivity is degraded (Expected=%d)", expected)
+				}
+			}
+			t.line("%s", line)
 		}
 		t.end()
 	}
@@ -169,12 +184,12 @@ func (t *textEL9) Attributes() {
 // Operations is what was done with each resource on each node that is online,
 // or only what failed. Nothing is said where no node is there.
 func (t *textEL9) Operations() {
-	there := historyThere(t.c)
+	there := wordsEL9.historyThere(t.c)
 	switch {
 	case len(there) == 0:
 		return
 	case !t.v.shows(ShowOperations):
-		t.migration(only(history(t.c), (*record).failed), strconv.Itoa)
+		t.migration(only(wordsEL9.history(t.c), (*record).failed), strconv.Itoa)
 		return
 	}
 	t.section("Operations")
@@ -223,13 +238,16 @@ func (t *textEL9) operation(op *xml.Node) string {
 				more = append(more, name+`="`+v+`ms"`)
 			}
 		}
-		more = append(more, fmt.Sprintf("rc=%d (%s)", rcOf(op), pastResult(rcOf(op))))
+		more = append(more, fmt.Sprintf("rc=%d (%s)", pastRC(op), pastResult(pastRC(op))))
 	}
 	if len(more) > 0 {
 		line += ": " + strings.Join(more, " ")
 	}
 	return line
 }
+
+// pastRC is the result of an operation in a history, where none is below 0.
+func pastRC(op *xml.Node) int { return max(0, rcOf(op)) }
 
 // pastResult is what a result means in a history.
 func pastResult(rc int) string {
@@ -279,7 +297,11 @@ func (t *textEL9) Failures() {
 // failureInWords is a failed operation as a sentence.
 func failureInWords(op *xml.Node) string {
 	task := taskOf(op)
-	rsc, _, _ := strings.Cut(op.Get("operation_key"), "_"+op.Get("operation")+"_")
+	key := cmp.Or(op.Get("operation_key"), op.ID())
+	rsc, _, _, ok := pengine.ParseOpKey(key)
+	if !ok {
+		rsc = key
+	}
 	if recurring(op) {
 		task = readable(op.Get("interval")) + "-interval " + task
 	}
@@ -331,7 +353,7 @@ func (t *textEL9) Bans() {
 	}
 	t.section("Negative Location Constraints")
 	defer t.end()
-	for _, b := range slices.Backward(list) {
+	for _, b := range list {
 		t.line("%s\tprevents %s from running %son %s", b.id, b.resource, choose(b.promoted, "in Promoted role ", ""), b.node)
 	}
 }

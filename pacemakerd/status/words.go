@@ -15,9 +15,13 @@ type Words struct {
 	noResult string                  // for any other
 	lock     string                  // the flag of a resource that waits for a node that was shut down
 	lists    listTitles
-	own      []string // attributes that are shown although they are the cluster's own
-	tail     string   // behind each line about a resource in a transition summary
-	reason   string   // before the reason in it
+	// Histories name what they are about as the lists of resources do.
+	printableHistory bool
+	// Groups in clones have all their members listed, also those that run nowhere.
+	wholeGroups bool
+	own         []string // attributes that are shown although they are the cluster's own
+	tail        string   // behind each line about a resource in a transition summary
+	reason      string   // before the reason in it
 }
 
 // listTitles stand above the list of resources.
@@ -30,21 +34,23 @@ var (
 		provider: "::",
 		results: map[int]string{0: "ok", 1: "unknown error", 2: "invalid parameter", 3: "unimplemented feature", 4: "insufficient privileges",
 			5: "not installed", 6: "not configured", 7: "not running", 8: "master", 9: "master (failed)", 193: "unknown"},
-		noResult: "<unknown>",
-		lists:    listTitles{"Active resources", "Inactive resources", "Full list of resources"},
-		tail:     "  ",
-		reason:   " ",
+		noResult:    "<unknown>",
+		lists:       listTitles{"Active resources", "Inactive resources", "Full list of resources"},
+		wholeGroups: true,
+		tail:        "  ",
+		reason:      " ",
 	}
 	wordsEL9 = Words{
 		provider: ":",
 		results: map[int]string{0: "ok", 1: "error", 2: "invalid parameter", 3: "unimplemented feature", 4: "insufficient privileges",
 			5: "not installed", 6: "not configured", 7: "not running", 8: "promoted", 9: "promoted (failed)",
-			190: "OCF_DEGRADED", 191: "OCF_DEGRADED_PROMOTED"},
-		noResult: "unknown exit status",
-		lock:     "LOCKED",
-		lists:    listTitles{"Active Resources", "Inactive Resources", "Full List of Resources"},
-		own:      []string{"probe_complete", "maintenance"},
-		reason:   "  ",
+			190: "degraded", 191: "promoted (degraded)"},
+		noResult:         "unknown exit status",
+		lock:             "LOCKED",
+		printableHistory: true,
+		lists:            listTitles{"Active Resources", "Inactive Resources", "Full List of Resources"},
+		own:              []string{"probe_complete", "maintenance"},
+		reason:           "  ",
 	}
 )
 

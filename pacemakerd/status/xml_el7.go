@@ -162,7 +162,7 @@ func (x *xmlEL7) Attributes() {
 
 func (x *xmlEL7) Operations() {
 	x.section("node_history", func() {
-		for _, h := range historyThere(x.c) {
+		for _, h := range wordsEL7.historyThere(x.c) {
 			x.open(8, "node", pairs{"name", h.name})
 			for _, r := range h.resources {
 				x.record(&r)

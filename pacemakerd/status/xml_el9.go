@@ -64,7 +64,7 @@ func (x *xmlEL9) Footer() {
 	fmt.Fprintf(x.w, "%s", x.root.Format())
 }
 
-func (x *xmlEL9) Nodes() { x.add(nodesEL9(x.c)) }
+func (x *xmlEL9) Nodes() { x.root.Append(nodesEL9(x.c)) }
 
 // nodesEL9 are the nodes.
 func nodesEL9(c *pengine.Cluster) *xml.Node {
@@ -79,7 +79,8 @@ func nodesEL9(c *pengine.Cluster) *xml.Node {
 	return e
 }
 
-func (x *xmlEL9) Resources() { x.add(resourcesEL9(x.c, x.v.Inactive)) }
+// Resources are all there are, whichever were asked for.
+func (x *xmlEL9) Resources() { x.add(resourcesEL9(x.c, true)) }
 
 // resourcesEL9 are the resources, with inactive also those that run nowhere.
 func resourcesEL9(c *pengine.Cluster, inactive bool) *xml.Node {
@@ -166,7 +167,10 @@ func attributesEL9(c *pengine.Cluster) *xml.Node {
 	for _, a := range wordsEL9.attributesIfAny(c) {
 		node := e.Append(xml.New("node", "name", a.node))
 		for _, name := range a.names {
-			node.Append(xml.New("attribute", "name", name, "value", a.of[name]))
+			e := node.Append(xml.New("attribute", "name", name, "value", a.of[name]))
+			if expected, ok := connectivity(c, a.node, name); ok {
+				e.Set("expected", strconv.Itoa(expected))
+			}
 		}
 	}
 	return e
@@ -174,7 +178,7 @@ func attributesEL9(c *pengine.Cluster) *xml.Node {
 
 // Operations is the history of the nodes that are there, if any is.
 func (x *xmlEL9) Operations() {
-	there := historyThere(x.c)
+	there := wordsEL9.historyThere(x.c)
 	if len(there) == 0 {
 		return
 	}
@@ -190,7 +194,7 @@ func (x *xmlEL9) Operations() {
 func recordEL9(r *record) *xml.Node {
 	e := xml.New("resource_history", r.pairs(strconv.Itoa)...)
 	for _, op := range r.operations() {
-		p := pairs{"call", op.Get("call-id"), "task", taskOf(op), "rc", strconv.Itoa(rcOf(op)), "rc_text", pastResult(rcOf(op))}
+		p := pairs{"call", op.Get("call-id"), "task", taskOf(op), "rc", strconv.Itoa(pastRC(op)), "rc_text", pastResult(pastRC(op))}
 		if recurring(op) {
 			p = append(p, "interval", op.Get("interval")+"ms")
 		}

@@ -123,14 +123,15 @@ func (m *monitor) look(ctx context.Context) int {
 	if doc == nil {
 		return code
 	}
-	c, err := pengine.Status(doc, pengine.Options{Now: time.Now()})
+	format, sections := m.format()
+	constraints := format.Shows(sections, status.ShowTickets|status.ShowBans)
+	c, err := pengine.Status(doc, pengine.Options{Now: time.Now(), Constraints: constraints})
 	if err != nil {
 		return m.env.Fail(exitConfig, "%v", err)
 	}
 	if m.nagios {
 		return m.simple(c)
 	}
-	format, sections := m.format()
 	v := m.view
 	v.Sections = sections
 	v.Now, v.Live, v.Request = time.Now(), m.file == "", commandLine(m.env)
