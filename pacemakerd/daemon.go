@@ -171,7 +171,8 @@ func run(stop context.Context, opt Options) (err error) {
 	if err := d.openJournal(); err != nil {
 		return err
 	}
-	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log, Journal: d.journal, Hold: d.hold}
+	d.runner = &agent.Runner{WorkDir: work, Env: agentEnv(), Log: opt.Log, Journal: d.journal, Hold: d.hold,
+		Overdue: func(id int) { d.post(ctx, node.AgentOverdue{ID: id}) }}
 	d.node = node.New(node.Config{
 		Node: d.corosync.name, ID: d.corosync.id, PID: d.left.pid(), Version: opt.dcVersion(), ClusterName: d.corosync.cluster,
 		CIB: doc, Schemas: schemas, InGroup: inGroup, Cores: runtime.NumCPU(), UUID: newUUID,

@@ -42,6 +42,9 @@ func (u *Pacemaker) runAgent(r lrmd.Run) {
 	if took == never {
 		u.w.trace("node %d: %s %s never ends", u.n.ID, r.Op.Resource, r.Op.Action)
 		host.agents[r.Op.Resource] = never
+		if r.Op.Timeout > 0 {
+			u.later(r.Op.Timeout+5*time.Second, node.AgentOverdue{ID: r.ID})
+		}
 		return
 	}
 	u.w.trace("node %d: %s %s, rc %d", u.n.ID, r.Op.Resource, r.Op.Action, f.RC)

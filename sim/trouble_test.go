@@ -220,6 +220,17 @@ func TestEndlessStop(t *testing.T) {
 	}
 }
 
+// TestEndlessMonitor: a monitor hangs and no signal ends it. What it looks after may be
+// dead; it cannot be stopped behind that monitor, so its host is fenced.
+func TestEndlessMonitor(t *testing.T) {
+	w, p := fencedTrio(t)
+	victim, _ := holder(t, w, "fs")
+	p.Faults.Endless = "monitor"
+	w.RunUntil(w.Now+time.Minute, func() bool { return p.host(victim).agents["fs"] == never })
+	p.Faults.Endless = ""
+	recovered(t, w, p, "fs", victim)
+}
+
 // dc is the node that is DC, nil if none is.
 func (w *World) dc() *Node {
 	for _, n := range w.Nodes {

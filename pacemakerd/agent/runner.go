@@ -27,6 +27,9 @@ type Runner struct {
 	// agent writes must not be its death when this process dies.
 	Hold func(ticket string, files ...*os.File) (release func())
 	Log  *slog.Logger
+	// Overdue, if set, is told of a run whose process has been killed for its
+	// timeout and is still there a while later.
+	Overdue func(id int)
 	// Wait waits for a process; nil: the kernel does. A test may have one that
 	// cannot be killed.
 	Wait func(*os.Process) (*os.ProcessState, error)
@@ -96,8 +99,9 @@ type result struct {
 	timedOut bool
 }
 
-// stubborn is after what time a killed process that is still there is told of.
-const stubborn = 5 * time.Second
+// stubborn is after what time a killed process that is still there is told of; a
+// variable for tests.
+var stubborn = 5 * time.Second
 
 // exec runs a process in a group of its own (resource-agents.md 2 and 5).
 func (r *Runner) exec(ctx context.Context, j job) result {
@@ -192,6 +196,9 @@ func (r *Runner) exec(ctx context.Context, j job) result {
 			late = nil
 			if r.Log != nil {
 				r.Log.Error("agent cannot be killed", "agent", j.path, "pid", p.Pid)
+			}
+			if r.Overdue != nil && res.timedOut && j.id != 0 {
+				r.Overdue(j.id)
 			}
 		case <-ctx.Done():
 			if j.ticket == "" { // else the next process waits for it

@@ -118,6 +118,34 @@ func TestKillBeforeTheStart(t *testing.T) {
 	}
 }
 
+// TestOverdue: of a process that its timeout does not end is told, once.
+func TestOverdue(t *testing.T) {
+	defer func(d time.Duration) { stubborn = d }(stubborn)
+	stubborn = 20 * time.Millisecond
+	r := newRunner(t, `exec sleep 30`)
+	let, told := make(chan struct{}), make(chan int, 9)
+	r.Wait = func(p *os.Process) (*os.ProcessState, error) { <-let; return p.Wait() }
+	r.Overdue = func(id int) { told <- id }
+	run := op("monitor")
+	run.Op.Timeout = 50 * time.Millisecond
+	done := make(chan lrmd.Finish, 1)
+	go func() { done <- r.Run(t.Context(), run) }()
+	select {
+	case id := <-told:
+		if id != run.ID {
+			t.Errorf("told of run %d, it is %d", id, run.ID)
+		}
+	case f := <-done:
+		t.Fatalf("ended before its process: %+v", f)
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing is told")
+	}
+	close(let)
+	if f := <-done; f.Status != lrmd.TimedOut || len(told) != 0 {
+		t.Errorf("%+v, told %d times more", f, len(told))
+	}
+}
+
 // TestEndWaitsForNoAgent has a process that nothing can kill: its operation ends when
 // it does, but the end of the daemon waits for neither it nor its output.
 func TestEndWaitsForNoAgent(t *testing.T) {

@@ -168,6 +168,14 @@ func (m *Machine) Finished(now time.Duration, f lrmd.Finish) []Action {
 	return m.out
 }
 
+// Overdue says that the process of a run is still there though it was killed.
+func (m *Machine) Overdue(now time.Duration, id int) []Action {
+	m.begin(now)
+	m.execActions(m.exec.queue.Overdue(now, id))
+	m.settle()
+	return m.out
+}
+
 // executed records a result, or answers directly where none is recorded.
 func (m *Machine) executed(r lrmd.Result) {
 	defer m.settled(r.Ticket)

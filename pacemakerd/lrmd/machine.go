@@ -229,13 +229,32 @@ func (m *Machine) Finished(now time.Duration, f Finish) []Action {
 	return m.out
 }
 
-func (m *Machine) finish(now time.Duration, r *resource, it *item, f Finish) {
-	res := Result{Op: it.op, RC: f.RC, Status: f.Status, Output: f.Output, Reason: f.Reason,
+// Overdue says that the process of a run has been killed for its timeout and is still
+// there. Of a recurring operation that is the result, though nothing else runs on the
+// resource before the process ends: without it nobody would hear of a monitor that
+// hangs for ever. (Who waits for another operation has a timer of its own.)
+func (m *Machine) Overdue(now time.Duration, id int) []Action {
+	m.begin()
+	for _, r := range m.sorted() {
+		if it := r.running; it != nil && it.runID == id && it.op.Interval > 0 && !it.cancelled {
+			if res, changed := it.result(now, Finish{ID: id, RC: RCError, Status: TimedOut, Reason: "The process does not end, and cannot be killed"}); changed {
+				res.Ticket = "" // it is still to be waited for
+				m.out = append(m.out, res)
+			}
+		}
+	}
+	return m.out
+}
+
+// result makes of the end of a run what is told of it, and notes it; changed is whether
+// that is news.
+func (it *item) result(now time.Duration, f Finish) (res Result, changed bool) {
+	res = Result{Op: it.op, RC: f.RC, Status: f.Status, Output: f.Output, Reason: f.Reason,
 		ExecTime: now - it.startedAt, QueueTime: it.startedAt - it.queuedAt, RunTime: it.runTime}
 	if it.cancelled {
 		res.Status, res.RC = Cancelled, RCUnknown
 	}
-	changed := !it.reported || f.RC != it.lastRC || f.Status != it.lastState
+	changed = !it.reported || f.RC != it.lastRC || f.Status != it.lastState
 	switch {
 	case changed && it.reported:
 		// Of two results of one call the later one counts, by this time, and the clock
@@ -246,13 +265,18 @@ func (m *Machine) finish(now time.Duration, r *resource, it *item, f Finish) {
 	}
 	res.RCChange = it.rcChange
 	it.reported, it.lastRC, it.lastState = true, f.RC, f.Status
+	return res, changed
+}
+
+func (m *Machine) finish(now time.Duration, r *resource, it *item, f Finish) {
+	res, changed := it.result(now, f)
 	if it.op.Interval > 0 && !it.cancelled {
 		it.waiting, it.dueAt = true, now+it.op.Interval
 	}
 	if it.op.Interval == 0 {
 		r.recurring = slices.DeleteFunc(r.recurring, func(o *item) bool { return o == it })
 	}
-	if changed || it.cancelled {
+	if changed || it.cancelled || it.op.Ticket != "" {
 		m.out = append(m.out, res)
 	}
 	it.op.Ticket = "" // what comes later nobody waits for

@@ -83,6 +83,37 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
+// TestOverdue: of a monitor whose process does not end is told once, nothing else runs
+// on its resource, and who waits for it has an answer when it ends.
+func TestOverdue(t *testing.T) {
+	for _, ticket := range []string{"", "1:1:0:x"} {
+		m := newMachine()
+		_, out := m.Exec(0, Op{Resource: "a", Action: "monitor", Interval: 10 * time.Second, Ticket: ticket})
+		id := run(t, out).ID
+		if r := result(m.Overdue(25*time.Second, id)); r == nil || r.Status != TimedOut || r.Ticket != "" {
+			t.Fatalf("%q: %+v", ticket, r)
+		}
+		if out := m.Overdue(26*time.Second, id); len(out) != 0 {
+			t.Errorf("%q: told again: %+v", ticket, out)
+		}
+		if _, out := m.Exec(26*time.Second, Op{Resource: "a", Action: "stop"}); len(out) != 0 {
+			t.Errorf("%q: stop does not wait: %+v", ticket, out)
+		}
+		out = m.Finished(60*time.Second, Finish{ID: id, RC: RCError, Status: TimedOut})
+		if r := result(out); (r != nil) != (ticket != "") || r != nil && r.Ticket != ticket {
+			t.Errorf("%q: at its end %+v", ticket, r)
+		}
+		if r := run(t, out); r.Op.Action != "stop" {
+			t.Errorf("%q: then runs %+v", ticket, r)
+		}
+	}
+	m := newMachine()
+	_, out := m.Exec(0, Op{Resource: "a", Action: "stop"})
+	if out := m.Overdue(25*time.Second, run(t, out).ID); len(out) != 0 {
+		t.Errorf("of a stop the DC hears by its own timer: %+v", out)
+	}
+}
+
 // TestCancelKillsARun cancels a recurring operation while it runs.
 func TestCancelKillsARun(t *testing.T) {
 	m := newMachine()

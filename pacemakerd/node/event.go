@@ -52,6 +52,9 @@ type (
 	ClientClosed struct{ Client string }
 	// AgentDone is the end of a Run.
 	AgentDone struct{ lrmd.Finish }
+	// AgentOverdue says that the process of a Run was killed for its timeout and
+	// does not end; AgentDone comes when it does.
+	AgentOverdue struct{ ID int }
 	// FenceAgentDone is the end of a RunFence.
 	FenceAgentDone struct{ lrmd.Finish }
 	// GotMetadata answers GetMetadata; Meta is nil if the agent gave none.
@@ -89,6 +92,7 @@ func (ClientOpened) isEvent()   {}
 func (ClientAsked) isEvent()    {}
 func (ClientClosed) isEvent()   {}
 func (AgentDone) isEvent()      {}
+func (AgentOverdue) isEvent()   {}
 func (FenceAgentDone) isEvent() {}
 func (GotMetadata) isEvent()    {}
 func (Planned) isEvent()        {}

@@ -224,6 +224,8 @@ func (m *Machine) take(ev Event) {
 		m.closed(ev.Client)
 	case AgentDone:
 		m.dcDo(m.dc.Finished(m.now, ev.Finish))
+	case AgentOverdue:
+		m.dcDo(m.dc.Overdue(m.now, ev.ID))
 	case FenceAgentDone:
 		m.fenceDo(m.fence.Finished(m.now, ev.Finish))
 	case GotMetadata:
