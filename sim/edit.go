@@ -41,13 +41,14 @@ func (w *World) edit() {
 			e.stale = e.list[r.IntN(len(e.list))]
 		}
 		w.trace("the list of nodes is %v now, stale on node %d", e.list, e.stale)
-		if e.stale != 0 && !slices.Contains(e.list, id) && r.IntN(3) == 0 { // who still knows each other is on one side
-			w.divide(e.stale, id)
-		}
 		for _, i := range r.Perm(len(w.Nodes)) {
 			if n := w.Nodes[i]; n.ID != e.stale {
 				w.hand(n)
 			}
+		}
+		if e.stale != 0 && !slices.Contains(e.list, id) && r.IntN(2) == 0 { // who still knows each other is on one side
+			w.Run(time.Duration(r.IntN(200)) * time.Millisecond)
+			w.divide(e.stale, id)
 		}
 	}
 	if r.IntN(3) == 0 {

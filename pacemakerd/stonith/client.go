@@ -169,6 +169,9 @@ func (m *Machine) askedFence(data, msg *xml.Node, opt int, id, program string, f
 		m.finish(op, "a human", nil)
 		return
 	}
+	if strings.EqualFold(op.target, m.cfg.Node) && m.relay(op) {
+		return
+	}
 	m.query(op)
 }
 

@@ -29,6 +29,8 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 		m.executed(from, msg)
 	case op == "st_fence":
 		m.fenceLocally(from, msg)
+	case op == "st_relay":
+		m.relayed(from, msg)
 	case op == "st_notify":
 		m.noticed(msg.Descend("st_calldata", "st_notify_fence"))
 	case op == "st_fence_history":
@@ -245,6 +247,7 @@ func (m *Machine) noticed(n *xml.Node) {
 	note.Append(xml.New("st_calldata")).Append(n.Clone())
 	m.notifyClients("st_notify_fence", note)
 	m.notifyClients("st_notify_history", xml.New("notify", "t", "st_notify", "subt", "st_notify_history", "st_op", "st_notify_history"))
+	m.relayEnded(n)
 	action := n.Get("st_device_action")
 	if n.Get("state") != "2" || action == "on" {
 		return

@@ -371,6 +371,19 @@ func TestClient(t *testing.T) {
 	if r := ask(w, true, "st_fence", strings.ReplaceAll(fence, "n2", "n9"), "st_callopt", "4096"); r.Get("rc-code") != "105" {
 		t.Errorf("unknown node: %s", r)
 	}
+	// The node itself: another one does it, and takes over if that one dies.
+	w = newWorld(t, primitive("f", "pcmk_host_list", "n1"), "", plainMeta, "n1", "n2", "n3")
+	itself := strings.ReplaceAll(fence, "n2", "n1")
+	if r := ask(w, true, "st_fence", itself, "st_callopt", "4096"); r.Get("rc-code") != "0" || !slices.Equal(w.runs, []string{"n2 f off n1"}) ||
+		w.node("n3").fenced == nil || w.node("n2").fenced == nil || !w.node("n1").self {
+		t.Errorf("itself: %s, runs %q", r, w.runs)
+	}
+	w.runs = nil
+	w.agent = func(string, string, map[string]string) int { return 1 }
+	if r := ask(w, true, "st_fence", itself, "st_callopt", "4096"); r.Get("rc-code") == "0" {
+		t.Errorf("itself, and the agents fail: %s, runs %q", r, w.runs)
+	}
+	w = newWorld(t, primitive("f", "pcmk_host_list", "n1 n2"), "", plainMeta, "n1", "n2")
 	w.runs = nil
 	if r := ask(w, true, "st_fence", fence, "st_callopt", "4104"); r.Get("rc-code") != "0" || len(w.runs) != 0 {
 		t.Errorf("confirmed by hand: %s, runs %q", r, w.runs)

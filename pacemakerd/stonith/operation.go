@@ -28,6 +28,9 @@ type operation struct {
 	tried    map[string]bool
 	deadline time.Duration
 	why      string // of the last failure
+
+	relay   string // id of the operation of another node that this is done for
+	relayTo string // node that does it for us
 }
 
 // fences tells whether an action is one that operations are for.
@@ -68,9 +71,13 @@ func (m *Machine) query(op *operation) {
 }
 
 func (m *Machine) command(name string, op *operation) *xml.Node {
-	return xml.New("stonith_command", "__name__", "stonith_command", "t", "stonith-ng", "st_async_id", op.id, "st_op", name,
+	n := xml.New("stonith_command", "__name__", "stonith_command", "t", "stonith-ng", "st_async_id", op.id, "st_op", name,
 		"st_callid", op.callID, "st_callopt", op.callOpt, "st_remote_op", op.id, "st_target", op.target, "st_device_action", op.action,
 		"st_origin", m.cfg.Node, "st_clientid", op.client, "st_clientname", op.clientName)
+	if op.relay != "" {
+		n.Set("st_remote_op_relay", op.relay)
+	}
+	return n
 }
 
 // advance picks who shall do it, once enough has been heard.
@@ -121,6 +128,11 @@ func (op *operation) tick(m *Machine) {
 	if op.deadline == 0 || m.now < op.deadline {
 		return
 	}
+	if op.relayTo != "" {
+		delete(m.ops, op.id)
+		m.tellClient(op, ErrTimeout)
+		return
+	}
 	op.why = ErrTimeout.Error()
 	op.asked = ""
 	op.deadline = m.now + op.timeout*6/5
@@ -129,6 +141,16 @@ func (op *operation) tick(m *Machine) {
 
 // peerLost gives up on a node that was asked and is gone.
 func (op *operation) peerLost(m *Machine, name string) {
+	if op.relayTo != "" {
+		if strings.EqualFold(op.relayTo, name) {
+			delete(m.ops, op.id)
+			if op.relayTo = ""; !m.relay(op) {
+				op.asked = ""
+				m.query(op)
+			}
+		}
+		return
+	}
 	if strings.EqualFold(op.asked, name) {
 		op.why = "node " + name + " left while it was fencing"
 		op.asked = ""
@@ -139,16 +161,11 @@ func (op *operation) peerLost(m *Machine, name string) {
 // finish tells everybody, and whoever asked, what came of an operation.
 func (m *Machine) finish(op *operation, delegate string, err error) {
 	delete(m.ops, op.id)
-	state, status, rc, legacy := "2", "0", "0", "0"
+	state := "2"
 	if err != nil {
-		state, status, rc, legacy = "4", "4", "1", "-201"
-		switch {
-		case errors.Is(err, ErrNoDevice):
-			status, rc, legacy = "10", "105", "-19"
-		case errors.Is(err, ErrTimeout):
-			status, rc, legacy = "2", "124", "-62"
-		}
+		state = "4"
 	}
+	status, rc, legacy := codes(err)
 	n := xml.New("st-reply", "t", "st_notify", "subt", "broadcast", "st_op", "st_notify", "count", strconv.Itoa(len(m.cfg.Cache.Active("stonith-ng"))))
 	note := n.Append(xml.New("st_calldata")).Append(xml.New("st_notify_fence", "state", state, "st_target", op.target, "st_device_action", op.action))
 	if delegate != "" {
@@ -158,11 +175,35 @@ func (m *Machine) finish(op *operation, delegate string, err error) {
 		{Name: "st_clientname", Value: op.clientName}, {Name: "op-status", Value: status}, {Name: "rc-code", Value: rc}, {Name: "st_rc", Value: legacy}} {
 		note.Set(a.Name, a.Value)
 	}
+	if op.relay != "" {
+		note.Set("st_remote_op_relay", op.relay)
+	}
 	m.do(Send{"", n})
 	if op.controller != 0 {
 		m.do(Fenced{op.controller, op.target, err})
 		return
 	}
+	if op.relay == "" { // else the client is on another node
+		m.tellClient(op, err)
+	}
+}
+
+// codes are the numbers of an outcome.
+func codes(err error) (status, rc, legacy string) {
+	switch {
+	case err == nil:
+		return "0", "0", "0"
+	case errors.Is(err, ErrNoDevice):
+		return "10", "105", "-19"
+	case errors.Is(err, ErrTimeout):
+		return "2", "124", "-62"
+	}
+	return "4", "1", "-201"
+}
+
+// tellClient answers who asked for an operation.
+func (m *Machine) tellClient(op *operation, err error) {
+	status, rc, legacy := codes(err)
 	reply := xml.New("st-reply", "st_origin", "fenced_construct_reply", "t", "stonith-ng", "op-status", status, "rc-code", rc)
 	if err != nil {
 		reply.Set("exit-reason", err.Error())
