@@ -1,13 +1,23 @@
 package pengine
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // canFence tells whether a node could be fenced (scheduler.md 14.5).
-func (c *Cluster) canFence(n *Node) bool {
+func (c *Cluster) canFence(n *Node) bool { return c.canFenceWithin(n, nil) }
+
+// canFenceWithin is canFence; within are the guests whose hosts are being looked
+// at. Histories may say that a machine runs in its own guest: nothing can fence that.
+func (c *Cluster) canFenceWithin(n *Node, within []*Node) bool {
 	switch {
 	case n.Guest():
+		if slices.Contains(within, n) {
+			return false
+		}
 		for _, host := range n.Connection.container.Running {
-			if !host.Online && !c.canFence(host) {
+			if !host.Online && !c.canFenceWithin(host, append(within, n)) {
 				return false
 			}
 		}

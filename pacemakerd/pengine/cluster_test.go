@@ -49,3 +49,26 @@ func TestClusterStays(t *testing.T) {
 		}
 	}
 }
+
+// TestCanFenceItself: histories that say that machines run in each other's
+// guests, or one in its own, do not lead in circles.
+func TestCanFenceItself(t *testing.T) {
+	guest := func() *Node {
+		return &Node{Kind: Remote, Connection: &Resource{container: &Resource{}}}
+	}
+	a, b := guest(), guest()
+	a.Connection.container.Running = []*Node{b}
+	b.Connection.container.Running = []*Node{a}
+	c := &Cluster{}
+	if c.canFence(a) || c.canFence(b) {
+		t.Error("nothing can fence guests that hold each other's machines")
+	}
+	a.Connection.container.Running = []*Node{a}
+	if c.canFence(a) {
+		t.Error("nothing can fence a guest that holds its own machine")
+	}
+	b.Connection.container.Running = []*Node{{Online: true}}
+	if !c.canFence(b) {
+		t.Error("the machine of a guest on a node that is online can be stopped")
+	}
+}

@@ -54,6 +54,10 @@ var streams = []stream{
 	{name: "mutated-1", mutate: true},
 	{name: "mutated-normal-1", args: []string{"--size", "normal"}, mutate: true},
 	{name: "mutated-nested-1", args: []string{"--size", "normal", "--only", "remote,guest,bundle,promotable,group"}, mutate: true},
+	{name: "mutated-2", mutate: true},
+	{name: "mutated-normal-2", args: []string{"--size", "normal"}, mutate: true},
+	{name: "mutated-nested-2", args: []string{"--size", "normal", "--only", "remote,guest,bundle,promotable,group"}, mutate: true},
+	{name: "mutated-large-2", args: []string{"--size", "large"}, mutate: true},
 }
 
 func streamNames() (names []string) {

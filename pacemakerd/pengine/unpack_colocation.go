@@ -113,11 +113,10 @@ func (tr *Transition) unpackColocation(e *xml.Node) {
 	if sets := tr.sets(e); len(sets) > 0 {
 		var last *xml.Node
 		for _, set := range sets {
-			if !tr.colocateSet(e, set, score) {
-				return
-			}
-			if last != nil && !tr.colocateSets(e, last, set, score) {
-				return
+			// A set that names what is not there relates what it names before.
+			tr.colocateSet(e, set, score)
+			if last != nil {
+				tr.colocateSets(e, last, set, score)
 			}
 			last = set
 		}
@@ -170,18 +169,18 @@ func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
 	return list, true
 }
 
-func (tr *Transition) colocateSet(e, set *xml.Node, score int) bool {
+func (tr *Transition) colocateSet(e, set *xml.Node, score int) {
 	if v, ok := set.Lookup("score"); ok {
 		score = tr.rules.Score(v)
 	}
-	list, ok := tr.members(set)
 	if sequential, given := rules.ParseBool(set.Get("sequential")); score == 0 || given && !sequential {
-		return ok
+		return
 	}
+	list, _ := tr.members(set)
 	role := set.Get("role")
 	previous := set.Get("ordering") == "" || set.Get("ordering") == "group"
 	if score < 0 && !tr.fits(len(tr.colocations), len(list)*(len(list)-1)/2, tr.limits.Colocations, "colocations") {
-		return false
+		return
 	}
 	for i, r := range list {
 		switch {
@@ -196,32 +195,50 @@ func (tr *Transition) colocateSet(e, set *xml.Node, score int) bool {
 			tr.colocate(set.ID(), "", score, list[i-1], r, role, role, tr.influenceOf(e, list[i-1]))
 		}
 	}
-	return ok
 }
 
 // colocateSets relates two neighbouring sets: of a sequential one only one end
-// takes part.
-func (tr *Transition) colocateSets(e, earlier, later *xml.Node, score int) bool {
+// takes part. What cannot be found ends it.
+func (tr *Transition) colocateSets(e, earlier, later *xml.Node, score int) {
 	if score == 0 {
-		return true
+		return
 	}
-	deps, ok1 := tr.members(earlier)
-	prims, ok2 := tr.members(later)
-	if notFalse(earlier.Get("sequential")) && len(deps) > 0 {
+	deps, depsOK := tr.ends(earlier, false)
+	prims, primsOK := tr.ends(later, true)
+	if !primsOK && len(deps) > 0 {
 		deps = deps[:1]
 	}
-	if notFalse(later.Get("sequential")) && len(prims) > 0 {
-		prims = prims[len(prims)-1:]
-	}
-	if !tr.fits(len(tr.colocations), len(deps)*len(prims), tr.limits.Colocations, "colocations") {
-		return false
+	if len(deps) == 0 && !depsOK || !tr.fits(len(tr.colocations), len(deps)*len(prims), tr.limits.Colocations, "colocations") {
+		return
 	}
 	for _, d := range deps {
 		for _, p := range prims {
 			tr.colocate(e.ID(), "", score, d, p, earlier.Get("role"), later.Get("role"), tr.influenceOf(e, d))
 		}
 	}
-	return ok1 && ok2
+}
+
+// ends finds what of a set is related to its neighbours: the first or last
+// resource of a sequential set, all of another one, up to what is not there.
+func (tr *Transition) ends(set *xml.Node, last bool) (list []*Resource, ok bool) {
+	if !notFalse(set.Get("sequential")) {
+		return tr.members(set)
+	}
+	var end *xml.Node
+	for ref := range set.Each("resource_ref") {
+		if end == nil || last {
+			end = ref
+		}
+	}
+	if end == nil {
+		return nil, true
+	}
+	r := tr.constrained(end.ID())
+	if r == nil {
+		tr.log("colocate_rsc_sets", Error, "%s: No resource found for %s", set.ID(), end.ID())
+		return nil, false
+	}
+	return []*Resource{r}, true
 }
 
 // hasInfluence tells whether a with-this colocation may move the primary; r is

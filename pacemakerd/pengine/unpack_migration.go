@@ -42,7 +42,7 @@ func (h *record) migrateToSucceeded() {
 		}
 		return
 	}
-	if targetNode != nil && targetNode.Online && h.tr.histories.unknown(id, target) {
+	if targetNode != nil && targetNode.Online && h.tr.histories.unknown(r.ID, target) {
 		return // somebody cleaned the history there; a probe will tell
 	}
 	if onTarget {
@@ -72,7 +72,7 @@ func (h *record) migrateToFailed() {
 	r.Role = RoleStarted
 	from := h.tr.histories.findOp(id, "migrate_from", target, source)
 	switch {
-	case !h.tr.histories.unknown(id, target) && !h.tr.histories.newerState(id, target, h.xml, from):
+	case !h.tr.histories.unknown(r.ID, target) && !h.tr.histories.newerState(id, target, h.xml, from):
 		if n := h.tr.node(target); n != nil && n.Online {
 			h.tr.addRunning(r, n, false)
 		}
@@ -89,7 +89,7 @@ func (h *record) migrateFromFailed() {
 	r, id := h.r, h.historyID()
 	r.Role = RoleStarted
 	to := h.tr.histories.findMigrateTo(id, source, target)
-	if !h.tr.histories.unknown(id, source) && !h.tr.histories.newerState(id, source, to, h.xml) {
+	if !h.tr.histories.unknown(r.ID, source) && !h.tr.histories.newerState(id, source, to, h.xml) {
 		if n := h.tr.node(source); n != nil && n.Online {
 			h.tr.addRunning(r, n, true)
 		}

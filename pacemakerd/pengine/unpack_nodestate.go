@@ -191,6 +191,9 @@ func (tr *Transition) unpackHistories(status *xml.Node, rest bool) bool {
 	again := false
 	for e := range status.Each("node_state") {
 		id, name := e.Get("id"), e.Get("uname")
+		if id == "" || name == "" {
+			continue
+		}
 		n := tr.nodeByIDOrName(id, name)
 		if n == nil || n.unpacked {
 			continue

@@ -106,12 +106,13 @@ func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historySt
 	rc, _ := rules.Int(op.Get("rc-code"))
 	h.status, h.rc = int(status), int(rc)
 
-	expired := h.expired()
+	expired, asExpected := h.expired(), h.rc == h.expected
 	mask := r.bundleOf() == nil && masked(op)
 	h.remap(st, expired, mask)
 
 	if expired && mask {
-		if r.Role == RoleStopped {
+		// Probed again, unless this was what the probe was to find.
+		if r.Role == RoleStopped && !asExpected {
 			r.Role = RoleUnknown
 		}
 		return

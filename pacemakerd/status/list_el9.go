@@ -175,11 +175,11 @@ func (e *entry) textEL9() string {
 		text += " ORPHANED"
 	}
 	text += " " + e.state(&wordsEL9)
-	if e.Masked != 0 {
-		text += " (" + wordsEL9.result(e.Masked) + ") "
-	}
 	if e.Node != nil {
 		text += " " + e.Node.Name
+	}
+	if e.Masked != 0 {
+		text += " (" + wordsEL9.result(e.Masked) + ") "
 	}
 	limit := "disabled"
 	if e.Limit != pengine.RoleStopped {
