@@ -233,12 +233,8 @@ func (c *change) start(op *Op) (*xml.Node, Code) {
 		}
 		return found[0], OK
 	}
-	path, ok := sectionPath[op.Section]
-	if !ok {
-		return nil, Invalid
-	}
-	at := c.doc
-	for _, name := range path {
+	at := c.doc // also of a section that there is not, as in the original
+	for _, name := range sectionPath[op.Section] {
 		at = at.Ensure(name)
 	}
 	return at, OK

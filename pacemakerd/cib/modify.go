@@ -149,6 +149,9 @@ func (c *change) create(op *Op) (*xml.Node, Code) {
 		at.Append(in.Clone())
 		return nil, OK
 	}
+	if op.Section == "" && in.Name != at.Name {
+		return nil, NotFound // where it belongs has to be said
+	}
 	items := []*xml.Node{in}
 	if in.Name == at.Name {
 		items = items[:0]

@@ -8,6 +8,9 @@ func query(doc *xml.Node, op *Op) Result {
 	r := Result{Doc: doc}
 	if op.Options&XPath == 0 {
 		found := Section(doc, op.Section)
+		if _, known := sectionPath[op.Section]; !known {
+			found = doc // as in the original
+		}
 		switch {
 		case found == nil:
 			r.Code = NotFound

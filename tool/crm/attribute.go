@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/tool/option"
@@ -22,34 +25,50 @@ type attribute struct {
 	query, remove, quiet, hasDef bool
 	program                      string
 	isValue                      bool
-	lifetime, rsc                string // as the tools' options say
+	lifetime, rsc, promotion     string // as the tools' options say
+	pattern                      string // of names, an extended regular expression
+	hasName                      bool
+	operation, interval          string // of which the failures are counted
 	transientToo                 bool   // show the value until the next reboot where there is no other
 }
 
 // newValue is the target of a new value, which may be empty.
 func (a *attribute) newValue() option.Target {
-	return option.All(option.Text(&a.value), option.On(&a.isValue))
+	return option.All(option.Text(&a.value), func(string) error { a.query, a.remove, a.isValue = false, false, true; return nil })
+}
+
+// toQuery and toRemove are commands, of which the last one counts.
+func (a *attribute) toQuery(string) error {
+	a.query, a.remove, a.isValue = true, false, false
+	return nil
+}
+
+func (a *attribute) toRemove(string) error {
+	a.query, a.remove, a.isValue = false, true, false
+	return nil
 }
 
 func (a *attribute) attributeTable() *option.Program {
 	return program("crm_attribute", "Query and update Pacemaker cluster options and node attributes", "-n <attribute> <command> [options]", nil, []option.Option{
-		{Flags: "-G --query", Text: "Query the current value of the attribute/option", To: option.On(&a.query)},
+		{Flags: "-G --query", Text: "Query the current value of the attribute/option", To: a.toQuery},
 		{Flags: "-v --update", Arg: "value", Text: "Update the value of the attribute/option", To: a.newValue()},
-		{Flags: "-D --delete", Text: "Delete the attribute/option", To: option.On(&a.remove)},
+		{Flags: "-D --delete", Text: "Delete the attribute/option", To: a.toRemove},
 		{Flags: "-t --type", Arg: "value", Text: "Which part of the configuration to update/delete/query: nodes, status, crm_config, rsc_defaults, op_defaults, tickets", Values: option.Words("nodes", "status", "crm_config", "rsc_defaults", "op_defaults", "tickets"), To: option.Text(&a.section)},
 		{Flags: "-l --lifetime", Arg: "value", Text: "Lifetime of the node attribute: reboot, forever", Values: option.Words("reboot", "forever"), To: option.Text(&a.lifetime)},
 		{Flags: "-N --node", Arg: "value", Text: "Set an attribute for the named node (instead of a cluster option)", To: option.Text(&a.node)},
 		{Flags: "-U --uname", Arg: "value", To: option.Text(&a.node)},
 		{Flags: "-s --set-name", Arg: "value", Text: "(Advanced) The attribute set in which to place the value", To: option.Text(&a.set)},
 		{Flags: "-i --id", Arg: "value", Text: "(Advanced) The ID used to identify the attribute", To: option.Text(&a.id)},
-		{Flags: "-n --name", Arg: "value", Text: "Name of the attribute/option to operate on", To: option.Text(&a.name)},
-		{Flags: "--attr-name", Arg: "value", To: option.Text(&a.name)},
+		{Flags: "-n --name", Arg: "value", Text: "Name of the attribute/option to operate on", To: option.All(option.Text(&a.name), option.On(&a.hasName))},
+		{Flags: "--attr-name", Arg: "value", To: option.All(option.Text(&a.name), option.On(&a.hasName))},
 		{Flags: "--attr-value", Arg: "value", To: a.newValue()},
-		{Flags: "--get-value", To: option.On(&a.query)},
-		{Flags: "--delete-attr", To: option.On(&a.remove)},
+		{Flags: "--get-value", To: a.toQuery},
+		{Flags: "--delete-attr", To: a.toRemove},
 		{Flags: "-d --default", Arg: "value", Text: "(Advanced) The default value to display if none is found in the configuration", To: option.All(option.Text(&a.def), option.On(&a.hasDef))},
 		{Flags: "-q --quiet", Text: "Print only the value on stdout", To: option.On(&a.quiet)},
 		{Flags: "-Q", To: option.On(&a.quiet)},
+		{Flags: "-P --pattern", Arg: "value", Text: "Operate on all attributes matching this pattern (with -G, or with -v or -D and -l reboot)", Only: "el9", To: option.Text(&a.pattern)},
+		{Flags: "-p --promotion", Arg: "rsc", Text: "Operate on node attribute used as promotion score for specified resource", Only: "el9", To: func(v string) error { a.promotion = v; return nil }},
 		{Flags: "-! --inhibit-policy-engine"},
 	})
 }
@@ -60,20 +79,48 @@ func Attribute(ctx context.Context, env *tool.Env) int {
 	if done, status := parse(env, a.attributeTable()); done {
 		return status
 	}
-	switch a.lifetime {
-	case "reboot":
-		a.section = "status"
-	case "forever":
-		a.section = "nodes"
+	if a.promotion != "" {
+		a.name, a.hasName = "master-"+a.promotion, true
+		if a.lifetime == "" {
+			a.lifetime = "reboot"
+		}
+	}
+	if status := a.live(); status != 0 {
+		return status
+	}
+	if a.pattern != "" {
+		if (a.isValue || a.remove) && a.section != "status" {
+			complain(env, "Error: pattern can only be used with query, or with till-reboot update or delete")
+			return exitUsage(env)
+		}
+		if _, err := regexp.CompilePOSIX(a.pattern); err != nil {
+			return env.Fail(exitUsage(env), "Error: %q is no regular expression: %v", a.pattern, err)
+		}
+		a.name = a.pattern
 	}
 	return a.run(ctx)
 }
 
+// live puts an attribute where it lives as long as is asked for.
+func (a *attribute) live() int {
+	switch a.lifetime {
+	case "":
+	case "reboot":
+		a.section = "status"
+	case "forever":
+		a.section = "nodes"
+	default:
+		complainAs(a.env, a.program, "Error performing operation: No message of desired type")
+		return exitProtocol
+	}
+	return 0
+}
+
 func (a *attribute) standbyTable() *option.Program {
 	return program("crm_standby", "Query, enable, or disable standby mode for a node", "[options]", nil, []option.Option{
-		{Flags: "-G --query", Text: "Query the current value of standby mode (on/off)", To: option.On(&a.query)},
+		{Flags: "-G --query", Text: "Query the current value of standby mode (on/off)", To: a.toQuery},
 		{Flags: "-v --update", Arg: "value", Text: "Update the value of standby mode (on/off)", Values: option.Words("on", "off"), To: a.newValue()},
-		{Flags: "-D --delete", Text: "Let standby mode use default value", To: option.On(&a.remove)},
+		{Flags: "-D --delete", Text: "Let standby mode use default value", To: a.toRemove},
 		{Flags: "-N --node", Arg: "node", Text: "Operate on the named node instead of the current one", To: option.Text(&a.node)},
 		{Flags: "-l --lifetime", Arg: "value", Text: "Until when should the setting take affect (valid values: reboot, forever)", Values: option.Words("reboot", "forever"), To: option.Text(&a.lifetime)},
 		{Flags: "-q --quiet", Text: "Print only the value", To: option.On(&a.quiet)},
@@ -84,10 +131,16 @@ func (a *attribute) standbyTable() *option.Program {
 func Standby(ctx context.Context, env *tool.Env) int {
 	a := &attribute{env: env, program: "crm_attribute", section: "nodes", name: "standby", def: "off", hasDef: true}
 	if done, status := parse(env, a.standbyTable()); done {
+		if status != 0 && generationOf(env).spelledOut {
+			return exitError // of a script
+		}
 		return status
 	}
-	if a.lifetime == "reboot" {
-		a.section = "status"
+	if status := a.live(); status != 0 {
+		return status
+	}
+	if a.lifetime == "reboot" && generationOf(env).attribute.transientToo {
+		a.hasDef = false
 	}
 	if !a.isValue && !a.remove {
 		a.query = true
@@ -101,8 +154,10 @@ func Standby(ctx context.Context, env *tool.Env) int {
 
 func (a *attribute) failCountTable() *option.Program {
 	return program("crm_failcount", "Query or delete resource fail counts", "-r <resource> [options]", nil, []option.Option{
-		{Flags: "-G --query", Text: "Query the current value of the resource's fail count", To: option.On(&a.query)},
-		{Flags: "-D --delete", Text: "Delete resource's recorded failures", To: option.On(&a.remove)},
+		{Flags: "-G --query", Text: "Query the current value of the resource's fail count", To: a.toQuery},
+		{Flags: "-D --delete", Text: "Delete resource's recorded failures", To: a.toRemove},
+		{Flags: "-n --operation", Arg: "operation", Text: "Name of operation to use instead of all operations", Only: "el9", To: option.Text(&a.operation)},
+		{Flags: "-I --interval", Arg: "interval", Text: "If an operation is specified, this specifies its interval", Only: "el9", To: option.Text(&a.interval)},
 		{Flags: "-r --resource", Arg: "rsc", Text: "Name of the resource to use", To: option.Text(&a.rsc)},
 		{Flags: "-N --node", Arg: "node", Text: "Use failcount on named node (instead of local node)", To: option.Text(&a.node)},
 		{Flags: "-q --quiet", Text: "Print only the value", To: option.On(&a.quiet)},
@@ -115,7 +170,11 @@ func FailCount(ctx context.Context, env *tool.Env) int {
 	if done, status := parse(env, a.failCountTable()); done {
 		return status
 	}
-	if a.rsc == "" {
+	switch {
+	case !a.query && !a.remove && generationOf(env).spelledOut:
+		env.Errorf("error: must specify a command\n")
+		return exitUsage(env)
+	case a.rsc == "":
 		return env.Fail(exitUsage(env), "name a resource with -r")
 	}
 	if a.node == "" {
@@ -158,6 +217,12 @@ func (a *attribute) nameNode(ctx context.Context, words ...string) int {
 		return 0
 	}
 	name, err := localName(ctx, a.program)
+	if err != nil && client.PlaceFromEnv().Elsewhere() && generationOf(a.env).spelledOut {
+		if name, err = os.Hostname(); err == nil { // what 2.1.5 takes for it then
+			a.node = name
+			return 0
+		}
+	}
 	if err != nil {
 		return a.env.Fail(exitError, "cannot tell this node's name: %v", err)
 	}
@@ -166,8 +231,16 @@ func (a *attribute) nameNode(ctx context.Context, words ...string) int {
 }
 
 func (a *attribute) run(ctx context.Context) int {
-	if a.name == "" {
+	switch {
+	case a.hasName && a.name == "" && generationOf(a.env).spelledOut: // there is none of that name
+		complain(a.env, "Error performing operation: "+cib.NotFound.Error())
+		return exitOf(a.env, cib.NotFound)
+	case a.name == "" && (a.isValue || a.remove || !generationOf(a.env).spelledOut):
 		return a.env.Fail(exitUsage(a.env), "name the attribute with -n")
+	}
+	if a.section != "" && !sections[a.section] {
+		complain(a.env, "Error performing operation: "+cib.NotFound.Error()+" ("+a.section+" is no part of the configuration)")
+		return exitOf(a.env, cib.NotFound)
 	}
 	if a.section == "" {
 		a.section = "crm_config"
@@ -214,6 +287,8 @@ func (a *attribute) run(ctx context.Context) int {
 		return a.show(ctx, c, nodeID)
 	case a.section == "status" && !client.PlaceFromEnv().Elsewhere():
 		return a.update(ctx)
+	case a.pattern != "":
+		return 0 // whose values are the attribute manager's, and none of a file's
 	case a.remove:
 		return a.delete(ctx, c, nodeID)
 	case a.isValue:
@@ -222,9 +297,15 @@ func (a *attribute) run(ctx context.Context) int {
 	return a.show(ctx, c, nodeID)
 }
 
+// sections are those that attributes may be in.
+var sections = map[string]bool{"nodes": true, "status": true, "crm_config": true, "rsc_defaults": true, "op_defaults": true, "tickets": true, "reboot": true, "forever": true}
+
 // where is the XPath of the attribute's nvpair.
 func (a *attribute) where(nodeID string) string {
 	q := "[@name='" + a.name + "']"
+	if a.name == "" || a.pattern != "" {
+		q = ""
+	}
 	if a.id != "" {
 		q = "[@id='" + a.id + "']"
 	}
@@ -246,10 +327,18 @@ func (a *attribute) where(nodeID string) string {
 func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int {
 	n, err := c.Do(ctx, &cib.Op{Name: cib.OpQuery, Section: a.where(nodeID), Options: cib.XPath | cib.ScopeLocal})
 	value, code := "", codeOf(err)
-	if code == cib.OK {
-		if n.Name == "xpath-query" {
-			n = n.Child("nvpair")
+	if code == cib.OK && a.pattern != "" {
+		return a.showMatches(n)
+	}
+	if code == cib.OK && (n.Name == "xpath-query" || a.name == "") {
+		for nv := range n.Walk() {
+			if nv.Name == "nvpair" {
+				a.tell(nv.Get("name"), nv.Get("value"))
+			}
 		}
+		return 0
+	}
+	if code == cib.OK {
 		value = n.Get("value")
 	} else if code == cib.NotFound && a.hasDef {
 		value, code = a.def, cib.OK
@@ -258,16 +347,52 @@ func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int 
 		value = "(null)"
 		complain(a.env, "Error performing operation: "+text(a.env, code))
 	}
-	switch {
-	case code != cib.OK && !generationOf(a.env).attribute.nullValue:
-	case a.quiet:
-		if code == cib.OK {
-			a.env.Printf("%s\n", value)
-		}
-	default:
-		a.env.Printf("scope=%s  name=%s value=%s\n", a.section, a.name, value)
+	if code == cib.OK || generationOf(a.env).attribute.nullValue && !a.quiet {
+		a.tell(a.name, value)
 	}
 	return exitOf(a.env, code)
+}
+
+// showMatches prints the values of all attributes whose names match.
+func (a *attribute) showMatches(found *xml.Node) int {
+	matches, some := regexp.MustCompilePOSIX(a.pattern), false
+	for nv := range found.Walk() {
+		if name := nv.Get("name"); nv.Name == "nvpair" && matches.MatchString(name) {
+			a.tell(name, nv.Get("value"))
+			some = true
+		}
+	}
+	if some {
+		return 0
+	}
+	complain(a.env, "Error performing operation: "+cib.NotFound.Error())
+	return exitOf(a.env, cib.NotFound)
+}
+
+// tell prints a value.
+func (a *attribute) tell(name, value string) {
+	id := ""
+	if a.id != "" && generationOf(a.env).spelledOut {
+		id = "id=" + a.id
+	}
+	if a.quiet {
+		a.env.Printf("%s\n", value)
+	} else {
+		a.env.Printf("scope=%s %s name=%s value=%s\n", a.section, id, name, value)
+	}
+}
+
+// several lists what a change might be about, if that is more than one thing:
+// then nothing is changed.
+func (a *attribute) several(found *xml.Node) bool {
+	if found.Name != "xpath-query" {
+		return false
+	}
+	a.env.Printf("Multiple attributes match name=%s\n", a.name)
+	for nv := range found.Each("nvpair") {
+		a.env.Printf("  Value: %s \t(id=%s)\n", nv.Get("value"), nv.ID())
+	}
+	return true
 }
 
 // update changes a transient attribute: those belong to the attribute manager.
@@ -278,6 +403,9 @@ func (a *attribute) update(ctx context.Context) int {
 	}
 	defer c.Close()
 	attrs := []xml.Attr{{Name: "attr_name", Value: a.name}}
+	if a.pattern != "" {
+		attrs[0] = xml.Attr{Name: "attr_regex", Value: a.pattern}
+	}
 	if !a.remove {
 		attrs = append(attrs, xml.Attr{Name: "attr_value", Value: a.value})
 	}
@@ -294,8 +422,8 @@ func (a *attribute) delete(ctx context.Context, c *client.CIB, nodeID string) in
 		return 0
 	}
 	if err == nil {
-		if n.Name == "xpath-query" {
-			n = n.Child("nvpair")
+		if a.several(n) {
+			return 0 // as the original has it
 		}
 		_, err = c.Do(ctx, &cib.Op{Name: cib.OpDelete, Section: a.where(nodeID), Options: cib.XPath})
 	}
@@ -307,16 +435,20 @@ func (a *attribute) delete(ctx context.Context, c *client.CIB, nodeID string) in
 	if a.section == "nodes" || a.section == "status" {
 		place = a.section + " attribute"
 	}
-	a.env.Printf("Deleted %s: id=%s name=%s%s", place, n.ID(), a.name, generationOf(a.env).attribute.deletedEnd)
+	set := ""
+	if a.set != "" && generationOf(a.env).spelledOut {
+		set = " set=" + a.set
+	}
+	a.env.Printf("Deleted %s: id=%s%s name=%s%s", place, n.ID(), set, a.name, generationOf(a.env).attribute.deletedEnd)
 	return 0
 }
 
 func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int {
 	var op *cib.Op
 	if n, err := c.Do(ctx, &cib.Op{Name: cib.OpQuery, Section: a.where(nodeID), Options: cib.XPath | cib.ScopeLocal}); err == nil {
-		if n.Name == "xpath-query" {
-			a.env.Errorf("Multiple attributes match name=%s: name one with -i\n", a.name)
-			return exitOf(a.env, cib.Invalid)
+		if a.several(n) {
+			complainAs(a.env, a.program, "Please choose from one of the matches below and supply the 'id' with --attr-id")
+			return exitMultiple
 		}
 		op = &cib.Op{Name: cib.OpModify, Section: a.section, Data: xml.New("nvpair", "id", n.ID(), "name", a.name, "value", a.value)}
 	} else {
@@ -339,7 +471,7 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 		default:
 			set = cmp.Or(set, a.section+"-options")
 		}
-		id := cmp.Or(a.id, fmt.Sprintf("%s-%s", set, a.name))
+		id := cmp.Or(a.id, strings.ReplaceAll(set+"-"+a.name, ":", "."))
 		at.Append(xml.New(kind, "id", set)).Append(xml.New("nvpair", "id", id, "name", a.name, "value", a.value))
 		op = &cib.Op{Name: cib.OpModify, Section: a.section, Data: top}
 	}
@@ -365,13 +497,22 @@ func (a *attribute) failCount(ctx context.Context, rsc string) int {
 		return a.env.Fail(exitError, "%v", err)
 	}
 	total := 0
-	prefix := "fail-count-" + rsc + "#"
+	prefix, name := "fail-count-"+rsc+"#", "fail-count-"+rsc
+	if a.operation != "" {
+		prefix += a.operation + "_" + fmt.Sprint(rules.Interval(a.interval))
+		name = prefix
+	}
+	if !slices.ContainsFunc(slices.Collect(cib.Section(doc, "nodes").Each("node")), func(n *xml.Node) bool { return strings.EqualFold(n.Get("uname"), a.node) }) && generationOf(a.env).spelledOut {
+		complainAs(a.env, a.program, "Could not map name="+a.node+" to a UUID")
+		a.env.Printf("scope=status  name=%s value=\n", name)
+		return 0
+	}
 	for s := range doc.Child("status").Each("node_state") {
 		if !strings.EqualFold(s.Get("uname"), a.node) {
 			continue
 		}
 		for nv := range s.Child("transient_attributes").Walk() {
-			if n := nv.Get("name"); strings.HasPrefix(n, prefix) || n == "fail-count-"+rsc {
+			if n := nv.Get("name"); n == name || a.operation == "" && strings.HasPrefix(n, prefix) {
 				v := 1000000
 				if nv.Get("value") != "INFINITY" {
 					fmt.Sscan(nv.Get("value"), &v)
@@ -387,7 +528,7 @@ func (a *attribute) failCount(ctx context.Context, rsc string) int {
 	if a.quiet {
 		a.env.Printf("%s\n", value)
 	} else {
-		a.env.Printf("scope=status  name=fail-count-%s value=%s\n", rsc, value)
+		a.env.Printf("scope=status  name=%s value=%s\n", name, value)
 	}
 	return 0
 }
@@ -404,6 +545,9 @@ func (a *attribute) clear(ctx context.Context, rsc string) int {
 	}
 	defer c.Close()
 	attrs := []xml.Attr{{Name: "attr_resource", Value: rsc}}
+	if a.operation != "" {
+		attrs = append(attrs, xml.Attr{Name: "attr_clear_operation", Value: a.operation}, xml.Attr{Name: "attr_clear_interval", Value: cmp.Or(a.interval, "0")})
+	}
 	if a.node != "." {
 		attrs = append(attrs, xml.Attr{Name: "attr_host", Value: a.node})
 	}

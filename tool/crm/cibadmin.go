@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/acl"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
@@ -21,7 +22,8 @@ type cibCall struct {
 	stdin, force, local            bool
 	noChildren, create, nodePath   bool
 	deleteAll                      bool
-	onDisk, onWire, empty          bool // -5, -6, -a
+	onDisk, onWire, empty          bool            // -5, -6, -a
+	given                          map[string]bool // what came with an argument, though that may be empty
 	host, user                     string
 	shown                          string // how to show access, "" for not at all
 }
@@ -48,20 +50,31 @@ func (call *cibCall) table() *option.Program {
 		{Flags: "-l --local", Text: "Command takes effect locally (should be used only for queries)", To: option.On(&call.local)},
 		{Flags: "-c --allow-create", Text: "(with --modify/-M) Allow target of --modify to be created if it does not exist", To: option.On(&call.create)},
 		{Flags: "-n --no-children", Text: "(with --query) When querying an object, do not include its children", To: option.On(&call.noChildren)},
-		{Flags: "-X --xml-text", Arg: "value", Text: "Retrieve XML from the supplied string", To: option.Text(&call.text)},
-		{Flags: "-x --xml-file", Arg: "value", Text: "Retrieve XML from the named file", Values: option.Files(), To: option.Text(&call.file)},
+		{Flags: "-X --xml-text", Arg: "value", Text: "Retrieve XML from the supplied string", To: call.takes("text", &call.text)},
+		{Flags: "-x --xml-file", Arg: "value", Text: "Retrieve XML from the named file", Values: option.Files(), To: call.takes("file", &call.file)},
 		{Flags: "-p --xml-pipe", Text: "Retrieve XML from stdin", To: option.On(&call.stdin)},
-		{Flags: "-A --xpath", Arg: "value", Text: "A valid XPath to use instead of -o", To: option.Text(&call.xpath)},
+		{Flags: "-A --xpath", Arg: "value", Text: "A valid XPath to use instead of -o", To: call.takes("xpath", &call.xpath)},
 		{Flags: "-e --node-path", Text: "When performing XPath queries, return paths of any matches found", To: option.On(&call.nodePath)},
 		{Flags: "-o --scope", Arg: "value", Text: "Limit scope of operation to specific section of CIB",
 			Values: option.Words("acls", "alerts", "configuration", "constraints", "crm_config", "fencing-topology", "nodes", "op_defaults", "resources", "rsc_defaults", "status", "tags"), To: option.Text(&call.scope)},
 		{Flags: "--obj_type", Arg: "value", To: option.Text(&call.scope)},
 		{Flags: "-N --node", Arg: "value", Text: "(Advanced) Send command to the specified host", To: option.Text(&call.host)},
-		{Flags: "--schema", Arg: "value"},
+		{Flags: "--host", Arg: "value", To: option.Text(&call.host)},
 		{Flags: "-S --show-access", Arg: "value", Text: "Whether to use syntax highlighting for ACLs (with -Q/--query and -U/--user): text, color, namespace or auto", Only: "el9",
 			May: true, Else: "auto", Values: option.Words("auto", "text", "color", "namespace"), To: call.showAccess},
 		{Flags: "-S --sync", Text: "(deprecated) Force a refresh of the CIB from the given host", Only: "el7", To: option.Mark(&call.name, cib.OpSync)},
 	})
+}
+
+// takes is the target of an argument that counts as given though it is empty.
+func (call *cibCall) takes(what string, to *string) option.Target {
+	return func(v string) error {
+		if call.given == nil {
+			call.given = map[string]bool{}
+		}
+		*to, call.given[what] = v, true
+		return nil
+	}
 }
 
 func (call *cibCall) showAccess(how string) error {
@@ -83,19 +96,31 @@ func (call *cibCall) showAccess(how string) error {
 func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	call := &cibCall{env: env}
 	words := generationOf(env).admin
-	if done, status := parse(env, call.table()); done {
+	operands, done, status := parseWords(env, call.table())
+	if done {
 		return status
 	}
 	if call.empty {
-		env.Printf("%s", cib.Empty().Format())
+		doc := cib.Empty()
+		if words.statuses {
+			doc.Set("epoch", "1")
+			if len(operands) > 0 {
+				doc.Set("validate-with", operands[0])
+			}
+		}
+		env.Printf("%s", doc.Format())
 		return 0
+	}
+	if len(operands) > 0 && words.statuses {
+		env.Printf("non-option ARGV-elements: %s \n", strings.Join(operands, " "))
+		return exitUsage(env)
 	}
 	var data *xml.Node
 	var err error
 	switch {
-	case call.text != "":
+	case call.text != "" || call.given["text"] && words.statuses:
 		data, err = xml.ParseKeepingComments([]byte(call.text))
-	case call.file != "":
+	case call.file != "" || call.given["file"] && words.statuses:
 		var b []byte
 		if b, err = os.ReadFile(env.Path(call.file)); err == nil {
 			data, err = xml.ParseKeepingComments(b)
@@ -108,9 +133,22 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	}
 	if err != nil {
 		source := "the supplied string"
-		if call.file != "" {
+		switch {
+		case words.statuses:
+			source = "input string"
+			if call.given["file"] && !call.given["text"] {
+				source = call.file
+			} else if call.stdin && !call.given["text"] {
+				source = "STDIN"
+			}
+			env.Errorf("Couldn't parse input from %s.\n", source)
+			if call.text+call.file != "" {
+				env.Errorf("(%v)\n", err)
+			}
+			return exitConfig
+		case call.file != "":
 			source = call.file
-		} else if call.stdin {
+		case call.stdin:
 			source = "stdin"
 		}
 		env.Errorf("Couldn't parse input from %s: %v.\n", source, err)
@@ -137,6 +175,10 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		return words.unsafe
 	}
 	o := &cib.Op{Name: call.name, Section: call.scope, Data: data, Host: call.host}
+	if call.given["xpath"] && call.xpath == "" && words.statuses { // which selects nothing
+		env.Errorf("%s: %s\n", words.failed(call.name, true, cib.NotFound), text(env, cib.NotFound))
+		return exitOf(env, cib.NotFound)
+	}
 	if call.xpath != "" {
 		o.Section = call.xpath
 		o.Options |= cib.XPath
@@ -156,6 +198,10 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 			return exitUsage(env)
 		}
 	case cib.OpDelete:
+		if data == nil && call.xpath == "" && words.statuses {
+			env.Errorf("%s: %s\n", words.failed(call.name, client.PlaceFromEnv().File != "", cib.Invalid), text(env, cib.Invalid))
+			return exitSoftware
+		}
 		if data == nil && call.xpath == "" {
 			env.Errorf("No input to process: give it with -X, -x or -p, or name it with --xpath\n")
 			return exitUsage(env)
@@ -185,6 +231,9 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	if errors.Is(err, client.ErrChanged) {
 		return env.Fail(exitError, "%v", err)
 	}
+	if call.name == cib.OpUpgrade && code == cib.SchemaSame && c.IsFile() && words.statuses {
+		return 0
+	}
 	if call.name == cib.OpUpgrade && code == cib.SchemaSame {
 		env.Printf("Upgrade unnecessary: %s\n", code)
 		return 0
@@ -196,6 +245,9 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 				for f := range out.Each("failed_update") {
 					f.Set("reason", text(env, code))
 				}
+			}
+			if code == cib.SchemaInvalid && words.statuses {
+				return exitOf(env, code) // what was refused is not the answer
 			}
 			env.Printf("%s", out.Format())
 		}

@@ -17,6 +17,9 @@ func el9() *generation {
 		version: "2.1.5",
 		prints:  status.EL9,
 		named:   true,
+
+		spelledOut: true,
+
 		message: func(word, origin, text string) string { return "(" + origin + ") \t" + word + ": " + text },
 		library: "log_xmllib_err",
 		exit: exits{
@@ -74,7 +77,7 @@ func el9() *generation {
 		},
 		attribute: attributeWords{transientToo: true, noCIB: "Could not connect to the CIB: ", deletedEnd: "\n"},
 		admin: adminWords{
-			unsafe: exitUnsafe, noCIB: "Could not connect to the CIB",
+			unsafe: exitUnsafe, statuses: true, noCIB: "Could not connect to the CIB",
 			failed: func(name string, fromFile bool, _ cib.Code) string {
 				if fromFile { // the answer from a file does not say of which call
 					return "Call failed"
@@ -104,7 +107,7 @@ func exitOfEL9(c cib.Code) int {
 		return exitNoPrivilege
 	case cib.SchemaInvalid, cib.TransformFail, cib.SchemaSame:
 		return exitConfig
-	case cib.OldData, cib.DiffFailed, cib.DiffResync:
+	case cib.OldData, cib.DiffResync:
 		return exitOld
 	case cib.NoQuorum:
 		return exitQuorum

@@ -18,6 +18,7 @@ const (
 	exitNoInput     = 66
 	exitUnavailable = 69
 	exitSoftware    = 70
+	exitIO          = 74
 	exitProtocol    = 76 // a document that is no CIB
 	exitConfig      = 78
 	exitDisconnect  = 102
@@ -26,6 +27,7 @@ const (
 	exitQuorum      = 106
 	exitUnsafe      = 107
 	exitExists      = 108
+	exitMultiple    = 109
 	exitTimeout     = 124
 )
 
@@ -41,6 +43,9 @@ func exitOf(env *tool.Env, c cib.Code) int {
 
 // text is what the tools print for a code.
 func text(env *tool.Env, c cib.Code) string {
+	if c == cib.DiffFailed && generationOf(env).spelledOut {
+		return "Application of update diff failed"
+	}
 	if c == cib.Exists {
 		return generationOf(env).exit.exists
 	}

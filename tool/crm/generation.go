@@ -19,9 +19,11 @@ type generation struct {
 	version string // of the pacemaker whose text is printed
 	prints  status.Generation
 
-	named   bool // complaints begin with the tool's name
-	message func(severity, origin, text string) string
-	library string // the origin of what libxml2 complains about
+	named bool // complaints begin with the tool's name
+
+	spelledOut bool // long options are, but for those of a few tools
+	message    func(severity, origin, text string) string
+	library    string // the origin of what libxml2 complains about
 
 	exit        exits
 	unvalidated string // said of a document without a schema
@@ -95,9 +97,11 @@ type attributeWords struct {
 // adminWords are cibadmin's.
 type adminWords struct {
 	unsafe int
-	noCIB  string // before the reason
-	failed func(name string, fromFile bool, c cib.Code) string
-	reason bool // each element that failed has the reason in it
+
+	statuses bool   // it tells apart what 1.1.20 calls wrong usage, and takes no notice of no word
+	noCIB    string // before the reason
+	failed   func(name string, fromFile bool, c cib.Code) string
+	reason   bool // each element that failed has the reason in it
 }
 
 // nodeWords are those of crm_node, crmadmin and attrd_updater.

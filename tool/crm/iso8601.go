@@ -18,15 +18,28 @@ type dates struct {
 	now                              bool
 	style                            dateStyle
 	date, period, duration, expected string
+
+	given map[*string]bool // what came, though it may be empty
+}
+
+// takes is the target of a text that counts though it is empty.
+func (d *dates) takes(to *string) option.Target {
+	return func(v string) error {
+		if d.given == nil {
+			d.given = map[*string]bool{}
+		}
+		*to, d.given[to] = v, true
+		return nil
+	}
 }
 
 func (d *dates) table() *option.Program {
 	return program("iso8601", "Display and parse ISO 8601 dates and times", "[options]", nil, []option.Option{
 		{Flags: "-n --now", Text: "Display the current date/time", To: option.On(&d.now)},
-		{Flags: "-d --date", Arg: "DATE", Text: "Parse an ISO 8601 date/time (for example, '2019-09-24 00:30:00 +01:00' or '2019-040')", To: option.Text(&d.date)},
-		{Flags: "-p --period", Arg: "PERIOD", Text: "Parse an ISO 8601 period (interval) with start time (for example, '2005-040/2005-043')", To: option.Text(&d.period)},
-		{Flags: "-D --duration", Arg: "DURATION", Text: "Parse an ISO 8601 duration (for example, 'P1M')", To: option.Text(&d.duration)},
-		{Flags: "-E --expected", Arg: "TEXT", Text: "Exit with error status if result does not match this text. Requires: -n or -d", To: option.Text(&d.expected)},
+		{Flags: "-d --date", Arg: "DATE", Text: "Parse an ISO 8601 date/time (for example, '2019-09-24 00:30:00 +01:00' or '2019-040')", To: d.takes(&d.date)},
+		{Flags: "-p --period", Arg: "PERIOD", Text: "Parse an ISO 8601 period (interval) with start time (for example, '2005-040/2005-043')", To: d.takes(&d.period)},
+		{Flags: "-D --duration", Arg: "DURATION", Text: "Parse an ISO 8601 duration (for example, 'P1M')", To: d.takes(&d.duration)},
+		{Flags: "-E --expected", Arg: "TEXT", Text: "Exit with error status if result does not match this text. Requires: -n or -d", To: d.takes(&d.expected)},
 		{Flags: "-s --seconds", Text: "Show result as a seconds since 0000-001 00:00:00Z", To: option.On(&d.style.seconds)},
 		{Flags: "-S --epoch", Text: "Show result as a seconds since EPOCH (1970-001 00:00:00Z)", To: option.On(&d.style.epoch)},
 		{Flags: "-L --local", Text: "Show result as a 'local' date/time", To: option.On(&d.style.local)},
@@ -42,7 +55,20 @@ func ISO8601(_ context.Context, env *tool.Env) int {
 	if done, code := parse(env, d.table()); done {
 		return code
 	}
-	return showDates(env, time.Now(), d.style, d.now, d.date, d.period, d.duration, d.expected)
+	for _, x := range []struct {
+		text *string
+		what string
+	}{{&d.date, "date/time"}, {&d.duration, "duration"}, {&d.period, "interval"}} {
+		if d.given[x.text] && *x.text == "" {
+			env.Errorf("%s: Invalid %s specified: \n", env.Name, x.what)
+			return 2
+		}
+	}
+	code := showDates(env, time.Now(), d.style, d.now, d.date, d.period, d.duration, d.expected)
+	if code == 0 && d.given[&d.expected] && d.expected == "" && (d.now || d.date != "") {
+		return exitError // no date looks like that
+	}
+	return code
 }
 
 // showDates answers one call at the time clock.

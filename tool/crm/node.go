@@ -41,6 +41,9 @@ func Node(ctx context.Context, env *tool.Env) int {
 		env.Errorf("%s\n", dangerous)
 		return exitUsage(env)
 	}
+	if generationOf(env).spelledOut && !o.list && !o.partition && o.nameOf == "" && o.remove == "" && !o.id && !o.quorum && !o.name {
+		return env.Fail(exitUsage(env), "no command given; '%s --help' lists them", env.Name)
+	}
 	c, err := client.DialController(ctx, "crm_node")
 	if err != nil {
 		word, status := notLetIn(env, err)

@@ -38,7 +38,27 @@ func (e errOption) Error() string { return string(e) }
 // parse reads a tool's command line; what is no option is of no interest. done
 // means that the tool has nothing more to do and exits with status.
 func parse(env *tool.Env, p *option.Program) (done bool, status int) {
-	_, err := p.Read(env.Profile, env.Args)
+	_, done, status = parseWords(env, p)
+	return done, status
+}
+
+// parseWords is parse for a tool that is told something by words that are no
+// options.
+func parseWords(env *tool.Env, p *option.Program) (operands []string, done bool, status int) {
+	if generationOf(env).spelledOut && !getopt[p.Name] {
+		p.Dialect = option.GLib
+	}
+	operands, err := p.Read(env.Profile, env.Args)
+	done, status = refuse(env, p, err)
+	return operands, done, status
+}
+
+// getopt are the tools that read their options as in old days.
+var getopt = map[string]bool{"cibadmin": true, "crm_standby": true, "crm_failcount": true}
+
+// refuse says what is wrong with a command line, or what it asks for in place of
+// the tool's work.
+func refuse(env *tool.Env, p *option.Program, err error) (done bool, status int) {
 	switch {
 	case err == nil:
 		return false, 0

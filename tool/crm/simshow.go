@@ -60,7 +60,7 @@ func (s *simulation) play(form status.SimulationForm, cib *xml.Node) int {
 	}
 	if s.saveInput != "" { // what is about to be planned, as it was modified
 		if err := os.WriteFile(s.env.Path(s.saveInput), cib.Format(), 0o644); err != nil {
-			return s.env.Fail(exitError, "%v", err)
+			return s.unwritten(exitNoSuch, err)
 		}
 	}
 	if !s.toPlan() {
@@ -75,13 +75,21 @@ func (s *simulation) play(form status.SimulationForm, cib *xml.Node) int {
 	}
 	form.Scores(r)
 	if err := s.save(r); err != nil {
-		return s.env.Fail(exitError, "%v", err)
+		return s.unwritten(exitIO, err)
 	}
 	form.Actions(r)
 	if !s.simulate {
 		return 0
 	}
 	return s.execute(form, cib, r)
+}
+
+// unwritten says that a file cannot be written; status is that of 2.1.5.
+func (s *simulation) unwritten(status int, err error) int {
+	if !s.gen.simulate.profiles {
+		status = exitError
+	}
+	return s.env.Fail(status, "%v", err)
 }
 
 // execute carries the plan out on a copy of the CIB, which is saved where that
@@ -98,7 +106,7 @@ func (s *simulation) execute(form status.SimulationForm, cib *xml.Node, r *pengi
 	}
 	if s.saveOutput != "" || s.inPlace {
 		if err := os.WriteFile(s.env.Path(cmp.Or(s.saveOutput, s.input)), x.CIB.Format(), 0o644); err != nil {
-			return s.env.Fail(exitError, "%v", err)
+			return s.unwritten(exitNoSuch, err)
 		}
 	}
 	after, err := pengine.Status(x.CIB, s.options())

@@ -12,7 +12,7 @@ import (
 // updaterOptions are what attrd_updater is called with.
 type updaterOptions struct {
 	task, name, value, node, set, delay string
-	hasValue, all, private              bool
+	hasValue, all, private, hasName     bool
 }
 
 // change is the target of a new value.
@@ -22,7 +22,7 @@ func (o *updaterOptions) change(task string) option.Target {
 
 func (o *updaterOptions) table() *option.Program {
 	return program("attrd_updater", "query and update Pacemaker node attributes", "command -n attribute [options]", nil, []option.Option{
-		{Flags: "-n --name", Arg: "value", Text: "The attribute's name", To: option.Text(&o.name)},
+		{Flags: "-n --name", Arg: "value", Text: "The attribute's name", To: option.All(option.Text(&o.name), option.On(&o.hasName))},
 		{Flags: "-U --update", Arg: "value", Text: "Update the attribute's value", To: o.change("update")},
 		{Flags: "-v", Arg: "value", To: o.change("update")},
 		{Flags: "-B --update-both", Arg: "value", Text: "Update the attribute's value and time to wait (dampening)", To: o.change("update-both")},
@@ -46,7 +46,10 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 	if done, status := parse(env, o.table()); done {
 		return status
 	}
-	if o.task == "" || o.name == "" && o.task != "refresh" {
+	if generationOf(env).spelledOut && o.hasName && o.task == "" {
+		o.task = "query"
+	}
+	if o.task == "" || !o.hasName && o.task != "refresh" || o.name == "" && !generationOf(env).spelledOut && o.task != "refresh" {
 		return env.Fail(exitUsage(env), "give a command and the attribute's name: '%s -n NAME -U VALUE'", env.Name)
 	}
 	if o.task != "query" {

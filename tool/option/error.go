@@ -21,10 +21,17 @@ type Error struct {
 	Among   []string // what an abbreviation may mean
 	Near    string   // what may have been meant
 	letter  bool     // Option is a short one
+	glib    bool     // the words are GLib's
 }
 
 func (e *Error) Error() string {
 	name := e.Option
+	switch {
+	case e.glib && e.Problem == Missing:
+		return "Missing argument for " + name
+	case e.glib && e.Problem == Unknown:
+		return "Unknown option " + name
+	}
 	if e.letter {
 		name = name[1:]
 	}

@@ -23,6 +23,9 @@ const (
 	// ends the options, and what begins with one dash and is none is an operand:
 	// a score may be negative.
 	Exact
+	// GLib reads as GLib's parser does: as Getopt, but a long option is spelled
+	// out.
+	GLib
 )
 
 // A Reader reads one command line.
@@ -154,6 +157,9 @@ func (r *Reader) name() (*Option, string, error) {
 // argument completes an option with its argument.
 func (r *Reader) argument(o *Option, spelling, value string, has bool) (*Option, string, error) {
 	switch {
+	case has && r.dialect == GLib && spelling == "--version": // which takes no notice of it
+	case has && !o.takesArgument() && r.dialect == GLib:
+		return r.fail(Unknown, r.word)
 	case has && !o.takesArgument():
 		return r.fail(Superfluous, spelling)
 	case has || !o.takesArgument():
@@ -168,7 +174,7 @@ func (r *Reader) argument(o *Option, spelling, value string, has bool) (*Option,
 }
 
 func (r *Reader) fail(p Problem, spelling string) (*Option, string, error) {
-	e := &Error{Problem: p, Option: spelling, Word: r.word, letter: r.isLetter}
+	e := &Error{Problem: p, Option: spelling, Word: r.word, letter: r.isLetter, glib: r.dialect == GLib}
 	if name, long := strings.CutPrefix(spelling, "--"); long && p == Unknown && r.dialect == Nearest {
 		var names []string
 		for _, l := range r.long {
@@ -189,7 +195,7 @@ func (r *Reader) find(name string) (found *Option, spelling string, among []stri
 		switch {
 		case l.name == name:
 			return l.option, l.name, nil
-		case r.dialect == Exact || r.dialect == Nearest && name == "--" || !strings.HasPrefix(l.name, name):
+		case r.dialect == Exact || r.dialect == GLib || r.dialect == Nearest && name == "--" || !strings.HasPrefix(l.name, name):
 			continue
 		case found == nil:
 			found, spelling = l.option, l.name
