@@ -42,7 +42,11 @@ func (w *World) vary() {
 // fencedWorld is a cluster with fencing whose hosts, agents, disks, clocks and
 // fence devices fail, each seed in ways of its own.
 func fencedWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
-	w, p := pacemakerWorld(seed, trace)
+	return fencedWorldOf(3+int(seed%3), seed, trace)
+}
+
+func fencedWorldOf(nodes int, seed uint64, trace func(string)) (*World, *Pacemakers) {
+	w, p := pacemakerWorldOf(nodes, seed, trace)
 	w.vary()
 	r := w.Rand
 	share := func(most float64) float64 {
@@ -68,11 +72,20 @@ func fencedWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
 // no change that a client was told is written gets lost; and in peace all agree
 // and every resource runs exactly once. Where a fence device lies there is no
 // such certainty as long as it is believed.
-func TestFencing(t *testing.T) {
+func TestFencing(t *testing.T) { fencing(t, 8, fencedWorld) }
+
+// TestTwoNodes is the same for two nodes, of which each keeps quorum alone: when they do
+// not see each other both have the other fenced, and what is certain is only what
+// fencing makes so.
+func TestTwoNodes(t *testing.T) {
+	fencing(t, 16, func(seed uint64, trace func(string)) (*World, *Pacemakers) { return fencedWorldOf(2, seed, trace) })
+}
+
+func fencing(t *testing.T, part uint64, world func(seed uint64, trace func(string)) (*World, *Pacemakers)) {
 	var worst time.Duration
 	cuts, lies, ops, writes := 0, 0, 0, 0
-	forSomeSeeds(t, 8, func(seed uint64, trace func(string)) (time.Duration, error) {
-		w, p := fencedWorld(seed, trace)
+	forSomeSeeds(t, part, func(seed uint64, trace func(string)) (time.Duration, error) {
+		w, p := world(seed, trace)
 		for _, n := range w.Nodes {
 			n.Start()
 		}

@@ -18,8 +18,12 @@ import (
 const settleWithin = 3 * time.Minute
 
 func pacemakerWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
-	nodes := 3 + int(seed%3)
-	settings := votequorum.Settings{Votes: 1, Expected: uint32(nodes), Counted: true}
+	return pacemakerWorldOf(3+int(seed%3), seed, trace)
+}
+
+// pacemakerWorldOf is a cluster of so many nodes; two of them keep quorum alone.
+func pacemakerWorldOf(nodes int, seed uint64, trace func(string)) (*World, *Pacemakers) {
+	settings := votequorum.Settings{Votes: 1, Expected: uint32(nodes), Counted: true, TwoNode: nodes == 2, WaitForAll: nodes == 2}
 	var p *Pacemakers
 	cfg := Config{Seed: seed, Nodes: nodes, Generation: generation(seed), Trace: trace, Tunables: totem.Tunables{Token: time.Second}}
 	cfg.Upper = func(w *World, n *Node) Upper {
@@ -31,6 +35,7 @@ func pacemakerWorld(seed uint64, trace func(string)) (*World, *Pacemakers) {
 	}
 	w := NewWorld(cfg)
 	p = NewPacemakers(w)
+	p.TwoParts = settings.TwoNode
 	return w, p
 }
 

@@ -26,10 +26,7 @@ func fencedQuartet(t *testing.T) (*World, *Pacemakers) {
 
 func fencedFew(t *testing.T, nodes int, change func(*World, *Pacemakers)) (*World, *Pacemakers) {
 	t.Helper()
-	w, p := pacemakerWorld(map[int]uint64{3: 3, 4: 7}[nodes], nil)
-	if len(w.Nodes) != nodes {
-		t.Fatalf("%d nodes", len(w.Nodes))
-	}
+	w, p := pacemakerWorldOf(nodes, 3, nil)
 	change(w, p)
 	p.Faults.Twice = func(string, string, []string) bool { return false }
 	for _, n := range w.Nodes {

@@ -150,6 +150,26 @@ func TestStaleList(t *testing.T) {
 	}
 }
 
+// TestTwoNodesDivided: two nodes do not see each other, and both keep quorum. Each has the
+// other fenced before it starts what that one ran; with one faster by its device, that
+// one goes on, and the other waits for it when it is up again (wait_for_all).
+func TestTwoNodesDivided(t *testing.T) {
+	for seed := range uint64(8) {
+		w, p := fencedFew(t, 2, func(w *World, _ *Pacemakers) { w.Run(time.Duration(seed) * 13 * time.Millisecond) })
+		w.cutBetween([]totem.NodeID{1}, []totem.NodeID{2})
+		p.run(20 * time.Second)
+		if w.Err() != nil || p.Power.Cuts == 0 || p.Power.Cuts > 2 {
+			t.Fatalf("hosts were fenced %d times, %v", p.Power.Cuts, w.Err())
+		}
+		p.run(40 * time.Second) // who was fenced is up, still without the other, and may not fence it
+		if p.Power.Cuts > 2 || w.Err() != nil {
+			t.Errorf("hosts were fenced %d times, %v", p.Power.Cuts, w.Err())
+		}
+		clear(w.net.cut)
+		settlesFenced(t, w, p)
+	}
+}
+
 // TestTokenChanges: the timeout of the token is raised and lowered on some nodes
 // and on all, while a node dies: it is fenced once, nobody else is, and what it ran
 // goes on elsewhere.
