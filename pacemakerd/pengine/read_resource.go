@@ -286,6 +286,8 @@ func (c *Cluster) requirements(r *Resource) {
 			v = "quorum"
 		case c.unfencing && c.opt.fencing:
 			v = "unfencing"
+		case c.unfencing:
+			v = "quorum"
 		case c.opt.fencing:
 			v = "fencing"
 		case c.opt.noQuorum == "ignore":

@@ -144,10 +144,8 @@ func (tr *Transition) locate(e *xml.Node, r *Resource, role, score string, group
 			role = e.Get("role")
 		}
 		if role != "" {
-			switch rules.ParseRole(role) {
-			case RolePromoted:
-				loc.role = RolePromoted
-			case RoleUnknown:
+			loc.role = limitingRole(role)
+			if rules.ParseRole(role) == RoleUnknown {
 				tr.log("unpack_rsc_location", Error, "Ignoring role '%s' in constraint '%s'", role, e.ID())
 			}
 		}
@@ -163,6 +161,15 @@ func (tr *Transition) locate(e *xml.Node, r *Resource, role, score string, group
 	if !some {
 		tr.log("unpack_rsc_location", Error, "Ignoring constraint '%s' because it contains no rules", e.ID())
 	}
+}
+
+// limitingRole is the role that a location of a node is limited to. An instance
+// has to be started, or unpromoted, whatever it is to become: these are no limits.
+func limitingRole(text string) Role {
+	if role := rules.ParseRole(text); role != RoleStarted && role != RoleUnpromoted {
+		return role
+	}
+	return RoleUnknown
 }
 
 func (tr *Transition) newLocation(id string, r *Resource, discovery string) *Location {
@@ -191,7 +198,9 @@ func (tr *Transition) locateByRule(rule *xml.Node, r *Resource, discovery string
 	or := strings.EqualFold(rule.Get("boolean-op"), "or")
 	loc := tr.newLocation(rule.ID(), r, discovery)
 	if v, ok := rule.Lookup("role"); ok {
-		loc.role = rules.ParseRole(v)
+		if loc.role = rules.ParseRole(v); loc.role == RoleUnpromoted {
+			loc.role = RoleUnknown // what is promoted has to be that, too
+		}
 	}
 	for _, n := range tr.Nodes {
 		ev := &rules.Facts{Attrs: n.Attrs, Params: tr.parameters(r, n), Meta: r.Meta, Groups: groups}

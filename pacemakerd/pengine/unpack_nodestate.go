@@ -117,7 +117,7 @@ func (tr *Transition) nodeOnline(n *Node, e *xml.Node) {
 	expected := e.Get("expected")
 	n.Expected = expected == "member"
 	if asked(n.Attrs["shutdown"]) {
-		n.Shutdown = true
+		n.Shutdown, n.Expected = true, false
 	}
 	if tr.opt.fencing {
 		n.Online = tr.onlineWithFencing(n, e)

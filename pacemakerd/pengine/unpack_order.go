@@ -72,8 +72,9 @@ func (c *Cluster) symmetryOf(e *xml.Node, parentKind orderKind, parent string) s
 	return symmetrical
 }
 
-// flagsFor turns a kind into flags; first is the first action (scheduler.md 10.3).
-func flagsFor(kind orderKind, first string, sym symmetry) orderFlags {
+// flagsFor turns a kind into flags; task is the first action, between sets the
+// second one (scheduler.md 10.3).
+func flagsFor(kind orderKind, task string, sym symmetry) orderFlags {
 	flags := orderOptional
 	switch kind {
 	case kindSerialize:
@@ -84,7 +85,7 @@ func flagsFor(kind orderKind, first string, sym symmetry) orderFlags {
 			flags |= orderAsymmetrical
 		case symmetrical:
 			flags |= orderImpliesThen
-			if first == "start" || first == "promote" {
+			if task == "start" || task == "promote" {
 				flags |= orderRunnableLeft
 			}
 		case inverse:
@@ -285,7 +286,7 @@ func (tr *Transition) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bo
 		return true
 	}
 	all := notFalse(a.Get("require-all")) || ta == "stop" || ta == "demote"
-	flags := flagsFor(kind, ta, sym)
+	flags := flagsFor(kind, tb, sym) // by what comes then, unlike without sets
 	if !all {
 		gate := tr.namedPseudo("one-or-more:" + a.ID())
 		gate.anyOf = true
