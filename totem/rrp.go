@@ -151,8 +151,8 @@ func (m *Machine) collectToken(t *wire.Token, b []byte, iface int) bool {
 
 // copiesWait is how long to wait for the copies of a token. When a network goes, all
 // members wait, one after the other, and the token must still come round in time.
-// (corosync 2.4 waits RRPTokenExpired each time; with five nodes that is the loss of the
-// token, and of the next, until the ring is marked faulty.)
+// (With RRPTokenExpired as it is by default five nodes lose the token, and the next, until
+// the ring is marked faulty.)
 func (m *Machine) copiesWait() time.Duration {
 	return min(m.tun.RRPTokenExpired, m.tun.Token*8/10/time.Duration(max(m.newMemb.len(), 1)))
 }

@@ -293,8 +293,8 @@ func (m *Machine) addNode(id totem.NodeID) *Node {
 // Spec: services.md 7.3.
 //
 // The original has all members expect what one of them does as soon as its list of
-// nodes is shorter. A member whose file is stale then has quorum together with the
-// node that was taken out, beside those who have taken it out. So where Expected is
+// nodes is shorter. A member whose file is stale may then have quorum together with
+// the node that was taken out, beside those who have taken it out. So where Expected is
 // the length of a list, it falls when every member's list says so.
 func (m *Machine) configure(s *Settings) {
 	votes, expected := m.us.Votes, m.us.Expected
