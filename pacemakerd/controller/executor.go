@@ -250,6 +250,9 @@ func (m *Machine) invokeDelete(a ack) {
 	defer m.settled(a.ticket)
 	r := lrmd.Result{Op: lrmd.Op{Resource: a.rsc, Action: "delete", UserData: a.key, Params: a.op.Child("attributes").AttrList()}}
 	m.ackDirectly(a, m.entry(r, a.rsc+"_last_0", "controld_ack_event_directly", 0))
+	if a.sys != "tengine" { // a person asked
+		m.writeOption("last-lrm-refresh", strconv.FormatInt(m.cfg.Wall(), 10))
+	}
 }
 
 // reprobe forgets the history of all resources, so that the DC has everything probed,
