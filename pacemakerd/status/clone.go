@@ -66,7 +66,7 @@ func clone(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 		l := nodeList{Role: pengine.RoleStarted, Nodes: byName(started)}
 		if r.Promotable {
 			l.Role = pengine.RoleUnpromoted
-			l.Limited = r.TargetRole() == pengine.RoleUnpromoted
+			l.Limited = configuredRole(r) == pengine.RoleUnpromoted
 		}
 		e.Lists = append(e.Lists, l)
 	}

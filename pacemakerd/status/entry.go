@@ -281,7 +281,8 @@ func bundle(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 		at := rep.Container.CurrentNode()
 		child := primitive(c, inner, name, at, o)
 		if at == nil {
-			child.Node = nil // where it is pending inside does not matter
+			// Where it is pending inside does not matter, where it is locked does.
+			child.Node, child.Locked = inner.LockNode, inner.LockNode != nil
 		}
 		e.Children = append(e.Children, child)
 	}
