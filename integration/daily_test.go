@@ -190,7 +190,7 @@ var masks = []struct {
 	{regexp.MustCompile(`2\.1\.5-[0-9a-z.-]+`), "VERSION"},
 	{regexp.MustCompile(`(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} 2[0-9]{3}|20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8}Z?( [+-][0-9:]+)?`), "DATE"},
 	{regexp.MustCompile(`(?m)^  node[12]: (Offline|Unable to authenticate)$`), "  NODE: no pcsd"}, // in the order of threads, and as time allows
-	{regexp.MustCompile(`(?m)^(Waiting for|\.\.\. got).*\n`), ""}, // how many are still to come
+	{regexp.MustCompile(`(?m)^(Waiting for|\.\.\. got).*\n`), ""},                                 // how many are still to come
 	{regexp.MustCompile(`(Ring ID: +)\S+`), "${1}RING"},
 	{regexp.MustCompile(`(last-lrm-refresh: )[0-9]+`), "${1}TIME"},
 	{regexp.MustCompile(`(exec-time|queue-time|exec|queued)=("?)[0-9.]+(ms|s)?`), "${1}=${2}N"},
