@@ -23,6 +23,30 @@ type definition struct {
 	clones string // the clone's id, "" for the usual one
 }
 
+// operations are those of a definition, each option once. What stands there
+// without a value is not set, but a monitor that never runs is not what anybody
+// means.
+func operations(list [][]string, read func([]string) ([]pair, error)) ([][]string, error) {
+	for i, op := range list {
+		if _, err := read(op[1:]); err != nil {
+			return nil, err
+		}
+		once := op[:1:1]
+		for j, w := range op[1:] {
+			name, value, _ := strings.Cut(w, "=")
+			switch later := op[j+2:]; {
+			case name == "interval" && value == "":
+				return nil, failf("interval cannot be empty")
+			case value == "" || slices.ContainsFunc(later, func(w string) bool { return strings.HasPrefix(w, name+"=") }):
+			default:
+				once = append(once, w)
+			}
+		}
+		list[i] = once
+	}
+	return list, nil
+}
+
 // cloneWords are the kinds of clones: what 0.9 calls master is promotable in 0.11.
 func cloneWords(p conf.Profile) []string {
 	if p == conf.EL9 {
@@ -32,7 +56,17 @@ func cloneWords(p conf.Profile) []string {
 }
 
 // readDefinition takes apart "a=1 op monitor interval=30s meta x=y clone".
-func (c *call) readDefinition(words []string) (d definition, err error) {
+func (c *call) readDefinition(words []string) (definition, error) {
+	return c.readWith(pairs, words)
+}
+
+// readChange is readDefinition for a change, in which of equal parameters and
+// options of operations the last one wins, as in the original.
+func (c *call) readChange(words []string) (definition, error) {
+	return c.readWith(lastPairs, words)
+}
+
+func (c *call) readWith(read func([]string) ([]pair, error), words []string) (d definition, err error) {
 	var params, meta, clone []string
 	where := &params
 	inOp := false
@@ -70,7 +104,10 @@ func (c *call) readDefinition(words []string) (d definition, err error) {
 		}
 		*where = append(*where, w)
 	}
-	if d.params, err = pairs(params); err != nil {
+	if d.params, err = read(params); err != nil {
+		return d, err
+	}
+	if d.ops, err = operations(d.ops, read); err != nil {
 		return d, err
 	}
 	if d.meta, err = pairs(meta); err != nil {
@@ -83,6 +120,16 @@ func (c *call) readDefinition(words []string) (d definition, err error) {
 // opOptions are what an operation may have.
 var opOptions = []string{"OCF_CHECK_LEVEL", "description", "enabled", "id", "interval", "interval-origin", "name", "on-fail",
 	"record-pending", "requires", "role", "start-delay", "timeout"}
+
+// filled refuses a parameter without a value, as 0.11 does.
+func (c *call) filled(params []pair) error {
+	for _, p := range params {
+		if p.value == "" && c.env.Profile == conf.EL9 {
+			return failf("%s cannot be empty", p.name).all()
+		}
+	}
+	return nil
+}
 
 func (c *call) resourceCreate(words []string) error {
 	if len(words) < 2 {
@@ -122,6 +169,9 @@ func (c *call) resourceCreate(words []string) error {
 		c.env.Errorf("Warning: %v\n", err)
 		meta = &lrmd.Metadata{}
 	} else if err := c.checkParams(meta, d.params, true); err != nil {
+		return err
+	}
+	if err := c.filled(d.params); err != nil {
 		return err
 	}
 	if err := checkOps(meta, d.ops, c.opt.force); err != nil {

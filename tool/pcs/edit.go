@@ -27,7 +27,7 @@ func (c *call) resourceUpdate(words []string) error {
 	if len(rest) > 0 && !strings.Contains(rest[0], "=") && rest[0] != "op" && rest[0] != "meta" && rest[0] != "clone" {
 		forgot, rest = rest[0], rest[1:]
 	}
-	d, err := c.readDefinition(rest)
+	d, err := c.readChange(rest)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (c *call) resourceUpdate(words []string) error {
 		if len(d.params) > 0 {
 			d.meta = append(d.meta, d.params...)
 		}
-		setPairs(nvset(p, "meta_attributes", true), d.meta)
+		setMeta(p, d.meta)
 		return c.push()
 	}
 	a := agentOf(p)
@@ -71,12 +71,23 @@ func (c *call) resourceUpdate(words []string) error {
 	}
 	if len(d.meta) > 0 {
 		c.warnMeta(d.meta)
-		setPairs(nvset(p, "meta_attributes", true), d.meta)
+		setMeta(p, d.meta)
 	}
 	for _, op := range d.ops {
 		replaceOp(p, op)
 	}
 	return c.push()
+}
+
+// setMeta sets meta attributes, and leaves no empty set behind where there was
+// none.
+func setMeta(p *xml.Node, list []pair) {
+	was := nvset(p, "meta_attributes", false) != nil
+	set := nvset(p, "meta_attributes", true)
+	setPairs(set, list)
+	if !was && set.Child("nvpair") == nil {
+		set.Remove()
+	}
 }
 
 func agentOf(p *xml.Node) lrmd.Agent {

@@ -36,6 +36,12 @@ func failf(format string, args ...any) *failure {
 	return &failure{lines: []string{fmt.Sprintf(format, args...)}}
 }
 
+// all ends a list of what is wrong as 0.11 does.
+func (f *failure) all() *failure {
+	f.lines = append(f.lines, "Errors have occurred, therefore pcs is unable to continue")
+	return f
+}
+
 func (f *failure) hint(format string, args ...any) *failure {
 	f.hints = append(f.hints, fmt.Sprintf(format, args...))
 	return f

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
@@ -72,6 +73,26 @@ func validProperty(kind, value string) bool {
 	return slices.Contains(strings.Fields(kind), value)
 }
 
+// propertiesOfOld are those that 0.11 knows nothing of, or leaves to the cluster.
+var propertiesOfOld = map[string]bool{"cluster-infrastructure": true, "cluster-ipc-limit": false, "cluster-name": true, "crmd-finalization-timeout": true,
+	"crmd-integration-timeout": true, "crmd-transition-delay": true, "dc-version": true, "default-action-timeout": true,
+	"default-resource-stickiness": true, "have-watchdog": true, "is-managed-default": true, "notification-agent": true, "notification-recipient": true}
+
+// unknownProperty lists what there is, in the words of 0.11.
+func (c *call) unknownProperty(name string) error {
+	var list []string
+	for _, known := range sortedKeys(properties) {
+		if !propertiesOfOld[known] {
+			list = append(list, "'"+known+"'")
+		}
+	}
+	f := failf("invalid cluster property option '%s', allowed options are: %s, use --force to override", name, strings.Join(list, ", ")).all()
+	if s := tool.Suggest(name, sortedKeys(properties)); s != "" && !propertiesOfOld[s] {
+		f.hint("did you mean '%s'?", s)
+	}
+	return f
+}
+
 func (c *call) propertySet(words []string) error {
 	if len(words) == 0 {
 		return &errUsage{group: "property"}
@@ -85,6 +106,12 @@ func (c *call) propertySet(words []string) error {
 			return failf("empty property name: '%s'", w)
 		}
 		kind, known := properties[name]
+		if c.env.Profile == conf.EL9 && propertiesOfOld[name] {
+			known = false
+		}
+		if !known && !c.opt.force && c.env.Profile == conf.EL9 && !slices.Contains(totemOptions, name) {
+			return c.unknownProperty(name)
+		}
 		if !known && !c.opt.force {
 			f := failf("unknown cluster property: '%s', (use --force to override)", name)
 			if slices.Contains(totemOptions, name) {
@@ -104,11 +131,21 @@ func (c *call) propertySet(words []string) error {
 	if err != nil {
 		return err
 	}
+	el9 := c.env.Profile == conf.EL9
 	conf, err := c.section("crm_config")
 	if err != nil {
 		return err
 	}
-	setPairs(propertyBag(conf), list)
+	none := conf.Child("cluster_property_set") == nil
+	bag := propertyBag(conf)
+	if el9 {
+		if err := c.removable(bag, list); err != nil {
+			return err
+		}
+	}
+	if setPairs(bag, list); none && bag.Child("nvpair") == nil {
+		bag.Remove()
+	}
 	if err := c.push(); err != nil {
 		return err
 	}
@@ -117,6 +154,25 @@ func (c *call) propertySet(words []string) error {
 			c.env.Errorf("Hint: without fencing, both halves of a split cluster run everything: two copies on shared data destroy it. " +
 				"Create a fence device ('pcs stonith create ...') and set stonith-enabled=true, or use a quorum witness.\n")
 		}
+	}
+	return nil
+}
+
+// removable refuses to take away what is not there, as 0.11 does.
+func (c *call) removable(bag *xml.Node, list []pair) error {
+	for _, p := range list {
+		there := false
+		for nv := range bag.Each("nvpair") {
+			there = there || nv.Get("name") == p.name
+		}
+		if p.value != "" || there {
+			continue
+		}
+		text := "Cannot remove property '" + p.name + "', it is not present in property set '" + bag.ID() + "'"
+		if !c.opt.force {
+			return failf("%s, use --force to override", text).all()
+		}
+		c.env.Errorf("Warning: %s\n", text)
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package pcs
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/lrmd"
 )
 
@@ -112,6 +114,22 @@ func (c *call) stonithCreate(words []string) error {
 				known.Params = append(known.Params, lrmd.Param{Name: "pcmk_" + a + "_" + what})
 			}
 		}
+		if v := slices.IndexFunc(d.params, func(p pair) bool { return p.name == "action" }); v >= 0 {
+			// The device would do that for whatever it is asked.
+			instead := "pcmk_off_action, pcmk_reboot_action"
+			if c.env.Profile == conf.EL9 {
+				instead = "'pcmk_off_action', 'pcmk_reboot_action'"
+			}
+			const old = "stonith option 'action' is deprecated and should not be used, use "
+			if !c.opt.force {
+				f := failf("%s%s instead, use --force to override", old, instead)
+				if c.env.Profile == conf.EL9 {
+					f = f.all()
+				}
+				return f
+			}
+			c.env.Errorf("Warning: %s%s instead\n", old, instead)
+		}
 		given := map[string]bool{}
 		for _, p := range d.params {
 			given[p.name] = true
@@ -130,6 +148,9 @@ func (c *call) stonithCreate(words []string) error {
 			}
 			return err
 		}
+	}
+	if err := c.filled(d.params); err != nil {
+		return err
 	}
 	for _, p := range d.params {
 		if p.name == "pcmk_host_list" && len(strings.FieldsFunc(p.value, func(r rune) bool { return r == ' ' || r == ',' })) > 1 && strings.HasPrefix(name, "fence_ipmi") {

@@ -144,9 +144,23 @@ func xmlID(s string) string {
 // pair is one name=value word.
 type pair struct{ name, value string }
 
-// pairs reads words of the form name=value, the last of equal names winning,
-// sorted by name as pcs writes them.
+// pairs reads words of the form name=value, sorted by name as pcs writes them. A
+// name that comes twice with different values is refused.
 func pairs(words []string) ([]pair, error) {
+	seen := map[string]string{}
+	for _, w := range words {
+		if name, value, ok := strings.Cut(w, "="); ok && name != "" {
+			if before, twice := seen[name]; twice && before != value {
+				return nil, failf("duplicate option '%s' with different values '%s' and '%s'", name, before, value)
+			}
+			seen[name] = value
+		}
+	}
+	return lastPairs(words)
+}
+
+// lastPairs is pairs, but of equal names the last one wins.
+func lastPairs(words []string) ([]pair, error) {
 	var list []pair
 	for _, w := range words {
 		name, value, ok := strings.Cut(w, "=")
@@ -204,7 +218,7 @@ func setText(set *xml.Node) string {
 	for nv := range set.Each("nvpair") {
 		words = append(words, nv.Get("name")+"="+nv.Get("value"))
 	}
-	list, err := pairs(words)
+	list, err := lastPairs(words)
 	if err != nil {
 		return strings.Join(words, " ")
 	}
