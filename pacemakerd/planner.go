@@ -14,6 +14,7 @@ import (
 	"github.com/dsnet/compress/bzip2"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/pengine"
+	"github.com/gocorosync/gocorosync/pacemakerd/schema"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
@@ -25,6 +26,7 @@ type planner struct {
 	next int    // transition id
 	last string // digest of the last input
 	file string // and where it was kept
+	old  string // schema of the last input, if that was before 3.0
 }
 
 // plan makes a transition graph. A planner that panics is a defect of ours; it
@@ -43,7 +45,7 @@ func (p *planner) plan(doc *xml.Node) (graph *xml.Node, err error) {
 			p.log.Error("policy engine failed", "input", p.file, "err", r)
 		}
 	}()
-	res, err := pengine.Plan(doc, pengine.Options{Now: now, TransitionID: id})
+	res, err := pengine.Plan(p.modern(doc), pengine.Options{Now: now, TransitionID: id})
 	if err != nil {
 		p.keep(doc, now, "error", digest)
 		return nil, err
@@ -60,6 +62,31 @@ func (p *planner) plan(doc *xml.Node) (graph *xml.Node, err error) {
 	p.keep(doc, now, series, digest)
 	p.log.Info("calculated transition", "transition", id, "input", p.file, "took", time.Since(now))
 	return res.Graph, nil
+}
+
+// modern is a CIB of a schema before 3.0 in the terms of today, which are those
+// that the planner knows; the CIB stays as it is. The log says so when such a
+// configuration is met, and what is not carried over.
+func (p *planner) modern(doc *xml.Node) *xml.Node {
+	claimed := doc.Get("validate-with")
+	if claimed == "" || claimed == schema.None || !schema.Lineage2.Has(claimed) || !schema.Lineage2.Before(claimed, "pacemaker-3.0") {
+		p.old = ""
+		return doc
+	}
+	next, _, err := schema.Upgrade(doc.Clone(), "")
+	news := p.old != claimed
+	p.old = claimed
+	switch {
+	case err != nil:
+		p.log.Error("configuration of an old schema cannot be upgraded, and is taken as it is", "schema", claimed, "err", err)
+		return doc
+	case news:
+		p.log.Warn("configuration of an old schema is upgraded for each plan; 'cibadmin --upgrade --force' does it for good", "schema", claimed, "to", next.Get("validate-with"))
+		for _, note := range schema.Notes(doc) {
+			p.log.Warn("upgrade of the configuration", "note", note)
+		}
+	}
+	return next
 }
 
 // keep writes the planner's input as pe-input-N.bz2, pe-warn-N.bz2 or

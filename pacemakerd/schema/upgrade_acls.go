@@ -2,6 +2,16 @@ package schema
 
 import "github.com/gocorosync/gocorosync/pacemakerd/xml"
 
+// Notes are what there is to say of an upgrade to 3.0 or later of a document,
+// which is not changed.
+func Notes(doc *xml.Node) (notes []string) {
+	doc = doc.Clone()
+	if before(doc.Get("validate-with"), "pacemaker-2.0") {
+		notes = ModerniseACLs(doc)
+	}
+	return append(notes, Modernise(doc)...)
+}
+
 // ModerniseACLs brings a document of a schema 1.x to 2.0: access control has
 // other words there. The notes are those of the original transformation, which
 // speaks up where the same cannot be said any more.

@@ -194,6 +194,7 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 		}
 		return nil, m.gen.mon.noCluster(m.env)
 	}
+	m.gen.modernise(m.env, doc)
 	return doc, 0
 }
 
