@@ -7,10 +7,11 @@ import (
 
 // An Error is what is wrong with a configuration.
 type Error struct {
-	Text   string // as corosync says it, without file and line
-	File   string // "" when no place is known
-	Line   int    // from 1
-	Remedy string // what to do about it
+	Text     string   // as corosync says it, without file and line
+	File     string   // "" when no place is known
+	Line     int      // from 1
+	Remedy   string   // what to do about it
+	Warnings []string // of what was read before it went wrong
 
 	// Place makes Error begin with the file and line, as corosync 3 does.
 	place bool

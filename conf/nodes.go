@@ -79,6 +79,11 @@ func (r *totemReader) nodelist() error {
 	t.LocalPos = r.findLocal()
 	if len(t.Nodes) > 0 && t.LocalPos < 0 {
 		if r.el9() {
+			for i := range t.Nodes { // the own name may be one that does not resolve
+				if n := &t.Nodes[i]; len(n.Names) > 0 && !n.Addrs[0].IsValid() {
+					return r.plain("failed to parse node address '"+n.Names[0]+"'", "add it to /etc/hosts of every node, or write its address")
+				}
+			}
 			return r.fail("No valid name found for local host")
 		}
 		return nil // the interfaces will be missing

@@ -120,6 +120,9 @@ type totemReader struct {
 func ReadTotem(v Values, p Profile, host Host) (*Totem, error) {
 	r := &totemReader{v: v, host: host, t: &Totem{Profile: p, LocalPos: -1}}
 	if err := r.read(); err != nil {
+		if e, ok := err.(*Error); ok {
+			e.Warnings = r.t.Warnings
+		}
 		return nil, err
 	}
 	return r.t, nil

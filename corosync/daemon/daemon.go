@@ -78,6 +78,13 @@ func printVersion(w io.Writer, p conf.Profile) {
 func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
 	log := newLogger(stderr)
 	n, err := node.Load(config(opt, p, log))
+	var bad *conf.Error
+	switch {
+	case errors.As(err, &bad):
+		warn(log, bad.Warnings)
+	case err == nil:
+		warn(log, n.Totem().Warnings)
+	}
 	if err != nil {
 		return failed(log, err, false)
 	}
@@ -87,6 +94,13 @@ func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
 	log.Log(node.LevelNotice, node.MAIN, "Corosync Cluster Engine exiting normally")
 	log.close()
 	return exitOK
+}
+
+// warn logs what the configuration has that is not used or goes away.
+func warn(log *logger, warnings []string) {
+	for _, w := range warnings {
+		log.Log(node.LevelWarning, node.MAIN, "%s", w)
+	}
 }
 
 // checkStateDir refuses to run where a state directory was asked for that is

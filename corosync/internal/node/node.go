@@ -287,7 +287,7 @@ func (n *Node) Start(ctx context.Context) error {
 		n.log.Log(LevelWarning, TOTEM, "%s", why)
 	}
 	for _, w := range t.Warnings {
-		n.log.Log(LevelWarning, TOTEM, "%s", w)
+		n.log.Log(LevelWarning, MAIN, "%s", w)
 	}
 	tcfg, err := n.totemConfig(seq)
 	if err != nil {
