@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -196,6 +197,13 @@ func (c *checker) effective(f *conf.File) error {
 		return err
 	}
 	t, err := conf.ReadTotem(v, c.cfg.Profile, c.cfg.Host)
+	var bad *conf.Error
+	switch {
+	case errors.As(err, &bad):
+		c.ignored(f, bad.Warnings)
+	case err == nil:
+		c.ignored(f, t.Warnings)
+	}
 	if err != nil {
 		return f.Place(err)
 	}
@@ -215,6 +223,22 @@ func (c *checker) effective(f *conf.File) error {
 		c.unauthenticated(f, t)
 	}
 	return nil
+}
+
+// ignored passes on what corosync says at its start of what it does not use.
+func (c *checker) ignored(f *conf.File, warnings []string) {
+	for _, w := range warnings {
+		if strings.HasPrefix(w, "Please migrate") {
+			continue // the remedy of the one before
+		}
+		at := 0
+		if s := f.Root.First("totem"); s != nil {
+			at = s.Open
+		}
+		n := c.place(at)
+		n.Check, n.Text, n.Remedy = "ignored", w, "write a nodelist with the addresses of all nodes, and leave bindnetaddr and member sections out"
+		c.add(n)
+	}
 }
 
 // unauthenticated says that anybody can talk on the ring. That is what most
