@@ -227,18 +227,16 @@ func (c *checker) effective(f *conf.File) error {
 
 // ignored passes on what corosync says at its start of what it does not use.
 func (c *checker) ignored(f *conf.File, warnings []string) {
-	for _, w := range warnings {
-		if strings.HasPrefix(w, "Please migrate") {
-			continue // the remedy of the one before
-		}
-		at := 0
-		if s := f.Root.First("totem"); s != nil {
-			at = s.Open
-		}
-		n := c.place(at)
-		n.Check, n.Text, n.Remedy = "ignored", w, "write a nodelist with the addresses of all nodes, and leave bindnetaddr and member sections out"
-		c.add(n)
+	if len(warnings) == 0 {
+		return
 	}
+	at := 0
+	if s := f.Root.First("totem"); s != nil {
+		at = s.Open
+	}
+	n := c.place(at)
+	n.Check, n.Text, n.Remedy = "ignored", strings.Join(warnings, " "), "write a nodelist with the addresses of all nodes, and leave bindnetaddr and member sections out"
+	c.add(n)
 }
 
 // unauthenticated says that anybody can talk on the ring. That is what most
