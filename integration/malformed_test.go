@@ -192,7 +192,6 @@ func TestMalformed(t *testing.T) {
 // refused are the requests that the original takes for something else, and we do
 // not take.
 var refused = map[string]string{
-	malformed["cib_rw"][6]:  `cib_rc="-6"`,  // no such section: the original gives all
 	malformed["cib_rw"][10]: `cib_rc="-22"`, // no patch: the original calls it applied
 	malformed["cib_rw"][12]: `status="76"`,  // cut off: the original takes what there is
 }

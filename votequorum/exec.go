@@ -118,6 +118,9 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 	if !m.quorate && info.Flags&FlagQuorate != 0 {
 		decrease = true
 		m.us.Expected = info.Expected
+		// These two are for expecting less than the list says.
+		meant := m.set.LastManStanding || m.set.AllowDownscale
+		m.borrowed = m.set.Counted && !meant && info.Expected < m.set.Expected
 	}
 	if info.Flags&FlagQuorate != 0 || m.set.ExpectedTracking {
 		n.Expected = info.Expected
@@ -140,7 +143,7 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 func (m *Machine) reconfigure(param uint8, id totem.NodeID, value uint32) {
 	switch param {
 	case reconfigureExpected:
-		m.lowering = false // somebody has decided
+		m.lowering, m.borrowed = false, false // somebody has decided
 		for _, n := range m.nodes {
 			if n.State == Member {
 				n.Expected = value
@@ -194,6 +197,9 @@ func (m *Machine) syncInit(ev service.SyncInit) {
 		if present >= m.quorum || m.set.TieBreaker != TieNone && slices.Contains(ev.Members, m.lowest) {
 			m.lastManAt = m.now + m.set.LastManStandingWindow
 		}
+	}
+	if left && m.borrowed {
+		m.us.Expected, m.borrowed = m.set.Expected, false
 	}
 	m.previous = m.members
 	m.members = slices.Clone(ev.Members)

@@ -95,6 +95,30 @@ func TestStaleList(t *testing.T) {
 	}
 }
 
+// TestBorrowedVotes: node 3 comes back with its stale list to two that are quorate with
+// theirs. Divided from them again it has no quorum together with the node that they
+// have taken out.
+func TestBorrowedVotes(t *testing.T) {
+	c := listed(t, 4)
+	c.form(3)
+	c.form(4)
+	c.form(1, 2)
+	c.lists(1, 3)
+	c.lists(2, 3)
+	c.want(1, true, 3, 2)
+	c.want(3, false, 4, 3)
+	c.form(1, 2, 3)
+	c.want(3, true, 3, 2)
+	c.form(1, 2)
+	c.form(3, 4)
+	c.want(1, true, 3, 2)
+	for _, id := range []totem.NodeID{3, 4} {
+		c.want(id, false, 4, 3)
+	}
+	c.form(1, 2, 3)
+	c.want(3, true, 3, 2)
+}
+
 // TestDecidedVotes: what an administrator says (corosync-quorumtool -e) is in force on all
 // nodes, whatever their lists are.
 func TestDecidedVotes(t *testing.T) {

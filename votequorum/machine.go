@@ -132,6 +132,7 @@ type Machine struct {
 	quorate         bool
 	waiting         bool // the wait_for_all status
 	lowering        bool // our list of nodes has become shorter, those of others not yet
+	borrowed        bool // we expect less than our list of nodes says, because a quorate node does
 	barrier         uint32
 	trackingBarrier uint32
 	lowest, highest totem.NodeID // of the last quorate partition
@@ -295,10 +296,12 @@ func (m *Machine) addNode(id totem.NodeID) *Node {
 // The original has all members expect what one of them does as soon as its list of
 // nodes is shorter. A member whose file is stale may then have quorum together with
 // the node that was taken out, beside those who have taken it out. So where Expected is
-// the length of a list, it falls when every member's list says so.
+// the length of a list, it falls when every member's list says so. And a node that
+// expects less than its own list says, because it found others quorate with that, does
+// so only as long as none of them leaves.
 func (m *Machine) configure(s *Settings) {
 	votes, expected := m.us.Votes, m.us.Expected
-	m.set = s
+	m.set, m.borrowed = s, false
 	m.publishSettings()
 	m.key("atb_type", uint32(s.TieBreaker))
 	m.remark(s.Warnings)
