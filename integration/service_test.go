@@ -64,7 +64,8 @@ func TestServiceManager(t *testing.T) {
 }
 
 // TestExitStatus starts corosync 3 and ours with what neither can start with:
-// exit status and what is logged as an error are the same.
+// exit status and what is logged as an error are the same, and so is what -t says;
+// "gocorosync check" finds all of it.
 func TestExitStatus(t *testing.T) {
 	original := real(t, "corosync")
 	l := newLab(t, 1)
@@ -86,11 +87,20 @@ func TestExitStatus(t *testing.T) {
 			text = strings.Replace(text, part+"}", "}", 1)
 		}
 		h.write("/etc/corosync/corosync.conf", text)
+		start, s0 := "", 0
 		for _, opt := range []string{"-f", "-t"} {
 			theirs, s1 := h.run(nil, "timeout", "-s", "KILL", "2", original, opt)
 			ours, s2 := h.run([]string{"GOCOROSYNC_COMPAT=el9"}, "timeout", "-s", "KILL", "2", l.our("corosync"), opt)
+			if opt == "-f" {
+				start, s0 = theirs, s1
+			} else if s1 == 0 && s0 > 0 {
+				theirs, s1 = start, s0 // the original says yes to what it does not start with; ours does not
+			}
 			if s1 == -1 && s2 == -1 {
 				continue // both run
+			}
+			if out, status := h.run([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("gocorosync"), "check"); opt == "-t" && status != 8 {
+				t.Errorf("check of %q: exit status %d\n%s", tt.text, status, out)
 			}
 			if a, b := errorLines(ours), errorLines(theirs); a != b || s1 != s2 {
 				t.Errorf("%s %q: exit status %d\n%s\ncorosync 3: exit status %d\n%s", opt, tt.text, s2, a, s1, b)

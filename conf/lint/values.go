@@ -166,7 +166,9 @@ func (c *checker) quorum(f *conf.File, nodes []node) {
 		warn("quorum.provider", "no-quorum", `write "provider: corosync_votequorum" in section quorum`,
 			"without a quorum provider each part of a split cluster goes on")
 	case provider != "" && provider != "corosync_votequorum":
-		warn("quorum.provider", "quorum-provider", `write "corosync_votequorum"`, "there is no quorum provider %q", provider)
+		w := c.place(f.Line("quorum.provider"))
+		w.Severity, w.Check, w.Remedy, w.Text = Error, "quorum-provider", `write "corosync_votequorum"`, fmt.Sprintf("there is no quorum provider %q", provider)
+		c.add(w)
 	}
 	two := v.Uint("quorum.two_node", 0) != 0
 	switch {

@@ -107,7 +107,7 @@ func Check(args []string, stdout, stderr io.Writer) int {
 		return checkAddresses(file, text, cfg, c.other, stdout, stderr)
 	}
 	look := func(text []byte) []lint.Finding {
-		return append(lint.Check(file, text, cfg), checkVotes(file, text, cfg)...)
+		return slices.Concat(lint.Check(file, text, cfg), checkVotes(file, text, cfg), checkStart(file, text, cfg))
 	}
 	found := look(text)
 	if c.fix {

@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"syscall"
 
 	"github.com/gocorosync/gocorosync/cmap"
@@ -88,7 +87,12 @@ func testConfig(opt options, p conf.Profile, stderr io.Writer) int {
 	if err != nil {
 		return failed(log, err, false)
 	}
-	if err := checkStateDir(n, p); err != nil {
+	// The original goes no further than the first of these here, and says yes to what
+	// does not start.
+	if err := cmp.Or(checkStateDir(n, p), checkPriority(n, p)); err != nil {
+		return failed(log, err, false)
+	}
+	if err := n.CheckVotes(); err != nil {
 		return failed(log, err, false)
 	}
 	log.Log(node.LevelNotice, node.MAIN, "Corosync Cluster Engine exiting normally")
@@ -115,8 +119,7 @@ func checkStateDir(n *node.Node, p conf.Profile) error {
 
 // checkPriority refuses what is no priority.
 func checkPriority(n *node.Node, p conf.Profile) error {
-	v := n.Keys().Text("system.priority", "max")
-	if _, err := strconv.Atoi(v); p == conf.EL9 && err != nil && v != "max" && v != "min" {
+	if v := n.Keys().Text("system.priority", "max"); p == conf.EL9 && !isPriority(v) {
 		return &exitError{exitConfig, fmt.Errorf("Priority value %s is invalid", v)}
 	}
 	return nil

@@ -310,41 +310,57 @@ func (n *Node) makeServices() error {
 	n.cpg = cpg.New(cpg.Config{Self: n.self, Generation: n.gen, Log: n.log.Of(CPG)})
 	engines := []service.Engine{n.version, &service.CFG{}, n.cpg}
 
-	provider := n.keys.Text("quorum.provider", "")
-	hasProvider := len(n.keys.Keys("quorum.provider")) > 0
-	if hasProvider {
-		fail := func(reason string) error {
-			n.log.Log(LevelError, SERV, "Service engine 'corosync_quorum' failed to load for reason '%s'", reason)
-			return &Error{Service, errors.New(reason)}
-		}
-		if provider != "corosync_votequorum" {
-			n.log.Log(LevelNotice, QUORUM, "Using quorum provider %s", provider)
-			n.log.Log(LevelCrit, QUORUM, "Quorum provider: %s failed to initialize.", provider)
-			return fail("Invalid quorum provider")
-		}
-		set, err := votequorum.Read(n.keys, nil, n.gen == wire.EL9)
-		if err != nil {
-			n.log.Log(LevelNotice, QUORUM, "Using quorum provider %s", provider)
-			var r *votequorum.Refusal
-			if errors.As(err, &r) {
-				for _, b := range r.Before {
-					n.log.Log(LevelCrit, VOTEQ, "%s", b.Text)
-				}
-			}
-			n.log.Log(LevelCrit, QUORUM, "Quorum provider: %s failed to initialize.", provider)
-			return fail(err.Error())
-		}
+	set, err := n.votes()
+	if err != nil {
+		return err
+	}
+	if set != nil {
 		n.voteSet = set
 		n.vote = votequorum.New(votequorum.Config{Self: n.self, Settings: set, Lenient: n.gen == wire.EL7, Log: n.log.Of(VOTEQ)})
 		engines = append(engines, n.vote)
 	}
-	n.quorum = service.NewQuorum(hasProvider)
+	n.quorum = service.NewQuorum(set != nil)
 	engines = append(engines, n.quorum)
 	n.svc = service.New(scfg, engines...)
 	if n.gen == wire.EL9 && n.cfg.Monitor != nil {
 		n.monitor = n.cfg.Monitor(n.keys)
 	}
 	return nil
+}
+
+// CheckVotes is what Start finds wrong with the configuration of votequorum; the log has it too.
+func (n *Node) CheckVotes() error {
+	_, err := n.votes()
+	return err
+}
+
+// votes reads what votequorum is to do, nil if there is to be none.
+func (n *Node) votes() (*votequorum.Settings, error) {
+	if len(n.keys.Keys("quorum.provider")) == 0 {
+		return nil, nil
+	}
+	provider := n.keys.Text("quorum.provider", "")
+	fail := func(before []votequorum.Remark, reason string) (*votequorum.Settings, error) {
+		n.log.Log(LevelNotice, QUORUM, "Using quorum provider %s", provider)
+		for _, b := range before {
+			n.log.Log(LevelCrit, VOTEQ, "%s", b.Text)
+		}
+		n.log.Log(LevelCrit, QUORUM, "Quorum provider: %s failed to initialize.", provider)
+		n.log.Log(LevelError, SERV, "Service engine 'corosync_quorum' failed to load for reason '%s'", reason)
+		return nil, &Error{Service, errors.New(reason)}
+	}
+	if provider != "corosync_votequorum" {
+		return fail(nil, "Invalid quorum provider")
+	}
+	set, err := votequorum.Read(n.keys, nil, n.gen == wire.EL9)
+	var r *votequorum.Refusal
+	switch {
+	case errors.As(err, &r):
+		return fail(r.Before, err.Error())
+	case err != nil:
+		return fail(nil, err.Error())
+	}
+	return set, nil
 }
 
 // run starts the loop, and the servers once the machines are there.
