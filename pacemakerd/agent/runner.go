@@ -28,8 +28,9 @@ type Runner struct {
 	Hold func(ticket string, files ...*os.File) (release func())
 	Log  *slog.Logger
 	// Overdue, if set, is told of a run whose process has been killed for its
-	// timeout and is still there a while later.
-	Overdue func(id int)
+	// timeout and is still there Patience later, by default 5 s.
+	Overdue  func(id int)
+	Patience time.Duration
 	// Wait waits for a process; nil: the kernel does. A test may have one that
 	// cannot be killed.
 	Wait func(*os.Process) (*os.ProcessState, error)
@@ -99,9 +100,8 @@ type result struct {
 	timedOut bool
 }
 
-// stubborn is after what time a killed process that is still there is told of; a
-// variable for tests.
-var stubborn = 5 * time.Second
+// stubborn is after what time a killed process that is still there is told of.
+const stubborn = 5 * time.Second
 
 // exec runs a process in a group of its own (resource-agents.md 2 and 5).
 func (r *Runner) exec(ctx context.Context, j job) result {
@@ -178,7 +178,7 @@ func (r *Runner) exec(ctx context.Context, j job) result {
 	kill := func() {
 		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
 		toKill, deadline = nil, nil
-		late = time.After(stubborn)
+		late = time.After(cmp.Or(r.Patience, stubborn))
 	}
 	// A process that waits for its disk cannot be killed. The result of its operation
 	// waits for it, but the end of this process does not.

@@ -120,9 +120,8 @@ func TestKillBeforeTheStart(t *testing.T) {
 
 // TestOverdue: of a process that its timeout does not end is told, once.
 func TestOverdue(t *testing.T) {
-	defer func(d time.Duration) { stubborn = d }(stubborn)
-	stubborn = 20 * time.Millisecond
 	r := newRunner(t, `exec sleep 30`)
+	r.Patience = 20 * time.Millisecond
 	let, told := make(chan struct{}), make(chan int, 9)
 	r.Wait = func(p *os.Process) (*os.ProcessState, error) { <-let; return p.Wait() }
 	r.Overdue = func(id int) { told <- id }
