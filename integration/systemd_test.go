@@ -262,8 +262,12 @@ func (m *machine) logged() (file, journal []string) {
 			if slices.ContainsFunc(ownLines, func(own string) bool { return strings.Contains(line, own) }) {
 				continue
 			}
-			// Debian's unit asks it to stop, ours sends a signal.
+			// Debian's unit asks it to stop, ours sends a signal; and systemd sends one too
+			// where the daemon is still there when who asked has returned.
 			line = strings.Replace(line, "[MAIN  ] Node was shut down by a signal", "[CFG   ] Node 1 was shut down by sysadmin", 1)
+			if strings.Contains(line, "was shut down by sysadmin") && slices.Contains(lines, strings.TrimSuffix(line, "\n")) {
+				continue
+			}
 			lines = append(lines, strings.TrimSuffix(line, "\n"))
 			if strings.Contains(line, "exiting normally") {
 				break
