@@ -107,7 +107,11 @@ func Check(args []string, stdout, stderr io.Writer) int {
 		return checkAddresses(file, text, cfg, c.other, stdout, stderr)
 	}
 	look := func(text []byte) []lint.Finding {
-		return slices.Concat(lint.Check(file, text, cfg), checkVotes(file, text, cfg), checkStart(file, text, cfg))
+		found := lint.Check(file, text, cfg)
+		if f, err := conf.Parse(file, text, cfg.Profile, cfg.Names); err == nil { // else it is found already
+			found = slices.Concat(found, checkVotes(f, cfg.Profile), checkStart(f, cfg.Profile))
+		}
+		return found
 	}
 	found := look(text)
 	if c.fix {
@@ -125,16 +129,12 @@ func Check(args []string, stdout, stderr io.Writer) int {
 }
 
 // checkVotes finds what votequorum does not start with.
-func checkVotes(file string, text []byte, cfg lint.Config) []lint.Finding {
-	f, err := conf.Parse(file, text, cfg.Profile, cfg.Names)
-	if err != nil {
-		return nil // found already
-	}
+func checkVotes(f *conf.File, p conf.Profile) []lint.Finding {
 	v := conf.FromKeys(f.Keys)
 	if v.Text("quorum.provider", "") == "" {
 		return nil
 	}
-	set, err := votequorum.Read(v, nil, cfg.Profile == conf.EL9)
+	set, err := votequorum.Read(v, nil, p == conf.EL9)
 	at := max(f.Root.First("quorum").Open, 1)
 	if err != nil {
 		return []lint.Finding{{Line: at, Column: 1, Severity: lint.Error, Check: "votequorum", Text: err.Error()}}
