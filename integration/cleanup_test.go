@@ -10,20 +10,15 @@ import (
 // TestCleanup: beside an original attribute manager, a fail count that is
 // cleared at either node is gone at both, and from the CIB.
 func TestCleanup(t *testing.T) {
-	original, pacemakerd := real(t, "corosync"), real(t, "pacemakerd")
 	l := newLab(t, 2)
 	l.configure("", twoNode)
 	n1, n2 := l.hosts[0], l.hosts[1]
-	n1.start(nil, original, "-f")
-	n2.ours("el9")
-	for _, h := range l.hosts {
-		eventually(t, 20*time.Second, func() string {
-			out, status := h.run(nil, real(t, "corosync-quorumtool"), "-s")
-			return says(out, status, 0, "Quorate:          Yes", "Nodes:            2")
-		})
-	}
-	n1.start(nil, pacemakerd, "-f")
-	n2.start([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("pacemakerd"))
+	n1.corosync(false)
+	n2.corosync(true)
+	n1.votes(2)
+	n2.votes(2)
+	n1.pacemaker(false)
+	n2.pacemaker(true)
 	for _, h := range l.hosts {
 		eventually(t, 60*time.Second, func() string {
 			out, status := h.run(nil, real(t, "crm_mon"), "-1")

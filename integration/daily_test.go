@@ -111,7 +111,6 @@ pcs status
 // TestDaily types the same at two nodes of the original and at two of ours: texts
 // and exit statuses are equal.
 func TestDaily(t *testing.T) {
-	original, pacemakerd := real(t, "corosync"), real(t, "pacemakerd")
 	real(t, "pcs")
 	lines := strings.Split(strings.TrimSpace(daily), "\n")
 	said := make([][]string, 2)
@@ -123,22 +122,11 @@ func TestDaily(t *testing.T) {
 				l.configure("", twoNode)
 				n1 := l.hosts[0]
 				for _, h := range l.hosts {
-					if i == 0 {
-						h.start(nil, original, "-f")
-					} else {
-						h.ours("el9")
-					}
+					h.corosync(i == 1)
 				}
 				for _, h := range l.hosts {
-					eventually(t, 20*time.Second, func() string {
-						out, status := h.run(nil, real(t, "corosync-quorumtool"), "-s")
-						return says(out, status, 0, "Quorate:          Yes", "Nodes:            2")
-					})
-					if i == 0 {
-						h.start(nil, pacemakerd, "-f")
-					} else {
-						h.start([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("pacemakerd"))
-					}
+					h.votes(2)
+					h.pacemaker(i == 1)
 					eventually(t, 60*time.Second, func() string { // the first is the DC
 						out, status := n1.run(nil, "crm_mon", "-1")
 						return says(out, status, 0, "Current DC: node1", " "+h.name+" ")

@@ -123,7 +123,6 @@ func answer(service, text string) (string, error) {
 
 // TestMalformed: what no tool asks for is answered as the original answers it.
 func TestMalformed(t *testing.T) {
-	pacemakerd := real(t, "pacemakerd")
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -132,16 +131,9 @@ func TestMalformed(t *testing.T) {
 	daemons := make([]*daemon, 2)
 	for i, h := range l.hosts {
 		h.write("/etc/corosync/corosync.conf", l.conf("", " expected_votes: 1\n", []*host{h}))
-		h.ours("el9")
-		eventually(t, 15*time.Second, func() string {
-			out, status := h.run(nil, real(t, "corosync-quorumtool"), "-s")
-			return says(out, status, 0, "Quorate:          Yes")
-		})
-		if i == 0 {
-			daemons[i] = h.start(nil, pacemakerd, "-f")
-		} else {
-			daemons[i] = h.start([]string{"GOCOROSYNC_COMPAT=el9"}, l.our("pacemakerd"))
-		}
+		h.corosync(true)
+		h.votes(1)
+		daemons[i] = h.pacemaker(i == 1)
 	}
 	answers := make([]map[string]string, 2)
 	for i, h := range l.hosts {

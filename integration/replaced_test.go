@@ -16,7 +16,6 @@ import (
 // runs twice or is left running by mistake. In one cluster all is the original, for
 // what is right.
 func TestReplaced(t *testing.T) {
-	original, pacemakerd := real(t, "corosync"), real(t, "pacemakerd")
 	if testing.Short() {
 		t.Skip("takes minutes")
 	}
@@ -27,25 +26,13 @@ func TestReplaced(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLab(t, 3)
 			l.configure("", "")
-			env := []string{"GOCOROSYNC_COMPAT=el9"}
 			parents := map[*host]*daemon{}
 			for i, h := range l.hosts {
-				if tt.ours[i] == 'o' {
-					h.ours("el9")
-				} else {
-					h.start(nil, original, "-f")
-				}
+				h.corosync(tt.ours[i] == 'o')
 			}
 			for i, h := range l.hosts {
-				eventually(t, 20*time.Second, func() string {
-					out, status := h.run(nil, real(t, "corosync-quorumtool"), "-s")
-					return says(out, status, 0, "Quorate:          Yes", "Nodes:            3")
-				})
-				if tt.ours[i] == 'o' {
-					parents[h] = h.start(env, l.our("pacemakerd"))
-				} else {
-					parents[h] = h.start(nil, pacemakerd, "-f")
-				}
+				h.votes(3)
+				parents[h] = h.pacemaker(tt.ours[i] == 'o')
 				if i == 0 {
 					eventually(t, 60*time.Second, func() string {
 						out, status := h.run(nil, real(t, "crm_mon"), "-1")
@@ -84,11 +71,7 @@ func TestReplaced(t *testing.T) {
 				if status := parents[h].stop(); status != 0 {
 					t.Errorf("%s: pacemakerd ends with %d", h.name, status)
 				}
-				if tt.ours[i] == 'o' {
-					parents[h] = h.start(env, l.our("pacemakerd"))
-				} else {
-					parents[h] = h.start(nil, pacemakerd, "-f")
-				}
+				parents[h] = h.pacemaker(tt.ours[i] == 'o')
 				r.whole("again "+h.name, 60*time.Second, "Started node1")
 			}
 			for range 3 {

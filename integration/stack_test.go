@@ -90,6 +90,34 @@ func TestStack(t *testing.T) {
 	}
 }
 
+// corosync starts our corosync of el9 in a host, or the original.
+func (h *host) corosync(ours bool) *daemon {
+	h.l.t.Helper()
+	if ours {
+		return h.ours("el9")
+	}
+	return h.start(nil, real(h.l.t, "corosync"), "-f")
+}
+
+// pacemaker starts our pacemakerd of el9 in a host, or the original.
+func (h *host) pacemaker(ours bool) *daemon {
+	h.l.t.Helper()
+	if ours {
+		return h.start([]string{"GOCOROSYNC_COMPAT=el9"}, h.l.our("pacemakerd"))
+	}
+	return h.start(nil, real(h.l.t, "pacemakerd"), "-f")
+}
+
+// votes waits until the original corosync-quorumtool shows a quorate ring of so many
+// nodes.
+func (h *host) votes(nodes int) {
+	h.l.t.Helper()
+	eventually(h.l.t, 20*time.Second, func() string {
+		out, status := h.run(nil, real(h.l.t, "corosync-quorumtool"), "-s")
+		return says(out, status, 0, "Quorate:          Yes", fmt.Sprintf("Nodes:            %d", nodes))
+	})
+}
+
 // dies ends everything that runs in a host, as a power cut does.
 func (h *host) dies() { h.run(nil, "sh", "-c", "kill -9 -1") }
 
