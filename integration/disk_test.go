@@ -8,15 +8,21 @@ import (
 	"time"
 )
 
-// ourStack starts our corosync of el7 and, once its ring is up, our pacemakerd.
-func (h *host) ourStack(env []string) {
+// ourStack starts our corosync and, once its ring is up, our pacemakerd. env is for
+// tools: those of ours come first.
+func (h *host) ourStack(profile string) (env []string, pacemakerd *daemon) {
 	h.l.t.Helper()
-	h.ours("el7")
+	env = []string{"GOCOROSYNC_COMPAT=" + profile, "PATH=" + h.l.bin + ":/usr/sbin:/usr/bin:/sbin:/bin"}
+	var want []string
+	if profile == "el7" {
+		want = []string{"no faults"}
+	}
+	h.ours(profile)
 	eventually(h.l.t, 15*time.Second, func() string {
 		out, status := h.run(env, h.l.our("corosync-cfgtool"), "-s")
-		return says(out, status, 0, "no faults")
+		return says(out, status, 0, want...)
 	})
-	h.start(env, h.l.our("pacemakerd"))
+	return env, h.start(env, h.l.our("pacemakerd"))
 }
 
 // TestFullDisk fills the file system below the CIB of a node that is alone: a
@@ -27,10 +33,9 @@ func TestFullDisk(t *testing.T) {
 	cibadmin := real(t, "cibadmin")
 	l := newLab(t, 1)
 	l.configure(" secauth: off\n", "provider: corosync_votequorum\n expected_votes: 1\n")
-	env := []string{"GOCOROSYNC_COMPAT=el7", "PATH=" + l.bin + ":/usr/sbin:/usr/bin:/sbin:/bin"}
 	n := l.hosts[0]
 	l.must(n, "mkdir -p /var/lib/pacemaker/cib && mount -t tmpfs -o size=256k tmpfs /var/lib/pacemaker/cib && chown hacluster:haclient /var/lib/pacemaker/cib")
-	n.ourStack(env)
+	env, _ := n.ourStack("el7")
 	eventually(t, 60*time.Second, func() string {
 		out, status := n.run(env, l.our("crm_mon"), "-1")
 		return says(out, status, 0, "Online: [ node1 ]")
@@ -74,12 +79,10 @@ func TestDiskOfOneNode(t *testing.T) {
 	cibadmin := real(t, "cibadmin")
 	l := newLab(t, 2)
 	l.configure(" secauth: off\n", twoNode)
-	env := []string{"GOCOROSYNC_COMPAT=el7", "PATH=" + l.bin + ":/usr/sbin:/usr/bin:/sbin:/bin"}
 	n1, n2 := l.hosts[0], l.hosts[1]
 	l.must(n2, "mkdir -p /var/lib/pacemaker/cib && mount -t tmpfs -o size=256k tmpfs /var/lib/pacemaker/cib && chown hacluster:haclient /var/lib/pacemaker/cib")
-	for _, h := range l.hosts {
-		h.ourStack(env)
-	}
+	env, _ := n1.ourStack("el7")
+	n2.ourStack("el7")
 	eventually(t, 60*time.Second, func() string {
 		out, status := n1.run(env, l.our("crm_mon"), "-1")
 		return says(out, status, 0, "Online: [ node1 node2 ]")

@@ -21,14 +21,8 @@ func TestElsewhere(t *testing.T) {
 	cibadmin := real(t, "cibadmin")
 	l := newLab(t, 1)
 	l.configure("", "provider: corosync_votequorum\n expected_votes: 1\n")
-	env := []string{"GOCOROSYNC_COMPAT=el9", "PATH=" + l.bin + ":/usr/sbin:/usr/bin:/sbin:/bin"}
 	h := l.hosts[0]
-	h.ours("el9")
-	eventually(t, 15*time.Second, func() string {
-		out, status := h.run(env, l.our("corosync-cfgtool"), "-s")
-		return says(out, status, 0)
-	})
-	pacemakerd := h.start(env, l.our("pacemakerd"))
+	env, pacemakerd := h.ourStack("el9")
 	eventually(t, 60*time.Second, func() string {
 		out, status := h.run(env, l.our("crm_mon"), "-1")
 		return says(out, status, 0, "Online: [ node1 ]")

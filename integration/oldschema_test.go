@@ -17,14 +17,8 @@ func TestOldSchema(t *testing.T) {
 	cibadmin, mon := real(t, "cibadmin"), real(t, "crm_mon")
 	l := newLab(t, 1)
 	l.configure("", "provider: corosync_votequorum\n expected_votes: 1\n")
-	env := []string{"GOCOROSYNC_COMPAT=el9", "PATH=" + l.bin + ":/usr/sbin:/usr/bin:/sbin:/bin"}
 	h := l.hosts[0]
-	h.ours("el9")
-	eventually(t, 15*time.Second, func() string {
-		out, status := h.run(env, l.our("corosync-cfgtool"), "-s")
-		return says(out, status, 0)
-	})
-	h.start(env, l.our("pacemakerd"))
+	env, _ := h.ourStack("el9")
 	online := func() {
 		t.Helper()
 		for _, tool := range []string{l.our("crm_mon"), mon} {

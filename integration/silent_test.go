@@ -14,14 +14,8 @@ import (
 func TestSilentDaemons(t *testing.T) {
 	l := newLab(t, 1)
 	l.configure("", "provider: corosync_votequorum\n expected_votes: 1\n")
-	env := []string{"GOCOROSYNC_COMPAT=el9", "PATH=" + l.bin + ":/usr/sbin:/usr/bin:/sbin:/bin"}
 	h := l.hosts[0]
-	h.ours("el9")
-	eventually(t, 15*time.Second, func() string {
-		out, status := h.run(env, l.our("corosync-cfgtool"), "-s")
-		return says(out, status, 0)
-	})
-	h.start(env, l.our("pacemakerd"))
+	env, _ := h.ourStack("el9")
 	eventually(t, 15*time.Second, func() string {
 		out, status := h.run(env, l.our("cibadmin"), "-Q")
 		return says(out, status, 0)
