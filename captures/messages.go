@@ -9,7 +9,7 @@ import (
 // A Message is one that a pacemaker daemon sent to a CPG group.
 type Message struct {
 	Group string
-	XML   *xml.Node
+	XML   *xml.Element
 }
 
 // Messages returns what the daemons of real clusters sent to each other, in order.

@@ -51,7 +51,7 @@ func openCIB(path string, log *slog.Logger) (*cibDir, error) {
 func (d *cibDir) file(name string) string { return filepath.Join(d.path, name) }
 
 // read returns the CIB in a file if its signature is right or missing.
-func (d *cibDir) read(name string) (*xml.Node, error) {
+func (d *cibDir) read(name string) (*xml.Element, error) {
 	b, err := os.ReadFile(d.file(name))
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ var errDigest = errors.New("wrong digest")
 // renames: cib.xml is whole then, the new one or the one before, and its
 // signature stands in a file that was not renamed yet, or beside the newest
 // backup. It tells whether n, read from cib.xml, is such a document.
-func (d *cibDir) settle(n *xml.Node) bool {
+func (d *cibDir) settle(n *xml.Element) bool {
 	digest := xml.DigestOnDisk(n)
 	left, _ := filepath.Glob(d.file("cib.[0-9]*"))
 	if b := d.backups(); len(b) > 0 {
@@ -120,7 +120,7 @@ func (d *cibDir) tidy() {
 
 // load returns the CIB to start with: cib.xml, else the newest good backup,
 // else an empty one. A bad file is moved aside, never overwritten.
-func (d *cibDir) load() (*xml.Node, error) {
+func (d *cibDir) load() (*xml.Element, error) {
 	n, err := d.read("cib.xml")
 	switch {
 	case err == nil, errors.Is(err, errDigest) && d.settle(n):
@@ -176,7 +176,7 @@ func (d *cibDir) backups() []string {
 	return files
 }
 
-func (d *cibDir) newestBackup() *xml.Node {
+func (d *cibDir) newestBackup() *xml.Element {
 	for _, f := range d.backups() {
 		n, err := d.read(filepath.Base(f))
 		if err == nil {
@@ -190,7 +190,7 @@ func (d *cibDir) newestBackup() *xml.Node {
 
 // save makes the configuration of doc durable: it is on disk when save returns
 // nil. The previous version becomes a backup.
-func (d *cibDir) save(doc *xml.Node) error {
+func (d *cibDir) save(doc *xml.Element) error {
 	if d.disabled != nil {
 		return d.disabled
 	}

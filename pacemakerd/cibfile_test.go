@@ -21,7 +21,7 @@ func newDisk(t *testing.T) *cibDir {
 	return d
 }
 
-func withResource(id string) *xml.Node {
+func withResource(id string) *xml.Element {
 	doc := cib.Empty()
 	doc.Set("epoch", "7")
 	doc.Set("num_updates", "5")

@@ -362,7 +362,7 @@ func (d *daemon) act(ctx context.Context, ev node.Event) (next node.Event, err e
 // administrator's files are never overwritten, and a full disk must not take
 // the service down: whether to go on with the copy in memory is the node's to
 // say.
-func (d *daemon) save(doc *xml.Node) cib.Code {
+func (d *daemon) save(doc *xml.Element) cib.Code {
 	err := d.disk.save(doc)
 	if err == nil {
 		return cib.OK

@@ -31,7 +31,7 @@ type planner struct {
 
 // plan makes a transition graph. A planner that panics is a defect of ours; it
 // must not take the node with it, so it ends as an error here.
-func (p *planner) plan(doc *xml.Node) (graph *xml.Node, err error) {
+func (p *planner) plan(doc *xml.Element) (graph *xml.Element, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	digest := xml.DigestExact(doc)
@@ -67,7 +67,7 @@ func (p *planner) plan(doc *xml.Node) (graph *xml.Node, err error) {
 // modern is a CIB of a schema before 3.0 in the terms of today, which are those
 // that the planner knows; the CIB stays as it is. The log says so when such a
 // configuration is met, and what is not carried over.
-func (p *planner) modern(doc *xml.Node) *xml.Node {
+func (p *planner) modern(doc *xml.Element) *xml.Element {
 	claimed := doc.Get("validate-with")
 	if claimed == "" || claimed == schema.None || !schema.Lineage2.Has(claimed) || !schema.Lineage2.Before(claimed, "pacemaker-3.0") {
 		p.old = ""
@@ -91,7 +91,7 @@ func (p *planner) modern(doc *xml.Node) *xml.Node {
 
 // keep writes the planner's input as pe-input-N.bz2, pe-warn-N.bz2 or
 // pe-error-N.bz2. A failure to do so is logged and no more.
-func (p *planner) keep(doc *xml.Node, now time.Time, series, digest string) {
+func (p *planner) keep(doc *xml.Element, now time.Time, series, digest string) {
 	if digest == p.last {
 		return
 	}
@@ -106,7 +106,7 @@ func (p *planner) keep(doc *xml.Node, now time.Time, series, digest string) {
 // without end.
 var seriesMax = map[string]int{"input": 4000, "warn": 5000, "error": -1}
 
-func (p *planner) write(doc *xml.Node, now time.Time, series string) error {
+func (p *planner) write(doc *xml.Element, now time.Time, series string) error {
 	limit := seriesMax[series]
 	option := "pe-" + series + "-series-max"
 	for nv := range doc.Descend("configuration", "crm_config").Walk() {

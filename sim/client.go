@@ -79,7 +79,7 @@ func (u *Pacemaker) HangupSoon() {
 	})
 }
 
-func (u *Pacemaker) answered(client string, msg *xml.Node) {
+func (u *Pacemaker) answered(client string, msg *xml.Element) {
 	if strings.HasPrefix(client, fencer) {
 		return // the daemon drops what is for one that is gone
 	}

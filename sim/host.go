@@ -100,7 +100,7 @@ func (p *Pacemakers) setClock(n *Node) {
 }
 
 // save is the disk.
-func (u *Pacemaker) save(doc *xml.Node) cib.Code {
+func (u *Pacemaker) save(doc *xml.Element) cib.Code {
 	if u.chance(u.p.Faults.Disk) {
 		u.w.trace("node %d: disk full", u.n.ID)
 		return cib.NoSpace

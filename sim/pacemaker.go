@@ -114,7 +114,7 @@ const anyLife = -1
 // clients.
 type Pacemakers struct {
 	w        *World
-	disks    map[totem.NodeID]*xml.Node
+	disks    map[totem.NodeID]*xml.Element
 	hosts    map[totem.NodeID]*host
 	uuids    int
 	plans    int
@@ -133,7 +133,7 @@ type Pacemakers struct {
 
 // NewPacemakers returns the surroundings of a cluster.
 func NewPacemakers(w *World) *Pacemakers {
-	return &Pacemakers{w: w, disks: map[totem.NodeID]*xml.Node{}, hosts: map[totem.NodeID]*host{}, made: map[int]cib.Version{}}
+	return &Pacemakers{w: w, disks: map[totem.NodeID]*xml.Element{}, hosts: map[totem.NodeID]*host{}, made: map[int]cib.Version{}}
 }
 
 // NewPacemaker returns the software of one node.
@@ -193,7 +193,7 @@ func (u *Pacemaker) Replace() {
 func (u *Pacemaker) boot() { u.start(false, "") }
 
 func (u *Pacemaker) start(resumed bool, designated string) {
-	var doc *xml.Node
+	var doc *xml.Element
 	if d := u.p.disks[u.n.ID]; d != nil {
 		doc = d.Clone()
 		doc.Set("num_updates", "0")

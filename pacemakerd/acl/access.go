@@ -13,9 +13,9 @@ const (
 )
 
 // Accesses tells of every element of a document what a user may do with it.
-func (r Rules) Accesses(doc *xml.Node) map[*xml.Node]Access {
+func (r Rules) Accesses(doc *xml.Element) map[*xml.Element]Access {
 	m := r.on(doc)
-	all := map[*xml.Node]Access{}
+	all := map[*xml.Element]Access{}
 	for n := range doc.Walk() {
 		switch {
 		case m.may(n, write):

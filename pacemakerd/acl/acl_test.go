@@ -16,7 +16,7 @@ const text = `<cib epoch="1"><configuration><crm_config><cluster_property_set id
 	`<acl_role id="r"><acl_permission id="p1" kind="read" xpath="/cib"/><acl_permission id="p2" kind="write" reference="a"/><acl_permission id="p3" kind="deny" xpath="//nvpair[@name='secret']"/></acl_role>` +
 	`<acl_role id="w"><acl_permission id="p4" kind="write" object-type="nvpair" attribute="value"/><role id="w"/></acl_role></acls></configuration></cib>`
 
-func document(t testing.TB) *xml.Node {
+func document(t testing.TB) *xml.Element {
 	t.Helper()
 	doc, err := xml.Parse([]byte(text))
 	if err != nil {
@@ -62,23 +62,23 @@ func TestFilter(t *testing.T) {
 
 func TestAllow(t *testing.T) {
 	doc := document(t)
-	set := func(id, name, value string) func(*xml.Node) {
-		return func(d *xml.Node) { d.First("//*[@id='"+id+"']").Set(name, value) }
+	set := func(id, name, value string) func(*xml.Element) {
+		return func(d *xml.Element) { d.First("//*[@id='"+id+"']").Set(name, value) }
 	}
 	for _, c := range []struct {
 		name, user string
-		edit       func(*xml.Node)
+		edit       func(*xml.Element)
 		want       string // of the error, "" for allowed
 	}{
-		{"nothing", "alice", func(*xml.Node) {}, ""},
+		{"nothing", "alice", func(*xml.Element) {}, ""},
 		{"own resource", "alice", set("t", "value", "z"), ""},
 		{"a secret in it", "alice", set("s1", "value", "z"), "change attributes of /cib/configuration/resources/primitive[@id='a']/meta_attributes[@id='am']/nvpair[@id='s1']"},
 		{"another's", "alice", set("b", "class", "lsb"), "change attributes of"},
-		{"delete own", "alice", func(d *xml.Node) { d.First("//primitive[@id='a']").Remove() }, ""},
-		{"delete another's", "alice", func(d *xml.Node) { d.First("//primitive[@id='b']").Remove() }, "delete /cib/configuration/resources/primitive[@id='b']"},
-		{"scaffolding", "alice", func(d *xml.Node) { d.First("//primitive[@id='b']").Append(xml.New("meta_attributes", "id", "bm")) }, ""},
-		{"more than scaffolding", "alice", func(d *xml.Node) { d.First("//primitive[@id='b']").Append(xml.New("op", "id", "o", "name", "x")) }, "create"},
-		{"scaffolding of the lists", "alice", func(d *xml.Node) { d.First("//acls").Append(xml.New("acl_role", "id", "r9")) }, "create"},
+		{"delete own", "alice", func(d *xml.Element) { d.First("//primitive[@id='a']").Remove() }, ""},
+		{"delete another's", "alice", func(d *xml.Element) { d.First("//primitive[@id='b']").Remove() }, "delete /cib/configuration/resources/primitive[@id='b']"},
+		{"scaffolding", "alice", func(d *xml.Element) { d.First("//primitive[@id='b']").Append(xml.New("meta_attributes", "id", "bm")) }, ""},
+		{"more than scaffolding", "alice", func(d *xml.Element) { d.First("//primitive[@id='b']").Append(xml.New("op", "id", "o", "name", "x")) }, "create"},
+		{"scaffolding of the lists", "alice", func(d *xml.Element) { d.First("//acls").Append(xml.New("acl_role", "id", "r9")) }, "create"},
 		{"off", "alice", set("e", "value", "false"), "change attributes of"},
 		{"no rules", "eve", set("t", "value", "z"), "change"},
 		{"by a mark on the attribute's element", "carol", set("t", "value", "z"), ""},

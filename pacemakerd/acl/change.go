@@ -17,7 +17,7 @@ func (e *DeniedError) Error() string {
 // versions of a document, else a *DeniedError about the first thing that they
 // do not. whole says that elements were replaced as a whole and not changed one
 // by one: the marks of the new version count then for changed attributes too.
-func (r Rules) Allow(old, new *xml.Node, whole bool) error {
+func (r Rules) Allow(old, new *xml.Element, whole bool) error {
 	if len(r) == 0 {
 		return &DeniedError{"change", old.Path()}
 	}
@@ -30,7 +30,7 @@ type change struct {
 	whole    bool
 }
 
-func (c *change) compare(old, new *xml.Node) error {
+func (c *change) compare(old, new *xml.Element) error {
 	if !sameAttributes(old, new) {
 		may := c.old.may(old, write)
 		if c.whole {
@@ -62,7 +62,7 @@ func (c *change) compare(old, new *xml.Node) error {
 	return nil
 }
 
-func (c *change) created(n *xml.Node) error {
+func (c *change) created(n *xml.Element) error {
 	for e := range n.Walk() {
 		if !scaffolding(e) && !c.new.may(e, write) {
 			return &DeniedError{"create", e.Path()}
@@ -73,7 +73,7 @@ func (c *change) created(n *xml.Node) error {
 
 // scaffolding tells whether an element, outside of the lists themselves, has at
 // most an id: anybody may create that on the way to what he may write.
-func scaffolding(n *xml.Node) bool {
+func scaffolding(n *xml.Element) bool {
 	for _, a := range n.Attrs {
 		if a.Name != "id" {
 			return false
@@ -87,7 +87,7 @@ func scaffolding(n *xml.Node) bool {
 	return true
 }
 
-func sameAttributes(a, b *xml.Node) bool {
+func sameAttributes(a, b *xml.Element) bool {
 	if len(a.Attrs) != len(b.Attrs) {
 		return false
 	}

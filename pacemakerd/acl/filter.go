@@ -9,7 +9,7 @@ import (
 // Filter returns a copy of the document with what the rules let be read: an
 // element that may not be, but has something below it that may, stays with its
 // id alone. It returns nil where nothing is left.
-func (r Rules) Filter(doc *xml.Node) *xml.Node {
+func (r Rules) Filter(doc *xml.Element) *xml.Element {
 	out := doc.Clone()
 	m := r.on(out)
 	for _, rule := range r {
@@ -31,7 +31,7 @@ func (r Rules) Filter(doc *xml.Node) *xml.Node {
 
 // purge takes away what may not be read of n, n itself if that is all of it,
 // and tells whether something is left.
-func (m marks) purge(n *xml.Node) bool {
+func (m marks) purge(n *xml.Element) bool {
 	if m[n].allows(read) {
 		return true
 	}

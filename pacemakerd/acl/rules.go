@@ -15,7 +15,7 @@ func Required(user string) bool { return user != "" && user != "root" && user !=
 // Enabled tells whether the CIB asks for access control: the option enable-acl,
 // of the set cib-bootstrap-options or else of the first that has it. Rules of
 // sets are not looked at: what is on at some time is on.
-func Enabled(doc *xml.Node) bool {
+func Enabled(doc *xml.Element) bool {
 	var value string
 	found := false
 	for set := range doc.Descend("configuration", "crm_config").Each("cluster_property_set") {
@@ -65,7 +65,7 @@ type Rules []rule
 
 // For returns the rules that the CIB has for a user. inGroup tells whether a
 // user is in a group's list of members; nil means in none.
-func For(doc *xml.Node, user string, inGroup func(user, group string) bool) Rules {
+func For(doc *xml.Element, user string, inGroup func(user, group string) bool) Rules {
 	var all Rules
 	acls := find(doc, "acls")
 	for entry := range acls.Each("") {
@@ -88,7 +88,7 @@ func For(doc *xml.Node, user string, inGroup func(user, group string) bool) Rule
 }
 
 // find returns the first element of that name, nil for none.
-func find(doc *xml.Node, name string) *xml.Node {
+func find(doc *xml.Element, name string) *xml.Element {
 	for n := range doc.Walk() {
 		if n.Name == name {
 			return n
@@ -100,7 +100,7 @@ func find(doc *xml.Node, name string) *xml.Node {
 // maxRoles is how many roles may be inside each other.
 const maxRoles = 16
 
-func (r *Rules) collect(acls, entry *xml.Node, depth int) {
+func (r *Rules) collect(acls, entry *xml.Element, depth int) {
 	if depth > maxRoles {
 		return
 	}
@@ -126,7 +126,7 @@ func (r *Rules) collect(acls, entry *xml.Node, depth int) {
 	}
 }
 
-func (r *Rules) add(e *xml.Node, m mode) {
+func (r *Rules) add(e *xml.Element, m mode) {
 	either := func(now, before string) string {
 		if e.Has(now) {
 			return e.Get(now)
@@ -157,11 +157,11 @@ func (r *Rules) add(e *xml.Node, m mode) {
 }
 
 // marks are what the rules say of the elements of one document.
-type marks map[*xml.Node]mode
+type marks map[*xml.Element]mode
 
 // on marks a document. A rule that denies and cannot be evaluated within limits
 // denies everything.
-func (r Rules) on(doc *xml.Node) marks {
+func (r Rules) on(doc *xml.Element) marks {
 	m := marks{}
 	for _, rule := range r {
 		found, err := doc.Select(rule.xpath)
@@ -176,7 +176,7 @@ func (r Rules) on(doc *xml.Node) marks {
 }
 
 // may walks from an element up to the root for the mark that decides.
-func (m marks) may(n *xml.Node, want mode) bool {
+func (m marks) may(n *xml.Element, want mode) bool {
 	for ; n != nil; n = n.Parent {
 		if m[n].allows(want) {
 			return true

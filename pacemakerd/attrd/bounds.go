@@ -26,7 +26,7 @@ const (
 
 // clientPart is what of a message is a client's to say. The rest is by what nodes know
 // each other's messages: with it, one could vote in their elections.
-func clientPart(msg *xml.Node) *xml.Node {
+func clientPart(msg *xml.Element) *xml.Element {
 	out := xml.New(msg.Name)
 	for _, a := range msg.Attrs {
 		switch {
@@ -43,7 +43,7 @@ func clientPart(msg *xml.Node) *xml.Node {
 
 // refuses tells why an unprivileged client's request is not carried out, and the status for
 // it; 0 if it is.
-func (m *Machine) refuses(msg *xml.Node) (status int, why string) {
+func (m *Machine) refuses(msg *xml.Element) (status int, why string) {
 	switch msg.Get("task") {
 	case "peer-remove":
 		return statusNoPrivilege, "only root and hacluster may have a node forgotten"
@@ -51,7 +51,7 @@ func (m *Machine) refuses(msg *xml.Node) (status int, why string) {
 	default:
 		return 0, ""
 	}
-	ops := []*xml.Node{msg}
+	ops := []*xml.Element{msg}
 	for op := range msg.Each("op") {
 		if ops = append(ops, op); len(ops) > maxAtOnce {
 			return statusDataError, fmt.Sprintf("more than %d updates at once", maxAtOnce)

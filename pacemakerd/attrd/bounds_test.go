@@ -10,7 +10,7 @@ import (
 
 // TestBounds: what a user without privileges stores has bounds; the rest has not.
 func TestBounds(t *testing.T) {
-	update := func(attrs ...string) *xml.Node {
+	update := func(attrs ...string) *xml.Element {
 		return xml.New("x", append([]string{"task", "update"}, attrs...)...)
 	}
 	many := update()
@@ -19,7 +19,7 @@ func TestBounds(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name string
-		msg  *xml.Node
+		msg  *xml.Element
 		want string // status for a member
 	}{
 		{"plain", update("attr_name", "a", "attr_value", "1"), "112"},

@@ -13,7 +13,7 @@ const infinity = 1000000
 
 // Asked handles a request of a local client on behalf of user. reply is for
 // the client, if it waits for one.
-func (m *Machine) Asked(now time.Duration, msg *xml.Node, user string, privileged bool) (reply *xml.Node, out []Action) {
+func (m *Machine) Asked(now time.Duration, msg *xml.Element, user string, privileged bool) (reply *xml.Element, out []Action) {
 	m.begin(now)
 	reply = ack(112)
 	msg = clientPart(msg)
@@ -48,7 +48,7 @@ func (m *Machine) Asked(now time.Duration, msg *xml.Node, user string, privilege
 	return reply, m.out
 }
 
-func ack(status int) *xml.Node {
+func ack(status int) *xml.Element {
 	return xml.New("ack", "function", "attrd_ipc_dispatch", "line", "0", "status", strconv.Itoa(status),
 		"ipc-protocol-version", strconv.Itoa(Protocol))
 }
@@ -82,7 +82,7 @@ func (m *Machine) ClearFailure(now time.Duration, node, rsc, op, interval string
 	return out
 }
 
-func (m *Machine) clientUpdate(msg *xml.Node, user string) {
+func (m *Machine) clientUpdate(msg *xml.Element, user string) {
 	if ops := msg.Child("op"); ops != nil { // several at once
 		for op := range msg.Each("op") {
 			one := op.ShallowClone()
@@ -155,7 +155,7 @@ func number(s string) int {
 	return n
 }
 
-func (m *Machine) query(msg *xml.Node) *xml.Node {
+func (m *Machine) query(msg *xml.Element) *xml.Element {
 	reply := xml.New("build_query_reply", "t", "attrd", "subt", "query", "attr_version", strconv.Itoa(Protocol))
 	a := m.attrs[msg.Get("attr_name")]
 	if a == nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // Delivered handles a message of group attrd from a node.
-func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Action {
+func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Element) []Action {
 	m.begin(now)
 	switch msg.Get("crm_task") {
 	case "vote", "no-vote":
@@ -59,7 +59,7 @@ func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Act
 	return m.out
 }
 
-func (m *Machine) vote(from string, msg *xml.Node) {
+func (m *Machine) vote(from string, msg *xml.Element) {
 	active := false
 	for _, p := range m.cfg.Cache.Active("attrd") {
 		active = active || strings.EqualFold(p.Name, from)
@@ -83,7 +83,7 @@ func (m *Machine) vote(from string, msg *xml.Node) {
 }
 
 // update stores one value. sync says that it came in a full sync.
-func (m *Machine) update(from string, msg *xml.Node, sync bool) {
+func (m *Machine) update(from string, msg *xml.Element, sync bool) {
 	name, host := msg.Get("attr_name"), msg.Get("attr_host")
 	if name == "" {
 		return
@@ -169,7 +169,7 @@ func (m *Machine) update(from string, msg *xml.Node, sync bool) {
 	m.write(a)
 }
 
-func (m *Machine) learnID(v *value, msg *xml.Node) {
+func (m *Machine) learnID(v *value, msg *xml.Element) {
 	if id, err := strconv.ParseUint(msg.Get("attr_host_id"), 10, 32); err == nil && id != 0 {
 		v.id = uint32(id)
 	}
@@ -196,7 +196,7 @@ func dampening(s string) time.Duration {
 }
 
 // valueMessage makes the update that tells one value to the others.
-func (m *Machine) valueMessage(a *attribute, v *value) *xml.Node {
+func (m *Machine) valueMessage(a *attribute, v *value) *xml.Element {
 	n := xml.New("create_attrd_op", "t", "attrd", "src", "pacemaker-attrd", "attr_name", a.name, "task", "update")
 	if v.has {
 		n.Set("attr_value", v.text)
@@ -218,7 +218,7 @@ func flag(b bool) string {
 
 // synced takes a full list of values. If it is the writer's, values of ours
 // that it lacks are told again.
-func (m *Machine) synced(from string, msg *xml.Node, writer bool) {
+func (m *Machine) synced(from string, msg *xml.Element, writer bool) {
 	if strings.EqualFold(from, m.cfg.Node) {
 		return
 	}

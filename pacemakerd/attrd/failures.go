@@ -11,7 +11,7 @@ import (
 
 // failures is the pattern of the attributes that a request clear-failure is for:
 // fail-count-RSC and last-failure-RSC, those of one operation or of all.
-func failures(msg *xml.Node) string {
+func failures(msg *xml.Element) string {
 	pattern := "^(fail-count|last-failure)-"
 	if rsc := msg.Get("attr_resource"); rsc != "" {
 		pattern += regexp.QuoteMeta(rsc)
@@ -27,7 +27,7 @@ func failures(msg *xml.Node) string {
 
 // clearFailure carries out a client's request. It is sent as the updates that it
 // comes to, which peers of every protocol understand.
-func (m *Machine) clearFailure(msg *xml.Node, user string) {
+func (m *Machine) clearFailure(msg *xml.Element, user string) {
 	up := xml.New("create_attrd_op", "t", "attrd", "src", msg.Get("src"), "task", "update", "attr_regex", failures(msg))
 	hosts := []string{msg.Get("attr_host")}
 	if hosts[0] == "" {
@@ -46,7 +46,7 @@ func (m *Machine) clearFailure(msg *xml.Node, user string) {
 // cleared carries out a client's request that a peer passes on as it is, as 2.1.5
 // does where all speak protocol 2 or newer: every node clears what it holds, of
 // one node or of all.
-func (m *Machine) cleared(from string, msg *xml.Node) {
+func (m *Machine) cleared(from string, msg *xml.Element) {
 	re, err := regexp.Compile(failures(msg))
 	if err != nil {
 		m.cfg.Log.Info("request of a peer ignored", "task", msg.Get("task"), "node", from, "err", err)

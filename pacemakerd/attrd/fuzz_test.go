@@ -48,7 +48,7 @@ func FuzzDelivered(f *testing.F) {
 		type message struct {
 			from string
 			to   string
-			msg  *xml.Node
+			msg  *xml.Element
 		}
 		var wire []message
 		budget := 300

@@ -78,13 +78,13 @@ type (
 	// Vote marks election messages, which carry another sub-system number.
 	Send struct {
 		To   string
-		Msg  *xml.Node
+		Msg  *xml.Element
 		Vote bool
 	}
 	// WriteCIB modifies the status section with Status; Delete means that
 	// elements marked __delete__ go away.
 	WriteCIB struct {
-		Status *xml.Node
+		Status *xml.Element
 		Delete bool
 		User   string
 	}
@@ -125,7 +125,7 @@ func (m *Machine) begin(now time.Duration) {
 	m.out = nil
 }
 
-func (m *Machine) send(to string, n *xml.Node) {
+func (m *Machine) send(to string, n *xml.Element) {
 	n.Set("attr_version", strconv.Itoa(Protocol))
 	n.Set("attr_writer", strconv.Itoa(int(m.election.State)))
 	m.out = append(m.out, Send{To: to, Msg: n})

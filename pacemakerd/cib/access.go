@@ -9,7 +9,7 @@ func (m *Machine) Try(op *Op) Result { return Apply(m.doc, op, Stamp{}, m.env())
 // everything: the patch between what it saw before and what it sees now. It
 // returns nil for a client without limits, and an element without name where
 // there is nothing to tell.
-func (m *Machine) limitedNotification(c *client, op *Op, old *xml.Node, r Result) *xml.Node {
+func (m *Machine) limitedNotification(c *client, op *Op, old *xml.Element, r Result) *xml.Element {
 	if c.Privileged {
 		return nil
 	}
@@ -18,7 +18,7 @@ func (m *Machine) limitedNotification(c *client, op *Op, old *xml.Node, r Result
 	if !wasLimited && !isLimited {
 		return nil
 	}
-	see := func(doc *xml.Node, limited bool, filter func(*xml.Node) *xml.Node) *xml.Node {
+	see := func(doc *xml.Element, limited bool, filter func(*xml.Element) *xml.Element) *xml.Element {
 		if !limited {
 			return doc
 		}
@@ -26,11 +26,11 @@ func (m *Machine) limitedNotification(c *client, op *Op, old *xml.Node, r Result
 	}
 	was, is := see(old, wasLimited, before.Filter), see(r.Doc, isLimited, after.Filter)
 	if was == nil || is == nil || !r.Changed {
-		return &xml.Node{}
+		return &xml.Element{}
 	}
 	patch := xml.Diff(was, is)
 	if patch == nil {
-		return &xml.Node{}
+		return &xml.Element{}
 	}
 	n := xml.New("notify", "t", "cib_notify", "subt", "cib_diff_notify", "cib_op", op.Name, "cib_rc", "0")
 	n.Append(xml.New("cib_update_result")).Append(patch)

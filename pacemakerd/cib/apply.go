@@ -11,10 +11,10 @@ import (
 // Schemas checks and upgrades documents. Implementations are pure.
 type Schemas interface {
 	// Validate returns nil if doc conforms to the schema it names.
-	Validate(doc *xml.Node) error
+	Validate(doc *xml.Element) error
 	// Upgrade returns doc brought to the newest schema, or to max if that is
 	// not "", and whether anything changed. It may change doc.
-	Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error)
+	Upgrade(doc *xml.Element, max string) (*xml.Element, bool, error)
 }
 
 // Env is what an operation depends on besides the document. The zero value
@@ -28,7 +28,7 @@ type Env struct {
 
 // rules returns the access control that applies to an operation's user, and
 // whether any does.
-func (e Env) rules(doc *xml.Node, user string) (acl.Rules, bool) {
+func (e Env) rules(doc *xml.Element, user string) (acl.Rules, bool) {
 	if !acl.Required(user) || !acl.Enabled(doc) {
 		return nil, false
 	}
@@ -43,17 +43,17 @@ type Stamp struct{ Time, Origin, Client, User string }
 type Result struct {
 	Code Code
 	// Doc is the document afterwards: a new tree if Changed, else the one given.
-	Doc *xml.Node
+	Doc *xml.Element
 	// Changed: the document differs, version included. ConfigChanged: something
 	// below /cib/configuration does, so it has to go to disk.
 	Changed, ConfigChanged bool
 	// Patch leads from the old document to Doc; nil unless Changed. It is also
 	// given for an operation refused by the schema.
-	Patch *xml.Node
+	Patch *xml.Element
 	// Output is what the client gets as cib_calldata, nil for nothing.
-	Output *xml.Node
+	Output *xml.Element
 	// Rejected is the document that the schema refused.
-	Rejected *xml.Node
+	Rejected *xml.Element
 	// Denied says what access control did not allow, with Code AccessDenied.
 	Denied error
 	// Panic is what a fault of ours said that broke the operation off, with
@@ -70,7 +70,7 @@ type Result struct {
 // Where the CIB has access control on and op.User is neither root nor the
 // cluster's own user, a query sees what that user may read, and a change of
 // which any part is not allowed is refused.
-func Apply(doc *xml.Node, op *Op, stamp Stamp, env Env) (r Result) {
+func Apply(doc *xml.Element, op *Op, stamp Stamp, env Env) (r Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = Result{Code: Generic, Doc: doc, Panic: fmt.Errorf("panic in %s: %v\n%s", op.Name, p, debug.Stack())}
@@ -79,7 +79,7 @@ func Apply(doc *xml.Node, op *Op, stamp Stamp, env Env) (r Result) {
 	return apply(doc, op, stamp, env)
 }
 
-func apply(doc *xml.Node, op *Op, stamp Stamp, env Env) Result {
+func apply(doc *xml.Element, op *Op, stamp Stamp, env Env) Result {
 	rules, limited := env.rules(doc, op.User)
 	if op.Name == OpQuery {
 		seen := doc
@@ -98,7 +98,7 @@ func apply(doc *xml.Node, op *Op, stamp Stamp, env Env) Result {
 	}
 
 	c := &change{doc: doc.Clone()}
-	var out *xml.Node
+	var out *xml.Element
 	code := OK
 	switch op.Name {
 	case OpModify:
@@ -184,7 +184,7 @@ func apply(doc *xml.Node, op *Op, stamp Stamp, env Env) Result {
 	return r
 }
 
-func (s Stamp) set(doc *xml.Node) {
+func (s Stamp) set(doc *xml.Element) {
 	doc.Set("cib-last-written", s.Time)
 	doc.Set("update-origin", s.Origin)
 	doc.Set("update-client", s.Client)
@@ -193,14 +193,14 @@ func (s Stamp) set(doc *xml.Node) {
 
 // A change is a document being changed, with what pacemaker would count.
 type change struct {
-	doc        *xml.Node
+	doc        *xml.Element
 	config     bool // something below /cib/configuration
 	other      bool // something else
 	ownVersion bool // the operation has set the version itself
 }
 
 // note records that n, or something in it, changed.
-func (c *change) note(n *xml.Node) {
+func (c *change) note(n *xml.Element) {
 	for ; n != nil; n = n.Parent {
 		if n.Name == "configuration" && n.Parent == c.doc {
 			c.config = true
@@ -211,7 +211,7 @@ func (c *change) note(n *xml.Node) {
 }
 
 // compare records what differs between two versions of the document.
-func (c *change) compare(old, new *xml.Node) {
+func (c *change) compare(old, new *xml.Element) {
 	oldConf, newConf := old.Child("configuration"), new.Child("configuration")
 	switch {
 	case oldConf == nil && newConf == nil:
@@ -225,7 +225,7 @@ func (c *change) compare(old, new *xml.Node) {
 
 // start returns the element at which an operation begins, making a missing
 // section. With an XPath it is the first match.
-func (c *change) start(op *Op) (*xml.Node, Code) {
+func (c *change) start(op *Op) (*xml.Element, Code) {
 	if op.Options&XPath != 0 {
 		found, code := pick(c.doc, op)
 		if code != OK {
@@ -243,7 +243,7 @@ func (c *change) start(op *Op) (*xml.Node, Code) {
 // pick returns what the operation's XPath selects, at least one element. The
 // original does not tell an expression that it cannot evaluate from one that
 // selects nothing.
-func pick(doc *xml.Node, op *Op) ([]*xml.Node, Code) {
+func pick(doc *xml.Element, op *Op) ([]*xml.Element, Code) {
 	found, err := doc.Select(op.Section)
 	if err != nil || len(found) == 0 {
 		return nil, NotFound
@@ -253,7 +253,7 @@ func pick(doc *xml.Node, op *Op) ([]*xml.Node, Code) {
 
 // input returns the element to work with: a whole CIB given for one section
 // stands for that section.
-func input(op *Op) *xml.Node {
+func input(op *Op) *xml.Element {
 	if op.Data != nil && op.Data.Name == "cib" && op.Options&XPath == 0 && len(sectionPath[op.Section]) > 0 {
 		if s := Section(op.Data, op.Section); s != nil {
 			return s
@@ -264,7 +264,7 @@ func input(op *Op) *xml.Node {
 
 // first finds, depth first from n, the first element with the tag and the id
 // of like; both without id count as the same.
-func first(n, like *xml.Node) *xml.Node {
+func first(n, like *xml.Element) *xml.Element {
 	id, has := like.Lookup("id")
 	for e := range n.Walk() {
 		if eid, ehas := e.Lookup("id"); e.Name == like.Name && eid == id && ehas == has {

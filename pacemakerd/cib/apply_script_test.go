@@ -18,9 +18,9 @@ import (
 func TestApplyScripts(t *testing.T) {
 	options := map[string]Options{"create": CanCreate, "xpath": XPath, "multiple": Multiple, "nochildren": NoChildren, "dryrun": DryRun, "address": XPathAddress, "mixed": MixedUpdate}
 	datadriven.Walk(t, "testdata/apply", func(t *testing.T, path string) {
-		var doc *xml.Node
+		var doc *xml.Element
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			parse := func() *xml.Node {
+			parse := func() *xml.Element {
 				if d.Input == "" {
 					return nil
 				}

@@ -7,7 +7,7 @@ import (
 
 // broken returns what must hold of a change and does not, "" if all does. It is about
 // what this machine made of it, never about what was asked.
-func broken(old, doc, patch *xml.Node) fault.Invariant {
+func broken(old, doc, patch *xml.Element) fault.Invariant {
 	if doc == nil || doc.Name != "cib" {
 		return "the document is a CIB"
 	}

@@ -12,10 +12,10 @@ import (
 // TestAssertions: a change that is not what its patch says is told, and the copies of
 // the CIB are compared.
 func TestAssertions(t *testing.T) {
-	doc := func(epoch string) *xml.Node {
+	doc := func(epoch string) *xml.Element {
 		return xml.New("cib", "admin_epoch", "0", "epoch", epoch, "num_updates", "0")
 	}
-	patch := func(from, to string) *xml.Node {
+	patch := func(from, to string) *xml.Element {
 		p := xml.New("diff")
 		v := p.Append(xml.New("version"))
 		v.Append(xml.New("source", "admin_epoch", "0", "epoch", from, "num_updates", "0"))
@@ -24,7 +24,7 @@ func TestAssertions(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name              string
-		old, doc, patch   *xml.Node
+		old, doc, patch   *xml.Element
 		primary           bool
 		told, asked, ping bool
 	}{

@@ -17,7 +17,7 @@ type comparing struct {
 	pingAt   time.Duration // when to ask; 0: nothing to compare
 	pingID   int           // of the last question
 	pingSeen int           // of the one that came round last
-	pingDoc  *xml.Node     // our copy then
+	pingDoc  *xml.Element  // our copy then
 	digest   string        // and its digest
 	offered  map[string]bool
 

@@ -18,7 +18,7 @@ type group struct {
 
 type sent struct {
 	from, to string
-	msg      *xml.Node
+	msg      *xml.Element
 }
 
 func (g *group) step(m *Machine, ev Event) {
@@ -46,7 +46,7 @@ func (g *group) deliver(all bool) {
 }
 
 // change multicasts a change of a section, from the second node.
-func (g *group) change(section string, data *xml.Node) {
+func (g *group) change(section string, data *xml.Element) {
 	msg := ask(OpCreate, 0, section, data)
 	msg.Set("cib_delegated_from", "n2")
 	g.wire = append(g.wire, sent{"n2", "", msg})

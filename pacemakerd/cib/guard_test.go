@@ -13,7 +13,7 @@ import (
 // validator would.
 type faulty struct{}
 
-func (faulty) Validate(doc *xml.Node) error {
+func (faulty) Validate(doc *xml.Element) error {
 	for e := range doc.Walk() {
 		if e.Name == "boom" {
 			panic("injected")
@@ -22,9 +22,9 @@ func (faulty) Validate(doc *xml.Node) error {
 	return nil
 }
 
-func (faulty) Upgrade(doc *xml.Node, _ string) (*xml.Node, bool, error) { return doc, false, nil }
+func (faulty) Upgrade(doc *xml.Element, _ string) (*xml.Element, bool, error) { return doc, false, nil }
 
-func ask(op string, options Options, section string, data *xml.Node) *xml.Node {
+func ask(op string, options Options, section string, data *xml.Element) *xml.Element {
 	n := xml.New("cib_command", "t", "cib", "cib_op", op, "cib_callid", "7", "cib_section", section, "cib_clientid", "c1", "cib_delegated_from", "n1")
 	n.Set("cib_callopt", strconv.Itoa(int(options)))
 	if data != nil {

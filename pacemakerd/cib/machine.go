@@ -15,7 +15,7 @@ import (
 // messages included. It does not read a clock and touches no file.
 type Machine struct {
 	cfg     Config
-	doc     *xml.Node
+	doc     *xml.Element
 	primary bool // this node is the DC's
 	clients map[string]*client
 
@@ -37,7 +37,7 @@ type Machine struct {
 // Config sets up a Machine.
 type Config struct {
 	Node    string // own node name, required
-	Doc     *xml.Node
+	Doc     *xml.Element
 	Schemas Schemas                       // nil accepts everything
 	InGroup func(user, group string) bool // of a group's list of members, for access control
 	Clock   func() string                 // ctime of now, for cib-last-written
@@ -65,12 +65,12 @@ type (
 		Client string
 		Frame  int32
 		Wants  bool // a response frame is expected
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// Delivered is a message of group cib, from a node, in CPG order.
 	Delivered struct {
 		From string
-		Msg  *xml.Node
+		Msg  *xml.Element
 	}
 	// Saved is the outcome of a Save, before any other event. Code is OK, or
 	// tells clients what the disk said.
@@ -96,22 +96,22 @@ type (
 	// Send multicasts Msg in group cib; To is a node's name, or "" for all.
 	Send struct {
 		To  string
-		Msg *xml.Node
+		Msg *xml.Element
 	}
 	// Respond answers the request frame of a client.
 	Respond struct {
 		Client string
 		Frame  int32
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// Event sends a client something it did not wait for.
 	Notify struct {
 		Client string
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// Save makes the configuration durable before what follows it; Saved is the
 	// answer.
-	Save struct{ Doc *xml.Node }
+	Save struct{ Doc *xml.Element }
 	// Unsaved tells that the disk does not hold what is in force, and why; with
 	// OK that it does again.
 	Unsaved struct{ Code Code }
@@ -119,8 +119,8 @@ type (
 	// be modified.
 	Changed struct {
 		Op     *Op
-		Patch  *xml.Node
-		Doc    *xml.Node
+		Patch  *xml.Element
+		Doc    *xml.Element
 		Config bool // something below configuration
 	}
 	// Refused reports a delivered operation that was not applied.
@@ -168,7 +168,7 @@ func New(cfg Config) *Machine {
 func (m *Machine) env() Env { return Env{m.cfg.Schemas, m.cfg.InGroup} }
 
 // Doc returns the current document, which must not be modified.
-func (m *Machine) Doc() *xml.Node { return m.doc }
+func (m *Machine) Doc() *xml.Element { return m.doc }
 
 // Primary tells whether this node's controller is the DC.
 func (m *Machine) Primary() bool { return m.primary }
@@ -234,7 +234,7 @@ func (m *Machine) do(a Action) { m.out = append(m.out, a) }
 
 func (m *Machine) asked(c *client, ev Asked) {
 	msg := ev.Msg
-	respond := func(n *xml.Node) {
+	respond := func(n *xml.Element) {
 		if ev.Wants {
 			m.do(Respond{c.Client, ev.Frame, n})
 		}
@@ -281,7 +281,7 @@ func (m *Machine) asked(c *client, ev Asked) {
 	if op.Options&DiscardReply != 0 {
 		respond(xml.New("ack", "function", "cib_common_callback", "line", "0", "status", "0"))
 	}
-	answer := func(code Code, out *xml.Node) { m.answer(c, op, code, out) }
+	answer := func(code Code, out *xml.Element) { m.answer(c, op, code, out) }
 	switch {
 	case (op.Modifies() || op.Name == OpSync || op.Name == OpSyncOne) && c.ReadOnly:
 		answer(AccessDenied, nil)
@@ -317,7 +317,7 @@ func (m *Machine) asked(c *client, ev Asked) {
 }
 
 // forward multicasts a client's operation with what peers need to know.
-func (m *Machine) forward(c *client, op *Op, msg *xml.Node) {
+func (m *Machine) forward(c *client, op *Op, msg *xml.Element) {
 	fwd := msg.Clone()
 	fwd.Set("cib_clientid", c.Client)
 	fwd.Set("cib_clientname", c.Name)
@@ -330,7 +330,7 @@ func (m *Machine) forward(c *client, op *Op, msg *xml.Node) {
 
 // answer tells a local client the outcome of its operation, in the way it
 // asked for: as the response to its frame, or as an event.
-func (m *Machine) answer(c *client, op *Op, code Code, out *xml.Node) {
+func (m *Machine) answer(c *client, op *Op, code Code, out *xml.Element) {
 	frame, waits := c.frames[op.CallID]
 	delete(c.frames, op.CallID)
 	if op.Options&DiscardReply != 0 && !waits {
@@ -345,7 +345,7 @@ func (m *Machine) answer(c *client, op *Op, code Code, out *xml.Node) {
 }
 
 // Reply builds the answer to an operation. out is copied.
-func Reply(op *Op, code Code, out *xml.Node) *xml.Node {
+func Reply(op *Op, code Code, out *xml.Element) *xml.Element {
 	n := xml.New("cib-reply", "t", "cib", "cib_op", op.Name, "cib_callid", op.CallID, "cib_clientid", op.ClientID,
 		"cib_callopt", strconv.Itoa(int(op.Options)), "cib_rc", strconv.Itoa(int(code)))
 	if out != nil {

@@ -14,7 +14,7 @@ func (c *change) modify(op *Op) Code {
 	if in == nil {
 		return Invalid
 	}
-	var starts []*xml.Node
+	var starts []*xml.Element
 	if op.Options&XPath != 0 {
 		found, code := pick(c.doc, op)
 		if code != OK {
@@ -29,7 +29,7 @@ func (c *change) modify(op *Op) Code {
 		if code != OK {
 			return code
 		}
-		starts = []*xml.Node{at}
+		starts = []*xml.Element{at}
 	}
 	for _, at := range starts {
 		target := first(at, in)
@@ -53,7 +53,7 @@ func (c *change) modify(op *Op) Code {
 
 // merge sets u's attributes on t and merges its children, making those that
 // are missing.
-func (c *change) merge(t, u *xml.Node) {
+func (c *change) merge(t, u *xml.Element) {
 	for _, a := range u.Attrs {
 		old, has := t.Lookup(a.Name)
 		value := expand(a.Name, a.Value, old)
@@ -72,7 +72,7 @@ func (c *change) merge(t, u *xml.Node) {
 	}
 }
 
-func matchChild(t, like *xml.Node) *xml.Node {
+func matchChild(t, like *xml.Element) *xml.Element {
 	key := "id"
 	id, has := like.Lookup(key)
 	if !has {
@@ -123,7 +123,7 @@ func score(s string) int {
 
 // removeMarked removes every element that carries __delete__.
 func (c *change) removeMarked() {
-	var marked []*xml.Node
+	var marked []*xml.Element
 	for e := range c.doc.Walk() {
 		if e.Has("__delete__") {
 			marked = append(marked, e)
@@ -135,7 +135,7 @@ func (c *change) removeMarked() {
 	}
 }
 
-func (c *change) create(op *Op) (*xml.Node, Code) {
+func (c *change) create(op *Op) (*xml.Element, Code) {
 	in := input(op)
 	if in == nil {
 		return nil, Invalid
@@ -152,7 +152,7 @@ func (c *change) create(op *Op) (*xml.Node, Code) {
 	if op.Section == "" && in.Name != at.Name {
 		return nil, NotFound // where it belongs has to be said
 	}
-	items := []*xml.Node{in}
+	items := []*xml.Element{in}
 	if in.Name == at.Name {
 		items = items[:0]
 		for e := range in.Each("") {
@@ -170,7 +170,7 @@ func (c *change) create(op *Op) (*xml.Node, Code) {
 	return nil, OK
 }
 
-func (c *change) createOne(at, e *xml.Node) Code {
+func (c *change) createOne(at, e *xml.Element) Code {
 	if how, ok := e.Lookup("replace"); ok { // an old way to replace a child on the way
 		if old := at.ByID(how, e.ID()); old != nil {
 			c.note(old)

@@ -57,7 +57,7 @@ type Op struct {
 	Name    string
 	Section string // a section's name, or an XPath with the option XPath
 	Options Options
-	Data    *xml.Node // the input element, nil where there is none
+	Data    *xml.Element // the input element, nil where there is none
 
 	Host       string // node that shall answer, "" for any
 	ClientID   string
@@ -82,7 +82,7 @@ func (o *Op) Modifies() bool {
 
 // Decode reads an operation from the message that carries it. The data is not
 // copied.
-func Decode(msg *xml.Node) *Op {
+func Decode(msg *xml.Element) *Op {
 	opt, _ := strconv.Atoi(msg.Get("cib_callopt"))
 	return &Op{
 		Name:       msg.Get("cib_op"),
@@ -124,7 +124,7 @@ var sectionPath = map[string][]string{
 
 // Section returns a section of the document by name, nil where it is missing
 // or no such section exists.
-func Section(doc *xml.Node, name string) *xml.Node {
+func Section(doc *xml.Element, name string) *xml.Element {
 	path, ok := sectionPath[name]
 	if !ok {
 		return nil

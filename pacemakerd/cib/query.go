@@ -4,7 +4,7 @@ import "github.com/gocorosync/gocorosync/pacemakerd/xml"
 
 // query answers a read. The output shares nodes with doc: it must not be
 // changed or put into another tree without Clone.
-func query(doc *xml.Node, op *Op) Result {
+func query(doc *xml.Element, op *Op) Result {
 	r := Result{Doc: doc}
 	if op.Options&XPath == 0 {
 		found := Section(doc, op.Section)
@@ -26,7 +26,7 @@ func query(doc *xml.Node, op *Op) Result {
 		r.Code = code
 		return r
 	}
-	show := func(n *xml.Node) *xml.Node {
+	show := func(n *xml.Element) *xml.Element {
 		switch {
 		case op.Options&NoChildren != 0:
 			return n.ShallowClone()

@@ -33,7 +33,7 @@ func (c *change) delete(op *Op) Code {
 	if code != OK {
 		return code
 	}
-	items := []*xml.Node{in}
+	items := []*xml.Element{in}
 	if in.Name == at.Name && at != c.doc {
 		items = items[:0]
 		for e := range in.Each("") {
@@ -51,7 +51,7 @@ func (c *change) delete(op *Op) Code {
 
 // matching finds, depth first, the first element with like's tag that has all
 // of like's attributes, compared without regard to case.
-func matching(at, like *xml.Node) *xml.Node {
+func matching(at, like *xml.Element) *xml.Element {
 	for e := range at.Walk() {
 		if e.Name != like.Name {
 			continue

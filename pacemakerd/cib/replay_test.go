@@ -11,7 +11,7 @@ import (
 // bogus. Real validation is tested where schemas live.
 type onlySchema struct{}
 
-func (onlySchema) Validate(doc *xml.Node) error {
+func (onlySchema) Validate(doc *xml.Element) error {
 	for n := range doc.Walk() {
 		if n.Has("bogus") {
 			return SchemaInvalid
@@ -20,7 +20,9 @@ func (onlySchema) Validate(doc *xml.Node) error {
 	return nil
 }
 
-func (onlySchema) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) { return doc, false, nil }
+func (onlySchema) Upgrade(doc *xml.Element, max string) (*xml.Element, bool, error) {
+	return doc, false, nil
+}
 
 // TestReplayOfRealClusters applies every message that a real cluster delivered
 // in its group "cib", and compares the digest after each one that had an
@@ -38,7 +40,7 @@ func TestReplayOfRealClusters(t *testing.T) {
 			}
 			node := ops.Get("node")
 			doc := replay.Child("start").Child("cib").Clone()
-			var steps []*xml.Node
+			var steps []*xml.Element
 			for s := range replay.Each("step") {
 				steps = append(steps, s)
 			}

@@ -78,7 +78,7 @@ type applied struct {
 	Result
 	from string
 	op   *Op
-	old  *xml.Node
+	old  *xml.Element
 }
 
 // conclude puts the outcome of an operation in force and tells of it.
@@ -127,8 +127,8 @@ func (m *Machine) conclude(a *applied) {
 }
 
 // notifyDiff tells subscribers what an operation changed (pacemaker-ipc.md 4.3).
-func (m *Machine) notifyDiff(op *Op, old *xml.Node, r Result) {
-	var msg *xml.Node
+func (m *Machine) notifyDiff(op *Op, old *xml.Element, r Result) {
+	var msg *xml.Element
 	for _, id := range m.sorted() {
 		c := m.clients[id]
 		if !c.notify["cib_diff_notify"] {
@@ -151,7 +151,7 @@ func (m *Machine) notifyDiff(op *Op, old *xml.Node, r Result) {
 	}
 }
 
-func (m *Machine) notification(kind string, op *Op, code Code) *xml.Node {
+func (m *Machine) notification(kind string, op *Op, code Code) *xml.Element {
 	object := op.Section
 	if op.Data != nil {
 		object = op.Data.Name
@@ -171,7 +171,7 @@ const (
 	changedStatus = 4
 )
 
-func (m *Machine) notifyRefresh(op *Op, old, new *xml.Node) {
+func (m *Machine) notifyRefresh(op *Op, old, new *xml.Element) {
 	mask := 0
 	for _, s := range []struct {
 		name string
@@ -197,7 +197,7 @@ func (m *Machine) notifyRefresh(op *Op, old, new *xml.Node) {
 
 // sendSync multicasts our whole CIB, to one node or to all (5.3). ping is the id of the
 // question that it answers, "" for none.
-func (m *Machine) sendSync(op *Op, to string, doc *xml.Node, ping string) {
+func (m *Machine) sendSync(op *Op, to string, doc *xml.Element, ping string) {
 	n := xml.New("copy", "__name__", "cib_command", "t", "cib", "cib_clientid", op.ClientID,
 		"cib_callopt", strconv.Itoa(int(op.Options)), "cib_callid", op.CallID, "cib_op", OpReplace,
 		"cib_delegated_from", op.Origin, "cib_async_id", op.ClientID, "cib_clientname", op.ClientName, "cib_user", op.User,
@@ -246,7 +246,7 @@ func (m *Machine) repliedTo(ev Delivered, op *Op) {
 
 // another is the document with another schema, which only who may write all of
 // it can ask for.
-func another(doc *xml.Node) *xml.Node {
+func another(doc *xml.Element) *xml.Element {
 	n := doc.Clone()
 	n.Set("validate-with", "")
 	return n
@@ -291,7 +291,7 @@ func (m *Machine) upgradeRequest(op *Op) {
 }
 
 // Leave begins the shutdown of 5.7 and returns the message to multicast.
-func (m *Machine) Leave() *xml.Node {
+func (m *Machine) Leave() *xml.Element {
 	m.leaving = true
 	return xml.New("exit-notification", "t", "cib", "cib_op", OpShutdown)
 }

@@ -20,7 +20,7 @@ type Version struct{ AdminEpoch, Epoch, NumUpdates int }
 
 // VersionOf reads the tuple from the attributes of a <cib>, <source> or
 // <generation_tuple>; what is missing or no number counts as 0.
-func VersionOf(n *xml.Node) Version {
+func VersionOf(n *xml.Element) Version {
 	num := func(name string) int {
 		v, err := strconv.Atoi(n.Get(name))
 		if err != nil {
@@ -40,7 +40,7 @@ func (v Version) String() string {
 	return fmt.Sprintf("%d.%d.%d", v.AdminEpoch, v.Epoch, v.NumUpdates)
 }
 
-func (v Version) set(n *xml.Node) {
+func (v Version) set(n *xml.Element) {
 	n.Set("admin_epoch", strconv.Itoa(v.AdminEpoch))
 	n.Set("epoch", strconv.Itoa(v.Epoch))
 	n.Set("num_updates", strconv.Itoa(v.NumUpdates))
@@ -62,7 +62,7 @@ func CompareFeatureSets(a, b string) int {
 }
 
 // Empty returns the CIB of a cluster that was never configured (cib.md 1).
-func Empty() *xml.Node {
+func Empty() *xml.Element {
 	n := xml.New("cib", "crm_feature_set", FeatureSet, "validate-with", Schema,
 		"epoch", "0", "num_updates", "0", "admin_epoch", "0")
 	c := n.Append(xml.New("configuration"))
@@ -74,7 +74,7 @@ func Empty() *xml.Node {
 }
 
 // Generation returns <generation_tuple> with the attributes of cib.
-func Generation(cib *xml.Node) *xml.Node {
+func Generation(cib *xml.Element) *xml.Element {
 	g := cib.ShallowClone()
 	g.Name = "generation_tuple"
 	return g

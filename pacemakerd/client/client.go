@@ -82,7 +82,7 @@ func Dial(ctx context.Context, service, program string) (*Conn, error) {
 func (c *Conn) Close() error { return c.ipc.Close() }
 
 // Ask sends a message and returns the response on the response channel.
-func (c *Conn) Ask(ctx context.Context, msg *xml.Node) (*xml.Node, error) {
+func (c *Conn) Ask(ctx context.Context, msg *xml.Element) (*xml.Element, error) {
 	b, err := c.encode(msg, pcmk.WantsResponse)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (c *Conn) Ask(ctx context.Context, msg *xml.Node) (*xml.Node, error) {
 }
 
 // Send sends a message that has no response.
-func (c *Conn) Send(ctx context.Context, msg *xml.Node) error {
+func (c *Conn) Send(ctx context.Context, msg *xml.Element) error {
 	b, err := c.encode(msg, 0)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (c *Conn) Send(ctx context.Context, msg *xml.Node) error {
 }
 
 // Event waits for the next event.
-func (c *Conn) Event(ctx context.Context) (*xml.Node, error) {
+func (c *Conn) Event(ctx context.Context) (*xml.Element, error) {
 	ctx, stop := limited(ctx)
 	defer stop()
 	b, err := c.ipc.NextEvent(ctx)
@@ -121,12 +121,12 @@ func (c *Conn) Event(ctx context.Context) (*xml.Node, error) {
 	return c.decode(b)
 }
 
-func (c *Conn) encode(msg *xml.Node, flags uint32) ([]byte, error) {
+func (c *Conn) encode(msg *xml.Element, flags uint32) ([]byte, error) {
 	f := pcmk.Frame{ID: c.frame.n.Add(1), Flags: flags, Data: msg.Compact()}
 	return f.Append(nil, c.ipc.MaxMessage())
 }
 
-func (c *Conn) decode(b []byte) (*xml.Node, error) {
+func (c *Conn) decode(b []byte) (*xml.Element, error) {
 	f, err := pcmk.Decode(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.service, err)
@@ -174,7 +174,7 @@ func dialCIB(ctx context.Context, program string) (*CIB, error) {
 
 // Do carries out an operation and waits for its outcome. out is what came with
 // it, nil for nothing; err is a cib.Code if the operation was refused.
-func (c *CIB) Do(ctx context.Context, op *cib.Op) (out *xml.Node, err error) {
+func (c *CIB) Do(ctx context.Context, op *cib.Op) (out *xml.Element, err error) {
 	if op.User == "" && c.user != "" {
 		o := *op
 		o.User = c.user
@@ -218,7 +218,7 @@ func (c *CIB) Do(ctx context.Context, op *cib.Op) (out *xml.Node, err error) {
 }
 
 // Query returns the whole CIB.
-func (c *CIB) Query(ctx context.Context) (*xml.Node, error) {
+func (c *CIB) Query(ctx context.Context) (*xml.Element, error) {
 	return c.Do(ctx, &cib.Op{Name: cib.OpQuery, Options: cib.ScopeLocal})
 }
 
@@ -241,7 +241,7 @@ func DialController(ctx context.Context, program string) (*Controller, error) {
 	return &Controller{c}, nil
 }
 
-func (c *Conn) request(origin, task, to, host string) *xml.Node {
+func (c *Conn) request(origin, task, to, host string) *xml.Element {
 	n := xml.New("create_request_adv", "origin", origin, "t", "crmd", "version", cib.FeatureSet, "subt", "request",
 		"reference", fmt.Sprintf("%s-%s-%d-%d", task, c.Program, time.Now().Unix(), c.refs), "crm_task", task)
 	c.refs++
@@ -259,12 +259,12 @@ func (c *Conn) request(origin, task, to, host string) *xml.Node {
 type Request struct {
 	Task, To, Host string
 	Attrs          []xml.Attr
-	Data           *xml.Node
+	Data           *xml.Element
 }
 
 // Do sends a request and returns the event that answers it: its src is the
 // node that answered, its data is in crm_xml.
-func (c *Controller) Do(ctx context.Context, r Request) (*xml.Node, error) {
+func (c *Controller) Do(ctx context.Context, r Request) (*xml.Element, error) {
 	n := c.request("create_controller_request", r.Task, r.To, r.Host)
 	for _, a := range r.Attrs {
 		n.Set(a.Name, a.Value)
@@ -311,7 +311,7 @@ func (c *Controller) DC(ctx context.Context) (string, error) {
 
 // NodeInfo returns the <node> that describes a node: id 0 and name "" for
 // this one.
-func (c *Controller) NodeInfo(ctx context.Context, id uint32, name string) (*xml.Node, error) {
+func (c *Controller) NodeInfo(ctx context.Context, id uint32, name string) (*xml.Element, error) {
 	r := Request{Task: "node-info", To: "crmd"}
 	if id != 0 {
 		r.Attrs = append(r.Attrs, xml.Attr{Name: "id", Value: strconv.FormatUint(uint64(id), 10)})
@@ -343,7 +343,7 @@ func DialAttributes(ctx context.Context, program string) (*Attributes, error) {
 
 // Do sends a request with a task and attributes, in that order, and returns
 // its answer.
-func (c *Attributes) Do(ctx context.Context, task string, attrs ...xml.Attr) (*xml.Node, error) {
+func (c *Attributes) Do(ctx context.Context, task string, attrs ...xml.Attr) (*xml.Element, error) {
 	n := xml.New("create_attrd_op", "t", "attrd", "src", c.Program, "task", task)
 	for _, a := range attrs {
 		n.Set(a.Name, a.Value)

@@ -23,8 +23,8 @@ type fake struct {
 	t      *testing.T
 	mu     sync.Mutex
 	conns  []*ipc.Conn
-	seen   []*xml.Node
-	answer func(c *ipc.Conn, msg *xml.Node) *xml.Node
+	seen   []*xml.Element
+	answer func(c *ipc.Conn, msg *xml.Element) *xml.Element
 	raw    []byte // in place of any answer
 }
 
@@ -60,7 +60,7 @@ func (f *fake) Message(c *ipc.Conn, id int32, b []byte) {
 
 func (f *fake) Closed(*ipc.Conn) {}
 
-func (f *fake) frame(id int32, n *xml.Node) []byte {
+func (f *fake) frame(id int32, n *xml.Element) []byte {
 	fr := pcmk.Frame{ID: id, Data: n.Compact()}
 	b, err := fr.Append(nil, 131072) // what Dial asks for
 	if err != nil {
@@ -92,7 +92,7 @@ func dialFake(t *testing.T, f *fake) *Conn {
 
 func TestAskSendEvent(t *testing.T) {
 	f := &fake{}
-	f.answer = func(c *ipc.Conn, msg *xml.Node) *xml.Node {
+	f.answer = func(c *ipc.Conn, msg *xml.Element) *xml.Element {
 		if msg.Name == "tell" {
 			if err := c.Event(f.frame(0, xml.New("event", "of", msg.Get("n")))); err != nil {
 				t.Error(err)
@@ -127,12 +127,12 @@ func TestAnswersThatAreNone(t *testing.T) {
 		return err
 	}
 	t.Run("silent", func(t *testing.T) {
-		if err := ask(t, &fake{answer: func(*ipc.Conn, *xml.Node) *xml.Node { return nil }}); !errors.Is(err, ErrTimeout) {
+		if err := ask(t, &fake{answer: func(*ipc.Conn, *xml.Element) *xml.Element { return nil }}); !errors.Is(err, ErrTimeout) {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("dies", func(t *testing.T) {
-		err := ask(t, &fake{answer: func(c *ipc.Conn, _ *xml.Node) *xml.Node { c.Close(); return nil }})
+		err := ask(t, &fake{answer: func(c *ipc.Conn, _ *xml.Element) *xml.Element { c.Close(); return nil }})
 		if err == nil || errors.Is(err, ErrTimeout) {
 			t.Errorf("%v", err)
 		}
@@ -165,7 +165,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 func TestCIBOfADaemon(t *testing.T) {
 	var rc atomic.Value
 	rc.Store("0")
-	f := &fake{answer: func(_ *ipc.Conn, msg *xml.Node) *xml.Node {
+	f := &fake{answer: func(_ *ipc.Conn, msg *xml.Element) *xml.Element {
 		r := xml.New("cib-reply", "cib_callid", msg.Get("cib_callid"))
 		if code := rc.Load().(string); code != "" {
 			r.Set("cib_rc", code)
@@ -208,8 +208,8 @@ func TestCIBOfADaemon(t *testing.T) {
 // before it.
 func TestController(t *testing.T) {
 	f := &fake{}
-	f.answer = func(c *ipc.Conn, msg *xml.Node) *xml.Node {
-		reply := func(ref string) *xml.Node {
+	f.answer = func(c *ipc.Conn, msg *xml.Element) *xml.Element {
+		reply := func(ref string) *xml.Element {
 			r := xml.New("reply", "subt", "response", "src", "n3", "reference", ref, "crm_task", msg.Get("crm_task"))
 			if msg.Get("crm_task") == "node-info" {
 				r.Append(xml.New("crm_xml")).Append(xml.New("node", "id", msg.Get("id"), "uname", "n"+msg.Get("id")))

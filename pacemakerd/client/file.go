@@ -18,7 +18,7 @@ import (
 type file struct {
 	path string
 	text []byte // as it was read or written last
-	doc  *xml.Node
+	doc  *xml.Element
 	env  cib.Env
 	live bool // it is the cluster's own, with a signature beside it
 }
@@ -74,7 +74,7 @@ func openFile(o Open) (*file, error) {
 }
 
 // genuine checks the signature beside the cluster's own file.
-func (f *file) genuine(doc *xml.Node) error {
+func (f *file) genuine(doc *xml.Element) error {
 	sig, err := os.ReadFile(f.path + ".sig")
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -88,7 +88,7 @@ func (f *file) genuine(doc *xml.Node) error {
 }
 
 // do carries out an operation. What it changes is on disk when it returns.
-func (f *file) do(op *cib.Op) (*xml.Node, error) {
+func (f *file) do(op *cib.Op) (*xml.Element, error) {
 	o := *op
 	// What was written last, and by whom, is the cluster's to say.
 	o.Options |= cib.NoMtime
@@ -116,7 +116,7 @@ func (f *file) do(op *cib.Op) (*xml.Node, error) {
 
 // countUpgrade counts an upgrade of a file as any other change, on top of what
 // the cluster makes of it.
-func countUpgrade(before, after *xml.Node) {
+func countUpgrade(before, after *xml.Element) {
 	v := cib.VersionOf(after)
 	if xml.Diff(before.Child("configuration"), after.Child("configuration")) != nil {
 		v.Epoch, v.NumUpdates = v.Epoch+1, 0
@@ -130,7 +130,7 @@ func countUpgrade(before, after *xml.Node) {
 
 // write replaces the file as a whole: what a crash leaves is the old one or the
 // new one.
-func (f *file) write(doc *xml.Node) error {
+func (f *file) write(doc *xml.Element) error {
 	now, err := os.ReadFile(f.path)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ func (f *file) write(doc *xml.Node) error {
 
 // forDisk is a document as the cluster keeps it: without what it knows only
 // while it runs.
-func forDisk(doc *xml.Node) *xml.Node {
+func forDisk(doc *xml.Element) *xml.Element {
 	out := doc.ShallowClone()
 	out.Set("num_updates", "0")
 	for _, c := range doc.Children {

@@ -113,7 +113,7 @@ func OpenCIB(ctx context.Context, o Open) (*CIB, error) {
 }
 
 // ReadCIB opens, returns the whole CIB and closes.
-func ReadCIB(ctx context.Context, o Open) (*xml.Node, error) {
+func ReadCIB(ctx context.Context, o Open) (*xml.Element, error) {
 	c, err := OpenCIB(ctx, o)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func newMember(t *testing.T) *Machine {
 	return m
 }
 
-func parsed(t *testing.T, s string) *xml.Node {
+func parsed(t *testing.T, s string) *xml.Element {
 	t.Helper()
 	n, err := xml.Parse([]byte(s))
 	if err != nil {
@@ -34,7 +34,7 @@ func parsed(t *testing.T, s string) *xml.Node {
 // TestAnswersForClients: what an executor answers goes to the client that waits, on
 // this node or another.
 func TestAnswersForClients(t *testing.T) {
-	request := func(task, host string) *xml.Node {
+	request := func(task, host string) *xml.Element {
 		return parsed(t, `<m t="crmd" subt="request" crm_task="`+task+`" crm_sys_to="crmd" crm_sys_from="c1" crm_host_to="`+host+`" crm_user="root"><crm_xml>`+
 			`<rsc_op transition-key="1:0:0:x-xrsc-opxx" on_node="n1"><primitive id="w" class="ocf" provider="p" type="T"/><attributes/></rsc_op></crm_xml></m>`)
 	}

@@ -24,7 +24,7 @@ const (
 // sign writes into a client's request who asks, whatever it said itself: the
 // node that it is relayed to knows of no client but what is in there. Only the
 // privileged may name another.
-func (a Asker) sign(msg *xml.Node) {
+func (a Asker) sign(msg *xml.Element) {
 	user := a.User
 	if named := msg.Get(attrUser); named != "" && a.Privileged {
 		user = named
@@ -55,7 +55,7 @@ func mayRelay(task string, privileged bool) bool {
 // began anew, which the DC need not have noticed.
 type order struct {
 	from, sys string
-	op        *xml.Node
+	op        *xml.Element
 	at        time.Duration
 }
 
@@ -101,7 +101,7 @@ func (m *Machine) fromDC(from, task string) bool {
 
 // mayInvoke decides whether an lrm_delete or lrm_fail may be carried out: the DC's
 // own may, and those that a node relays for a client, if its user may.
-func (m *Machine) mayInvoke(from, task, resource string, msg *xml.Node) bool {
+func (m *Machine) mayInvoke(from, task, resource string, msg *xml.Element) bool {
 	user := msg.Get(attrUser)
 	switch {
 	case user == "":

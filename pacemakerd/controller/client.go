@@ -12,7 +12,7 @@ import (
 // Asked handles a request of a local client of the endpoint crmd, after its
 // hello. crm_sys_from is replaced by the client's id, which answers go to.
 // Spec: pacemaker-ipc.md 5.
-func (m *Machine) Asked(now time.Duration, by Asker, msg *xml.Node) []Action {
+func (m *Machine) Asked(now time.Duration, by Asker, msg *xml.Element) []Action {
 	m.begin(now)
 	if msg.Get("subt") == "response" {
 		return nil // clients answer nothing
@@ -44,13 +44,13 @@ func (m *Machine) Asked(now time.Duration, by Asker, msg *xml.Node) []Action {
 
 // relay passes a client's request to another node, whose answer comes back by
 // the client's id.
-func (m *Machine) relay(host string, msg *xml.Node) {
+func (m *Machine) relay(host string, msg *xml.Element) {
 	msg.Set("crm_host_to", host)
 	m.do(Send{To: host, Type: peer.SubCRMD, Msg: msg})
 }
 
-func (m *Machine) serve(by Asker, msg *xml.Node) {
-	reply := func(data *xml.Node) {
+func (m *Machine) serve(by Asker, msg *xml.Element) {
+	reply := func(data *xml.Element) {
 		r := m.cfg.Writer.Reply(msg, data)
 		r.Set("src", m.cfg.Node)
 		m.do(Reply{Client: by.Client, Msg: r})
@@ -95,7 +95,7 @@ func (m *Machine) serve(by Asker, msg *xml.Node) {
 }
 
 // clientInvoke carries out what crm_resource asks of a node's executor.
-func (m *Machine) clientInvoke(from, task string, msg, op *xml.Node) {
+func (m *Machine) clientInvoke(from, task string, msg, op *xml.Element) {
 	p := op.Child("primitive")
 	a := ack{node: from, sys: msg.Get("crm_sys_from"), key: op.Get("transition-key"), rsc: p.ID(), task: "delete", op: op}
 	if a.rsc == "" || m.state == Stopping || m.state == Terminated {
@@ -120,12 +120,12 @@ func (m *Machine) clientInvoke(from, task string, msg, op *xml.Node) {
 	m.invokeDelete(a)
 }
 
-func (m *Machine) pingResponse(msg *xml.Node) *xml.Node {
+func (m *Machine) pingResponse(msg *xml.Element) *xml.Element {
 	return xml.New("ping_response", "crm_subsystem", msg.Get("crm_sys_to"), "crmd_state", string(m.state), "result", "ok")
 }
 
 // pinged answers a peer's client.
-func (m *Machine) pinged(from string, msg *xml.Node) {
+func (m *Machine) pinged(from string, msg *xml.Element) {
 	if msg.Get("crm_sys_to") == "dc" && !m.isDC {
 		return
 	}
@@ -133,13 +133,13 @@ func (m *Machine) pinged(from string, msg *xml.Node) {
 }
 
 // relayResponse hands an answer from a peer to the client that waits for it.
-func (m *Machine) relayResponse(msg *xml.Node) {
+func (m *Machine) relayResponse(msg *xml.Element) {
 	if c := msg.Get("crm_sys_to"); c != "" && c != "crmd" && c != "dc" {
 		m.do(Reply{Client: c, Msg: msg})
 	}
 }
 
-func (m *Machine) nodeInfo(msg *xml.Node) *xml.Node {
+func (m *Machine) nodeInfo(msg *xml.Element) *xml.Element {
 	n := xml.New("node", "crm_subsystem", "crmd", "have-quorum", strconv.FormatBool(m.quorate))
 	nid, name := m.cfg.ID, m.cfg.Node
 	if v, err := strconv.ParseUint(msg.Get("id"), 10, 32); err == nil && v != 0 {
@@ -167,7 +167,7 @@ func (m *Machine) nodeInfo(msg *xml.Node) *xml.Node {
 	return n
 }
 
-func (m *Machine) forgetNode(msg *xml.Node) {
+func (m *Machine) forgetNode(msg *xml.Element) {
 	nid, _ := strconv.ParseUint(msg.Get("id"), 10, 32)
 	if m.cfg.Cache.Remove(uint32(nid), msg.Get("uname")) {
 		m.cfg.Log.Info("peer forgotten", "id", nid, "node", msg.Get("uname"))

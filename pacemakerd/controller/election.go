@@ -134,7 +134,7 @@ func (m *Machine) elect() {
 }
 
 // vote judges a vote or no-vote.
-func (m *Machine) vote(from string, msg *xml.Node) {
+func (m *Machine) vote(from string, msg *xml.Element) {
 	candidate := m.state != Starting && m.state != Stopping && m.state != Terminated
 	active := false
 	for _, p := range m.cfg.Cache.Active("crmd") {

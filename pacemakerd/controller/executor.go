@@ -15,7 +15,7 @@ import (
 // the queue, and what comes of it goes into the CIB.
 type executor struct {
 	queue   *lrmd.Machine
-	history map[string]*xml.Node // resource → <lrm_resource>, in order below
+	history map[string]*xml.Element // resource → <lrm_resource>, in order below
 	order   []string
 	meta    map[lrmd.Agent]*lrmd.Metadata // nil value: the agent gives none
 	asking  map[lrmd.Agent][]func()       // what waits for meta-data
@@ -30,22 +30,22 @@ type ack struct {
 	key       string // transition key
 	rsc, task string
 	interval  time.Duration
-	op        *xml.Node // the rsc_op
-	ticket    string    // in the journal, "" for none
-	quiet     bool      // nobody waits for it
+	op        *xml.Element // the rsc_op
+	ticket    string       // in the journal, "" for none
+	quiet     bool         // nobody waits for it
 }
 
 func newExecutor(wall func() int64) executor {
 	return executor{
 		queue:   lrmd.New(wall),
-		history: map[string]*xml.Node{},
+		history: map[string]*xml.Element{},
 		meta:    map[lrmd.Agent]*lrmd.Metadata{},
 		asking:  map[lrmd.Agent][]func(){},
 	}
 }
 
 // invoke carries out an rsc_op that a DC, or a client, asked for.
-func (m *Machine) invoke(from, sys string, op *xml.Node) {
+func (m *Machine) invoke(from, sys string, op *xml.Element) {
 	p := op.Child("primitive")
 	a := ack{node: from, sys: sys, key: op.Get("transition-key"), rsc: p.ID(), task: op.Get("operation"), op: op}
 	if p == nil || a.rsc == "" || a.key == "" {
@@ -71,7 +71,7 @@ func (m *Machine) invoke(from, sys string, op *xml.Node) {
 	}
 }
 
-func agentOf(p *xml.Node) lrmd.Agent {
+func agentOf(p *xml.Element) lrmd.Agent {
 	return lrmd.Agent{Class: p.Get("class"), Provider: p.Get("provider"), Type: p.Get("type")}
 }
 
@@ -257,7 +257,7 @@ func (m *Machine) invokeDelete(a ack) {
 
 // reprobe forgets the history of all resources, so that the DC has everything probed,
 // and tells who asked. What is busy is forgotten when it has ended.
-func (m *Machine) reprobe(from string, msg *xml.Node) {
+func (m *Machine) reprobe(from string, msg *xml.Element) {
 	user := msg.Get(attrUser)
 	if m.state == Stopping || m.state == Terminated {
 		return
@@ -277,7 +277,7 @@ func (m *Machine) reprobe(from string, msg *xml.Node) {
 }
 
 // answerClient sends a message to a client of some node, which may be this one.
-func (m *Machine) answerClient(node, client string, msg *xml.Node) {
+func (m *Machine) answerClient(node, client string, msg *xml.Element) {
 	if strings.EqualFold(node, m.cfg.Node) {
 		msg.Set("src", m.cfg.Node)
 		m.do(Reply{Client: client, Msg: msg})
@@ -304,7 +304,7 @@ func (m *Machine) invokeFail(a ack) {
 
 // ackDirectly answers with a history entry that is not recorded: to the
 // tengine of whatever node is DC, or to a client.
-func (m *Machine) ackDirectly(a ack, entry *xml.Node) {
+func (m *Machine) ackDirectly(a ack, entry *xml.Element) {
 	state := xml.New("node_state", "id", m.self(), "uname", m.cfg.Node, "crm-debug-origin", "controld_ack_event_directly")
 	state.Append(xml.New("lrm", "id", m.self())).Append(xml.New("lrm_resources")).
 		Append(xml.New("lrm_resource", "id", a.rsc)).Append(entry)

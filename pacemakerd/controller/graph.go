@@ -68,7 +68,7 @@ type action struct {
 	key       string // operation_key
 	node      string // on_node
 	nodeID    string
-	elem      *xml.Node
+	elem      *xml.Element
 	interval  int // ms
 	timeout   time.Duration
 	delay     time.Duration
@@ -80,7 +80,7 @@ type action struct {
 }
 
 // newGraph reads a <transition_graph>. Its nodes are kept.
-func newGraph(n *xml.Node, uuid string) (*graph, error) {
+func newGraph(n *xml.Element, uuid string) (*graph, error) {
 	if n == nil || n.Name != "transition_graph" {
 		return nil, fmt.Errorf("no transition_graph")
 	}
@@ -138,7 +138,7 @@ func newGraph(n *xml.Node, uuid string) (*graph, error) {
 	return g, nil
 }
 
-func newAction(n *xml.Node) (*action, error) {
+func newAction(n *xml.Element) (*action, error) {
 	a := &action{elem: n, task: n.Get("operation"), key: n.Get("operation_key"), node: n.Get("on_node"), nodeID: n.Get("on_node_uuid")}
 	if r := n.Get("router_node"); r != "" {
 		a.node = r

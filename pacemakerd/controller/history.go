@@ -26,7 +26,7 @@ func (m *Machine) record(r lrmd.Result, callID int) {
 		}
 	}
 	key := opKey(r.Resource, r.Action, r.Interval)
-	var entries []*xml.Node
+	var entries []*xml.Element
 	add := func(id string) { entries = append(entries, m.entry(r, id, "do_update_resource", callID)) }
 	switch failed := m.failed(r); {
 	case failed && r.Interval == 0:
@@ -54,7 +54,7 @@ func (m *Machine) record(r lrmd.Result, callID int) {
 	}
 	if r.Action == "stop" && r.Status == lrmd.Done && r.RC == lrmd.RCOK {
 		// A stopped resource has no recurring operations.
-		rsc.Children = slices.DeleteFunc(rsc.Children, func(e *xml.Node) bool { return e.Get("interval") != "0" })
+		rsc.Children = slices.DeleteFunc(rsc.Children, func(e *xml.Element) bool { return e.Get("interval") != "0" })
 	}
 	for _, e := range entries {
 		if old := rsc.ByID("lrm_rsc_op", e.ID()); old != nil {
@@ -88,7 +88,7 @@ func (m *Machine) failed(r lrmd.Result) bool {
 }
 
 // entry builds a <lrm_rsc_op>.
-func (m *Machine) entry(r lrmd.Result, id, origin string, callID int) *xml.Node {
+func (m *Machine) entry(r lrmd.Result, id, origin string, callID int) *xml.Element {
 	task := r.Action
 	if task == "cancel" {
 		task = "monitor"
@@ -122,7 +122,7 @@ func featureSet(r lrmd.Result, otherwise string) string {
 
 // digests adds what tells later whether the resource's definition has changed
 // (pacemaker-cluster.md 7.2).
-func (m *Machine) digests(n *xml.Node, r lrmd.Result) {
+func (m *Machine) digests(n *xml.Element, r lrmd.Result) {
 	params := digestParams(r)
 	n.Set("op-digest", xml.DigestParameters(params))
 	if !wantsMetadata(r.Agent, r.Action) || r.Action == "notify" {
@@ -206,12 +206,12 @@ func (m *Machine) forgetEntry(rsc, id string) {
 	if m.exec.history[rsc] == nil {
 		return
 	}
-	m.forgetEntryOn(m.cfg.Node, rsc, id, func(*xml.Node) bool { return true })
+	m.forgetEntryOn(m.cfg.Node, rsc, id, func(*xml.Element) bool { return true })
 }
 
 // forgetEntryOn removes an entry of a resource's history on a node if it is meant, as
 // far as its content is known here.
-func (m *Machine) forgetEntryOn(node, rsc, id string, meant func(e *xml.Node) bool) {
+func (m *Machine) forgetEntryOn(node, rsc, id string, meant func(e *xml.Element) bool) {
 	if strings.EqualFold(node, m.cfg.Node) {
 		if e := m.exec.history[rsc].ByID("lrm_rsc_op", id); e != nil {
 			if !meant(e) {
@@ -231,7 +231,7 @@ func (m *Machine) forgetResource(rsc string) {
 }
 
 // ownState returns this node's state and history, as it is confirmed to a DC.
-func (m *Machine) ownState(origin string) *xml.Node {
+func (m *Machine) ownState(origin string) *xml.Element {
 	n := xml.New("node_state", "id", m.self(), "uname", m.cfg.Node, "in_ccm", "true", "crmd", "online", "crm-debug-origin", origin)
 	list := n.Append(xml.New("lrm", "id", m.self())).Append(xml.New("lrm_resources"))
 	for _, id := range m.exec.order {

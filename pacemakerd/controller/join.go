@@ -73,7 +73,7 @@ func (m *Machine) welcome(p *peer.Peer) {
 	m.do(Send{To: p.Name, Type: peer.SubCRMD, Msg: m.dcMessage("join_offer", p.Name, "")})
 }
 
-func (m *Machine) dcMessage(task, to, ack string) *xml.Node {
+func (m *Machine) dcMessage(task, to, ack string) *xml.Element {
 	attrs := []xml.Attr{{Name: "join_id", Value: strconv.Itoa(m.join.id)}, {Name: "dc-leaving", Value: "false"}}
 	if task == "join_offer" {
 		attrs = append(attrs, xml.Attr{Name: "crm_feature_set", Value: m.cfg.FeatureSet})
@@ -124,7 +124,7 @@ func (m *Machine) announced(from string) {
 }
 
 // joinRequest takes a node's answer to our offer.
-func (m *Machine) joinRequest(from string, msg *xml.Node) {
+func (m *Machine) joinRequest(from string, msg *xml.Element) {
 	p := m.cfg.Cache.ByName(from)
 	if !m.isDC || p == nil || msg.Get("join_id") != strconv.Itoa(m.join.id) {
 		return
@@ -204,7 +204,7 @@ func (m *Machine) syncFrom(name string) {
 	round := m.join.id
 	m.join.syncing = true
 	m.cfg.Log.Debug("CIB taken", "node", name, "version", m.join.best.String())
-	m.cibThen(&cib.Op{Name: cib.OpSync, Host: name, Options: optUpdate}, func(_ time.Duration, code cib.Code, _ *xml.Node) {
+	m.cibThen(&cib.Op{Name: cib.OpSync, Host: name, Options: optUpdate}, func(_ time.Duration, code cib.Code, _ *xml.Element) {
 		if !m.isDC || m.join.id != round || !m.join.syncing {
 			return
 		}
@@ -240,7 +240,7 @@ func (m *Machine) acknowledge() {
 }
 
 // joinConfirm takes a node's history; with it the node is a member.
-func (m *Machine) joinConfirm(from string, msg *xml.Node) {
+func (m *Machine) joinConfirm(from string, msg *xml.Element) {
 	p := m.cfg.Cache.ByName(from)
 	if !m.isDC || p == nil || msg.Get("join_id") != strconv.Itoa(m.join.id) || m.join.phase[p.ID] != finalized {
 		return

@@ -10,7 +10,7 @@ import (
 )
 
 // joinOffer answers a DC's offer (the other side of join.go).
-func (m *Machine) joinOffer(from string, msg *xml.Node) {
+func (m *Machine) joinOffer(from string, msg *xml.Element) {
 	if m.state == Stopping || m.state == Terminated || m.state == Starting {
 		return
 	}
@@ -60,7 +60,7 @@ func (m *Machine) joinOffer(from string, msg *xml.Node) {
 }
 
 // joinAck takes the DC's word that we are in, or not.
-func (m *Machine) joinAck(from string, msg *xml.Node) {
+func (m *Machine) joinAck(from string, msg *xml.Element) {
 	if m.dc == "" || !strings.EqualFold(from, m.dc) || msg.Get("join_id") != m.offer {
 		return
 	}
@@ -82,7 +82,7 @@ func (m *Machine) joinAck(from string, msg *xml.Node) {
 }
 
 // Delivered handles a message of group crmd from a node.
-func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Action {
+func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Element) []Action {
 	m.begin(now)
 	msg.Set("src", from)
 	if msg.Get("subt") == "response" {

@@ -16,7 +16,7 @@ type (
 	// Accepted says that an operation was asked for, before it is carried out.
 	Accepted struct {
 		Ticket, From, Sys string
-		Op                *xml.Node
+		Op                *xml.Element
 	}
 	// Settled says that it has been answered by what came before.
 	Settled struct{ Ticket string }
@@ -29,8 +29,8 @@ func (Settled) isAction()  {}
 // not settled.
 type Held struct {
 	Ticket, From, Sys string
-	Request           *xml.Node // nil: a run of a recurring operation
-	Begun             *lrmd.Op  // nil: nothing was started
+	Request           *xml.Element // nil: a run of a recurring operation
+	Begun             *lrmd.Op     // nil: nothing was started
 }
 
 // accept notes an operation that another node's DC, or ours, waits for.

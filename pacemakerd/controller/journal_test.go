@@ -14,7 +14,7 @@ import (
 // what comes after waits for it; what it had not begun is done only if the DC
 // that asked for it has not seen this node leave.
 func TestWhatWasLeftUndone(t *testing.T) {
-	request := func(rsc string) *xml.Node {
+	request := func(rsc string) *xml.Element {
 		op, err := xml.Parse([]byte(`<rsc_op operation="start" transition-key="` + rsc + `:1:0:u"><primitive id="` + rsc + `" class="service" type="x"/><attributes/></rsc_op>`))
 		if err != nil {
 			t.Fatal(err)

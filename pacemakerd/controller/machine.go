@@ -60,7 +60,7 @@ type (
 	Send struct {
 		To   string
 		Type peer.Subsystem
-		Msg  *xml.Node
+		Msg  *xml.Element
 	}
 	// CIB asks the local CIB manager for an operation. If Tag is not 0, its
 	// outcome comes back through CIBDone.
@@ -72,7 +72,7 @@ type (
 	// comes back through Planned.
 	Plan struct {
 		ID  int
-		CIB *xml.Node
+		CIB *xml.Element
 	}
 	// Attr sets a transient attribute of a node; an empty value deletes it.
 	Attr struct{ Node, Name, Value string }
@@ -96,7 +96,7 @@ type (
 	// Reply is for a client of the endpoint crmd.
 	Reply struct {
 		Client string
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// Role tells who the DC is now, "" for nobody.
 	Role struct{ DC string }
@@ -128,7 +128,7 @@ type Machine struct {
 	// fencedDC was the DC, or may have been, when it was fenced for somebody else
 	// than a DC, and has not come back: nobody has written that down.
 	fencedDC string
-	doc      *xml.Node // the CIB as last reported
+	doc      *xml.Element // the CIB as last reported
 
 	election *peer.Election
 	seen     map[uint32]presence // the peers as of the last PeersChanged
@@ -148,7 +148,7 @@ type Machine struct {
 
 	exec executor
 
-	tags    map[int]func(now time.Duration, code cib.Code, out *xml.Node)
+	tags    map[int]func(now time.Duration, code cib.Code, out *xml.Element)
 	lastTag int
 
 	timers   timers
@@ -176,7 +176,7 @@ type timers struct {
 }
 
 // New returns a Machine that has not started. doc is the CIB.
-func New(cfg Config, doc *xml.Node) *Machine {
+func New(cfg Config, doc *xml.Element) *Machine {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -186,7 +186,7 @@ func New(cfg Config, doc *xml.Node) *Machine {
 		doc:      doc,
 		seen:     map[uint32]presence{},
 		expected: map[uint32]bool{},
-		tags:     map[int]func(time.Duration, cib.Code, *xml.Node){},
+		tags:     map[int]func(time.Duration, cib.Code, *xml.Element){},
 	}
 	m.join.reset()
 	m.join.id = 0
@@ -229,7 +229,7 @@ func (m *Machine) request(r peer.Request) {
 func (m *Machine) cibOp(op *cib.Op) { m.do(CIB{Op: op}) }
 
 // cibThen asks for a CIB operation and calls then when it has been carried out.
-func (m *Machine) cibThen(op *cib.Op, then func(now time.Duration, code cib.Code, out *xml.Node)) {
+func (m *Machine) cibThen(op *cib.Op, then func(now time.Duration, code cib.Code, out *xml.Element)) {
 	m.lastTag++
 	m.tags[m.lastTag] = then
 	m.do(CIB{Op: op, Tag: m.lastTag})
@@ -243,7 +243,7 @@ const (
 	optErase  = optScoped | cib.XPath | cib.Multiple
 )
 
-func modify(section string, options cib.Options, data *xml.Node) *cib.Op {
+func modify(section string, options cib.Options, data *xml.Element) *cib.Op {
 	return &cib.Op{Name: cib.OpModify, Section: section, Options: options, Data: data}
 }
 
@@ -252,7 +252,7 @@ func erase(xpath string) *cib.Op {
 }
 
 // CIBDone tells what came of a CIB action with a tag.
-func (m *Machine) CIBDone(now time.Duration, tag int, code cib.Code, out *xml.Node) []Action {
+func (m *Machine) CIBDone(now time.Duration, tag int, code cib.Code, out *xml.Element) []Action {
 	m.begin(now)
 	then := m.tags[tag]
 	delete(m.tags, tag)

@@ -235,7 +235,7 @@ func (m *Machine) writeStates() {
 func (m *Machine) cibTracked(op *cib.Op) {
 	term := m.plan.term
 	m.plan.writes++
-	m.cibThen(op, func(_ time.Duration, code cib.Code, _ *xml.Node) {
+	m.cibThen(op, func(_ time.Duration, code cib.Code, _ *xml.Element) {
 		if m.plan.term == term {
 			m.plan.writes--
 		}

@@ -53,7 +53,7 @@ func (m *Machine) advancePlan() {
 }
 
 // Planned takes a transition graph, or the error that kept it from being made.
-func (m *Machine) Planned(now time.Duration, id int, transition *xml.Node, err error) []Action {
+func (m *Machine) Planned(now time.Duration, id int, transition *xml.Element, err error) []Action {
 	m.begin(now)
 	if id != m.plan.id || !m.plan.running {
 		return nil
@@ -87,7 +87,7 @@ func (m *Machine) Planned(now time.Duration, id int, transition *xml.Node, err e
 
 // CIBChanged tells of an applied change: doc is the CIB after it. Without a patch the
 // document is another one: what it says of operations is no news.
-func (m *Machine) CIBChanged(now time.Duration, patch, doc *xml.Node) []Action {
+func (m *Machine) CIBChanged(now time.Duration, patch, doc *xml.Element) []Action {
 	m.begin(now)
 	m.doc = doc
 	switch {
@@ -117,7 +117,7 @@ func (m *Machine) CIBReplaced(now time.Duration) []Action {
 
 // examine looks for what a change means to the running transition, and for
 // results of its actions (pacemaker-cluster.md 8).
-func (m *Machine) examine(patch *xml.Node) {
+func (m *Machine) examine(patch *xml.Element) {
 	for c := range patch.Each("change") {
 		path, op := c.Get("path"), c.Get("operation")
 		if op == "move" {
@@ -147,7 +147,7 @@ func (m *Machine) examine(patch *xml.Node) {
 }
 
 // created looks through a new part of the status section.
-func (m *Machine) created(n *xml.Node, path string) {
+func (m *Machine) created(n *xml.Element, path string) {
 	switch n.Name {
 	case "status", "cib", "node_state", "lrm", "lrm_resources", "lrm_resource":
 		if n.Name == "node_state" {
@@ -168,7 +168,7 @@ func (m *Machine) created(n *xml.Node, path string) {
 	}
 }
 
-func (m *Machine) attributeChanged(path, op string, n *xml.Node) {
+func (m *Machine) attributeChanged(path, op string, n *xml.Element) {
 	if node := idIn(path, "node_state"); m.graph != nil && !m.graph.complete && m.graph.takesDown(node) {
 		return
 	}

@@ -31,7 +31,7 @@ func parseKey(s string) (k magic, ok bool) {
 }
 
 // result takes an entry of a resource's history that is new in the CIB.
-func (m *Machine) result(op *xml.Node, path string) {
+func (m *Machine) result(op *xml.Element, path string) {
 	nodeID := idIn(path, "node_state")
 	node := op.Get("on_node")
 	if node == "" {
@@ -45,7 +45,7 @@ func (m *Machine) result(op *xml.Node, path string) {
 }
 
 // directAck takes a result that does not go through the CIB.
-func (m *Machine) directAck(msg *xml.Node) {
+func (m *Machine) directAck(msg *xml.Element) {
 	if !m.isDC {
 		return
 	}
@@ -58,7 +58,7 @@ func (m *Machine) directAck(msg *xml.Node) {
 }
 
 // event judges the result of an operation (pacemaker-cluster.md 8).
-func (m *Machine) event(op *xml.Node, node string) {
+func (m *Machine) event(op *xml.Element, node string) {
 	k, ok := parseKey(op.Get("transition-key"))
 	if !ok {
 		return
@@ -110,7 +110,7 @@ func (m *Machine) event(op *xml.Node, node string) {
 }
 
 // confirmCancel ends the cancel action that waited for this operation.
-func (m *Machine) confirmCancel(op *xml.Node, node string) {
+func (m *Machine) confirmCancel(op *xml.Element, node string) {
 	g := m.graph
 	if g == nil || g.complete {
 		return
@@ -124,7 +124,7 @@ func (m *Machine) confirmCancel(op *xml.Node, node string) {
 
 // countFailure adds to the fail count of a resource (pacemaker-cluster.md 8, event
 // handling).
-func (m *Machine) countFailure(op *xml.Node, node string, rc int, k magic, count bool) {
+func (m *Machine) countFailure(op *xml.Element, node string, rc int, k magic, count bool) {
 	status, _ := strconv.Atoi(op.Get("op-status"))
 	if rc == k.target && lrmd.Status(status) <= lrmd.Cancelled || rc == lrmd.RCUnknown || !count ||
 		lrmd.Status(status) == lrmd.Cancelled || op.Get("crm-debug-origin") == "build_active_RAs" {

@@ -160,7 +160,7 @@ func (s *script) new(d *datadriven.TestData) {
 	s.m.PeersChanged(s.now, s.arg(d, "quorate", "yes") == "yes")
 }
 
-func (s *script) message(d *datadriven.TestData) *xml.Node {
+func (s *script) message(d *datadriven.TestData) *xml.Element {
 	msg := xml.New("m", "t", "crmd", "subt", "request", "crm_sys_to", "crmd", "crm_sys_from", "crmd", "version", "3.16.1")
 	for _, a := range d.CmdArgs[1:] {
 		switch name := a.Key; name {
@@ -252,7 +252,7 @@ func (s *script) state() string {
 	return fmt.Sprintf("= %s, DC %q, %s\n", s.m.State(), s.m.DC(), due)
 }
 
-func attributes(n *xml.Node, names ...string) string {
+func attributes(n *xml.Element, names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
 		if v, ok := n.Lookup(name); ok {
@@ -263,7 +263,7 @@ func attributes(n *xml.Node, names ...string) string {
 }
 
 // data is an element on one line, cut where it becomes long.
-func data(n *xml.Node) string {
+func data(n *xml.Element) string {
 	if n == nil {
 		return ""
 	}

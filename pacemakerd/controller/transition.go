@@ -156,14 +156,14 @@ func (m *Machine) executeEvent(g *graph, a *action) {
 
 // clearFailures forgets that a resource failed on a node: its fail counts, and the
 // entry of the failure, which would have them cleared again and again.
-func (m *Machine) clearFailures(event *xml.Node) {
+func (m *Machine) clearFailures(event *xml.Element) {
 	rsc, node := event.Child("primitive").ID(), event.Get("on_node")
 	if rsc == "" || node == "" {
 		return
 	}
 	attrs := event.Child("attributes")
 	task, every := attrs.Get("CRM_meta_clear_failure_op"), attrs.Get("CRM_meta_clear_failure_interval")
-	m.forgetEntryOn(node, rsc, rsc+"_last_failure_0", func(e *xml.Node) bool {
+	m.forgetEntryOn(node, rsc, rsc+"_last_failure_0", func(e *xml.Element) bool {
 		return task == "" || e.Get("operation") == task && (every == "" || e.Get("interval") == every)
 	})
 	m.do(ClearFailure{Node: node, Resource: rsc, Op: task, Interval: every})
@@ -382,7 +382,7 @@ func (m *Machine) graphTimeouts() {
 
 type load struct{ mode, max int }
 
-func (m *Machine) throttled(from string, msg *xml.Node) {
+func (m *Machine) throttled(from string, msg *xml.Element) {
 	mode, _ := strconv.Atoi(msg.Get("crm-limit-mode"))
 	max, _ := strconv.Atoi(msg.Get("crm-limit-max"))
 	if m.exec.loads == nil {

@@ -79,7 +79,7 @@ func ParseMetadata(b []byte) (*Metadata, error) {
 	return m, nil
 }
 
-func text(n *xml.Node) string {
+func text(n *xml.Element) string {
 	if n == nil {
 		return ""
 	}

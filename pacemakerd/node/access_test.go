@@ -11,7 +11,7 @@ import (
 )
 
 // told is what a client of a node was sent, as events and responses.
-func (c *cluster) told(h *host, client string, ev Event) (list []*xml.Node) {
+func (c *cluster) told(h *host, client string, ev Event) (list []*xml.Element) {
 	for _, a := range h.Step(c.now, ev) {
 		switch n := a.(type) {
 		case Notify:
@@ -29,7 +29,7 @@ func (c *cluster) told(h *host, client string, ev Event) (list []*xml.Node) {
 }
 
 // ask has a user's client of a service of node h say something.
-func (c *cluster) ask(h *host, service, user, text string) []*xml.Node {
+func (c *cluster) ask(h *host, service, user, text string) []*xml.Element {
 	c.t.Helper()
 	id := service + "-" + user
 	known := h.clients[id] != nil
@@ -119,7 +119,7 @@ func TestRightsTravel(t *testing.T) {
 					}
 					return ""
 				}
-				c.plan = func(*xml.Node) *xml.Node { return xml.New("transition_graph", "transition_id", "999") } // what happened stays visible
+				c.plan = func(*xml.Element) *xml.Element { return xml.New("transition_graph", "transition_id", "999") } // what happened stays visible
 				c.run(5 * time.Second)
 				want := tt.want
 				if want == "refused" || want == "ping" {
@@ -131,7 +131,7 @@ func TestRightsTravel(t *testing.T) {
 				if n := len(on[0].runs); n != runs {
 					t.Errorf("local %v: %v", local, on[0].runs[runs:])
 				}
-				if local && tt.want == "refused" && !slices.ContainsFunc(told, func(n *xml.Node) bool { return strings.Contains(n.String(), `rc-code="4"`) }) {
+				if local && tt.want == "refused" && !slices.ContainsFunc(told, func(n *xml.Element) bool { return strings.Contains(n.String(), `rc-code="4"`) }) {
 					t.Errorf("the client is not told that it may not: %v", told)
 				}
 				for _, h := range c.nodes {

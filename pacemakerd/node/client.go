@@ -71,7 +71,7 @@ func (m *Machine) asked(ev ClientAsked) {
 // fencerName is what the fencer calls a client in answers, events and its history
 // (pacemaker-ipc.md 7): NAME.PID, the name being the one of its registration, the first
 // if there are more.
-func (c *client) fencerName(msg *xml.Node) string {
+func (c *client) fencerName(msg *xml.Element) string {
 	if c.fencer == "" {
 		name := cmp.Or(msg.Get("st_clientname"), "unknown")
 		if c.PID != 0 {
@@ -86,7 +86,7 @@ func (c *client) fencerName(msg *xml.Node) string {
 // not know (CRM_EX_INVALID_PARAM).
 const invalidParameter = 2
 
-func ack(function string, status int) *xml.Node {
+func ack(function string, status int) *xml.Element {
 	return xml.New("ack", "function", function, "line", "0", "status", strconv.Itoa(status))
 }
 
@@ -161,7 +161,7 @@ func (m *Machine) askedPacemakerd(c *client, ev ClientAsked) {
 // processesUp is the mask of 1.1.20's daemons, all running.
 const processesUp = "68227856"
 
-func (m *Machine) pokeAnswer() *xml.Node {
+func (m *Machine) pokeAnswer() *xml.Element {
 	q := "0"
 	if m.quorate {
 		q = "1"

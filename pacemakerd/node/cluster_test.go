@@ -20,7 +20,7 @@ type cluster struct {
 	nodes   []*host
 	uuid    int
 	log     *slog.Logger
-	plan    func(cib *xml.Node) *xml.Node
+	plan    func(cib *xml.Element) *xml.Element
 	pending []delivery
 	heard   func(h *host, a Action) // sees what is done; may be nil
 }
@@ -212,12 +212,12 @@ func (c *cluster) sameCIB() {
 }
 
 // spread is a planner for tests: it wants resource r on the first live node.
-func spread(doc *xml.Node) *xml.Node {
+func spread(doc *xml.Element) *xml.Element {
 	n := &planner{g: xml.New("transition_graph", "cluster-delay", "60s", "stonith-timeout", "60s", "failed-stop-offset", "INFINITY",
 		"failed-start-offset", "INFINITY", "transition_id", "0")}
 	spreads++
 	n.g.Set("transition_id", strconv.Itoa(spreads))
-	var target *xml.Node
+	var target *xml.Element
 	for s := range doc.Child("status").Each("node_state") {
 		if s.Get("in_ccm") == "true" && s.Get("crmd") == "online" && s.Get("join") == "member" && target == nil {
 			shut := false
@@ -229,7 +229,7 @@ func spread(doc *xml.Node) *xml.Node {
 			}
 		}
 	}
-	var last *xml.Node
+	var last *xml.Element
 	for s := range doc.Child("status").Each("node_state") {
 		on := false
 		if r := s.ByID("lrm_rsc_op", "r_last_0"); r != nil {
@@ -268,11 +268,11 @@ func spread(doc *xml.Node) *xml.Node {
 var spreads int
 
 type planner struct {
-	g  *xml.Node
+	g  *xml.Element
 	id int
 }
 
-func (p *planner) add(kind, task string, s *xml.Node) *xml.Node {
+func (p *planner) add(kind, task string, s *xml.Element) *xml.Element {
 	p.id++
 	id := strconv.Itoa(p.id)
 	syn := p.g.Append(xml.New("synapse", "id", id))
@@ -286,7 +286,7 @@ func (p *planner) add(kind, task string, s *xml.Node) *xml.Node {
 	return a
 }
 
-func (p *planner) after(a, b *xml.Node) {
+func (p *planner) after(a, b *xml.Element) {
 	a.Parent.Parent.Child("inputs").Append(xml.New("trigger")).Append(xml.New(b.Name, "id", b.ID()))
 }
 

@@ -46,7 +46,7 @@ type (
 		Client string
 		Frame  int32
 		Wants  bool // a response frame is expected
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// ClientClosed says that a client is gone.
 	ClientClosed struct{ Client string }
@@ -65,7 +65,7 @@ type (
 	// Planned answers Plan.
 	Planned struct {
 		ID    int
-		Graph *xml.Node
+		Graph *xml.Element
 		Err   error
 	}
 	// Saved is the outcome of a Save, before any other event.
@@ -119,15 +119,15 @@ type (
 	Respond struct {
 		Client string
 		Frame  int32
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// Notify sends a client an event.
 	Notify struct {
 		Client string
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// Save makes the CIB durable before anything that follows; Saved is the answer.
-	Save struct{ Doc *xml.Node }
+	Save struct{ Doc *xml.Element }
 	// Accepted notes an operation that this node was asked for, before what
 	// follows; Settled says that it was answered by what came before.
 	Accepted struct{ controller.Accepted }
@@ -146,7 +146,7 @@ type (
 	// Plan asks the policy engine for a transition.
 	Plan struct {
 		ID  int
-		CIB *xml.Node
+		CIB *xml.Element
 	}
 	// NewDC tells who the DC is now, "" for nobody.
 	NewDC struct{ Name string }

@@ -48,8 +48,8 @@ var words = []string{"", "0", "1", "-1", "2", "n1", "n2", "n3", "n9", "dc", "crm
 	"true", "value++", "1:1:0:u", "0:-1:0:u", "193", "//*", "//node_state[", "a", "root", "10s", "9999999999", "3.16.1", "response", "vote", "stop", "cancel", "delete", "3"}
 
 // change makes a message another.
-func (p *program) change(n *xml.Node) {
-	var all []*xml.Node
+func (p *program) change(n *xml.Element) {
+	var all []*xml.Element
 	for e := range n.Walk() {
 		all = append(all, e)
 	}
@@ -95,7 +95,7 @@ func FuzzStep(f *testing.F) {
 			return
 		}
 		c := newCluster(t, "n1", "n2")
-		c.plan = func(*xml.Node) *xml.Node { return xml.New("transition_graph", "transition_id", "1") }
+		c.plan = func(*xml.Element) *xml.Element { return xml.New("transition_graph", "transition_id", "1") }
 		c.run(30 * time.Second)
 		p := &program{b: input}
 		var id uint32 = 1000

@@ -22,7 +22,7 @@ type Config struct {
 	PID         uint32
 	Version     string // written as dc-version
 	ClusterName string
-	CIB         *xml.Node // as loaded from disk; nil for an empty one
+	CIB         *xml.Element // as loaded from disk; nil for an empty one
 	Schemas     cib.Schemas
 	InGroup     func(user, group string) bool // of a group's list of members; nil: in none
 	Cores       int
@@ -132,7 +132,7 @@ func (m *Machine) IsDC() bool { return m.dc.IsDC() }
 func (m *Machine) State() controller.State { return m.dc.State() }
 
 // CIB returns the current document, which must not be modified.
-func (m *Machine) CIB() *xml.Node { return m.cib.Doc() }
+func (m *Machine) CIB() *xml.Element { return m.cib.Doc() }
 
 // Step feeds one event in and returns what to do about it. The slice is valid
 // until the next Step.
@@ -387,7 +387,7 @@ func (m *Machine) tryStart() {
 }
 
 // send multicasts a message in a group.
-func (m *Machine) send(group, to string, toType, fromType peer.Subsystem, msg *xml.Node) {
+func (m *Machine) send(group, to string, toType, fromType peer.Subsystem, msg *xml.Element) {
 	m.msgID++
 	e := peer.Envelope{ID: m.msgID, ToName: to, ToType: toType, FromPID: m.cfg.PID, FromType: fromType, FromName: m.cfg.Node, Data: msg.Compact()}
 	if to != "" {

@@ -68,7 +68,7 @@ func (m *Machine) changed(a cib.Changed) {
 
 // replacesPeers tells whether an operation put something else in the place of
 // the nodes or their status, which the cluster has to write again.
-func replacesPeers(op *cib.Op, patch *xml.Node) bool {
+func replacesPeers(op *cib.Op, patch *xml.Element) bool {
 	if op.Name != cib.OpReplace && op.Name != cib.OpErase {
 		return false
 	}
@@ -108,7 +108,7 @@ func (m *Machine) ask(c *inside, op *cib.Op, tag int) {
 }
 
 // answered takes the outcome of an operation asked for with a tag.
-func (m *Machine) answered(c *inside, msg *xml.Node) {
+func (m *Machine) answered(c *inside, msg *xml.Element) {
 	call := msg.Get("cib_callid")
 	tag := c.tags[call]
 	delete(c.tags, call)

@@ -128,7 +128,7 @@ func (s *endpointScript) hear(h *host, a Action) {
 }
 
 // short is an element on one line, cut where it becomes long.
-func short(n *xml.Node) string {
+func short(n *xml.Element) string {
 	if n == nil {
 		return "nothing"
 	}

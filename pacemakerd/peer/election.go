@@ -47,7 +47,7 @@ func NewElection(self uint32, name, version string, timeout time.Duration) *Elec
 }
 
 // Vote begins a new round and returns the vote to broadcast.
-func (e *Election) Vote(now time.Duration, w *Writer) *xml.Node {
+func (e *Election) Vote(now time.Duration, w *Writer) *xml.Element {
 	e.round++
 	e.State = ElectionInProgress
 	clear(e.voted)
@@ -88,7 +88,7 @@ const (
 
 // Count judges a vote or no-vote from a node. candidate says whether this node
 // may win at all, active whether the voter is an active peer.
-func (e *Election) Count(now time.Duration, w *Writer, msg *xml.Node, from string, candidate, active bool) (Outcome, *xml.Node) {
+func (e *Election) Count(now time.Duration, w *Writer, msg *xml.Element, from string, candidate, active bool) (Outcome, *xml.Element) {
 	owner, _ := strconv.ParseUint(msg.Get("election-owner"), 10, 32)
 	mine := uint32(owner) == e.self
 	round, _ := strconv.Atoi(msg.Get("election-id"))
@@ -117,7 +117,7 @@ func (e *Election) Count(now time.Duration, w *Writer, msg *xml.Node, from strin
 	return VotePassed, nil
 }
 
-func (e *Election) better(msg *xml.Node, from string) bool {
+func (e *Election) better(msg *xml.Element, from string) bool {
 	if c := compareVersions(msg.Get("version"), e.version); c != 0 {
 		return c > 0 // the older feature set wins
 	}
@@ -130,13 +130,13 @@ func (e *Election) better(msg *xml.Node, from string) bool {
 	return strings.ToLower(e.name) <= strings.ToLower(from)
 }
 
-func (e *Election) lose(now time.Duration, w *Writer, msg *xml.Node, from string) (Outcome, *xml.Node) {
+func (e *Election) lose(now time.Duration, w *Writer, msg *xml.Element, from string) (Outcome, *xml.Element) {
 	e.Lose()
 	e.lostAt, e.hasLost = now, true
 	return VoteLost, e.noVote(w, msg, from)
 }
 
-func (e *Election) noVote(w *Writer, msg *xml.Node, from string) *xml.Node {
+func (e *Election) noVote(w *Writer, msg *xml.Element, from string) *xml.Element {
 	return w.Request(Request{Origin: "send_no_vote", Task: "no-vote", To: "crmd", From: "crmd", Host: from, Attrs: []xml.Attr{
 		{Name: "election-owner", Value: msg.Get("election-owner")},
 		{Name: "election-id", Value: msg.Get("election-id")},

@@ -20,12 +20,12 @@ type Request struct {
 	To     string // sub-system: crmd, dc, lrmd, tengine, ...
 	From   string
 	Host   string // node, "" for none
-	Data   *xml.Node
+	Data   *xml.Element
 	Attrs  []xml.Attr // appended after the standard ones
 }
 
 // Request makes a request message. Data becomes part of it.
-func (w *Writer) Request(r Request) *xml.Node {
+func (w *Writer) Request(r Request) *xml.Element {
 	ref := r.Task + "-" + r.From + "-" + strconv.FormatInt(w.Now(), 10) + "-" + strconv.Itoa(w.count)
 	w.count++
 	n := xml.New("create_request_adv", "origin", r.Origin, "t", "crmd", "version", w.Version, "subt", "request",
@@ -34,7 +34,7 @@ func (w *Writer) Request(r Request) *xml.Node {
 }
 
 // Reply makes the response to a request. Data becomes part of it.
-func (w *Writer) Reply(req *xml.Node, data *xml.Node) *xml.Node {
+func (w *Writer) Reply(req *xml.Element, data *xml.Element) *xml.Element {
 	n := xml.New("create_reply_adv", "origin", "process_request", "t", "crmd", "version", w.Version, "subt", "response",
 		"reference", req.Get("reference"), "crm_task", req.Get("crm_task"),
 		"crm_sys_to", req.Get("crm_sys_from"), "crm_sys_from", req.Get("crm_sys_to"))
@@ -42,7 +42,7 @@ func (w *Writer) Reply(req *xml.Node, data *xml.Node) *xml.Node {
 	return r.finish(n)
 }
 
-func (r *Request) finish(n *xml.Node) *xml.Node {
+func (r *Request) finish(n *xml.Element) *xml.Element {
 	if r.Host != "" {
 		n.Set("crm_host_to", r.Host)
 	}
@@ -56,7 +56,7 @@ func (r *Request) finish(n *xml.Node) *xml.Node {
 }
 
 // Data returns what a message carries in crm_xml, or nil.
-func Data(msg *xml.Node) *xml.Node { return msg.Child("crm_xml").Child("") }
+func Data(msg *xml.Element) *xml.Element { return msg.Child("crm_xml").Child("") }
 
 // IsTrue reads a boolean as pacemaker does.
 func IsTrue(s string) bool {

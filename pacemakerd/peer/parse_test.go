@@ -6,7 +6,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-func parse(t *testing.T, s string) *xml.Node {
+func parse(t *testing.T, s string) *xml.Element {
 	t.Helper()
 	n, err := xml.Parse([]byte(s))
 	if err != nil {

@@ -45,7 +45,7 @@ type Action struct {
 	anyHave    int
 	meta       map[string]string
 	extra      map[string]string // parameters of this operation only
-	entry      *xml.Node         // its op element
+	entry      *xml.Element      // its op element
 	before     []*edge           // oldest first
 	after      []*edge
 	ms         int64

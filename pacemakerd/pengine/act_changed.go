@@ -48,7 +48,7 @@ func (c *Cluster) historyOwners() map[string][]*Resource {
 	return owners
 }
 
-func (tr *Transition) checkHistory(r *Resource, n *Node, e *xml.Node) {
+func (tr *Transition) checkHistory(r *Resource, n *Node, e *xml.Element) {
 	if r.Orphan {
 		if !r.anonymous() {
 			tr.scheduleCleanup(r, n, false)
@@ -62,13 +62,13 @@ func (tr *Transition) checkHistory(r *Resource, n *Node, e *xml.Node) {
 	if !active {
 		return
 	}
-	var ops []*xml.Node
+	var ops []*xml.Element
 	for i := len(e.Children) - 1; i >= 0; i-- {
 		if e.Children[i].Name == "lrm_rsc_op" {
 			ops = append(ops, e.Children[i])
 		}
 	}
-	ops = mergeSort(ops, func(a, b *xml.Node) int { return olderOp(a, b, true) })
+	ops = mergeSort(ops, func(a, b *xml.Element) int { return olderOp(a, b, true) })
 	start, stop := activeSince(ops)
 	if start < stop {
 		return
@@ -101,7 +101,7 @@ func (tr *Transition) clearOutdated(r *Resource, n *Node) {
 
 // agentChanged tells whether the history is of another agent; an active
 // resource is restarted then.
-func (tr *Transition) agentChanged(r *Resource, n *Node, e *xml.Node, active bool) bool {
+func (tr *Transition) agentChanged(r *Resource, n *Node, e *xml.Element, active bool) bool {
 	changed := false
 	for _, attr := range [...]string{"type", "class", "provider"} {
 		if r.XML.Get(attr) != e.Get(attr) {
@@ -138,7 +138,7 @@ func (tr *Transition) cancelAction(r *Resource, task string, ms int64, n *Node) 
 	return a
 }
 
-func (tr *Transition) cancelRecorded(r *Resource, n *Node, op *xml.Node) {
+func (tr *Transition) cancelRecorded(r *Resource, n *Node, op *xml.Element) {
 	a := tr.cancelAction(r, op.Get("operation"), opInterval(op), n)
 	a.meta["call-id"] = op.Get("call-id")
 	tr.addOrdering(ref{r: r, key: OpKey(r.ID, "stop", 0)}, ref{r: r, a: a}, orderOptional)
@@ -146,7 +146,7 @@ func (tr *Transition) cancelRecorded(r *Resource, n *Node, op *xml.Node) {
 
 // definitionChanged compares one recorded operation and schedules what a
 // difference asks for.
-func (tr *Transition) definitionChanged(r *Resource, n *Node, op *xml.Node) bool {
+func (tr *Transition) definitionChanged(r *Resource, n *Node, op *xml.Element) bool {
 	task, ms := op.Get("operation"), opInterval(op)
 	if ms > 0 && r.opEntry(OpKey(r.ID, task, ms), false) == nil {
 		if tr.opt.stopOrphanOps {

@@ -29,14 +29,14 @@ type opDigest struct {
 
 // A paramCheck is a comparison that has to wait until resources are assigned.
 type paramCheck struct {
-	op          *xml.Node
+	op          *xml.Element
 	r           *Resource
 	n           *Node
 	lastFailure bool
 }
 
 // compareDigests compares a recorded operation with the configuration.
-func (tr *Transition) compareDigests(r *Resource, op *xml.Node, n *Node) *opDigest {
+func (tr *Transition) compareDigests(r *Resource, op *xml.Element, n *Node) *opDigest {
 	task, ms := op.Get("operation"), opInterval(op)
 	d := *tr.digests(r, task, ms, n, op)
 	recorded := op.Get("op-digest")
@@ -58,7 +58,7 @@ func (tr *Transition) compareDigests(r *Resource, op *xml.Node, n *Node) *opDige
 
 // digests calculates the digests of an operation on a node; the first
 // calculation for a key counts. op is the recorded operation, if any.
-func (tr *Transition) digests(r *Resource, task string, ms int64, n *Node, op *xml.Node) *opDigest {
+func (tr *Transition) digests(r *Resource, task string, ms int64, n *Node, op *xml.Element) *opDigest {
 	key := OpKey(r.ID, task, ms)
 	if d := n.digests[key]; d != nil {
 		return d
@@ -105,7 +105,7 @@ func addMissing(into, from map[string]string) {
 }
 
 // secureDigest is the digest without private parameters.
-func (c *Cluster) secureDigest(r *Resource, own map[string]string, op *xml.Node) string {
+func (c *Cluster) secureDigest(r *Resource, own map[string]string, op *xml.Element) string {
 	private := " passwd password user "
 	version := cmp.Or(op.Get("crm_feature_set"), c.cib.Get("crm_feature_set"), FeatureSet)
 	if op != nil {

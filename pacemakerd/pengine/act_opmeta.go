@@ -50,7 +50,7 @@ func (f onFail) severity() int {
 }
 
 // opEntry finds the op element of an operation key.
-func (r *Resource) opEntry(key string, disabledToo bool) *xml.Node {
+func (r *Resource) opEntry(key string, disabledToo bool) *xml.Element {
 	if e := r.opWithKey(key, disabledToo); e != nil {
 		return e
 	}
@@ -63,7 +63,7 @@ func (r *Resource) opEntry(key string, disabledToo bool) *xml.Node {
 	return nil
 }
 
-func (r *Resource) opWithKey(key string, disabledToo bool) *xml.Node {
+func (r *Resource) opWithKey(key string, disabledToo bool) *xml.Element {
 	for op := range r.ops.Each("op") {
 		if !disabledToo && !enabled(op) {
 			continue
@@ -77,7 +77,7 @@ func (r *Resource) opWithKey(key string, disabledToo bool) *xml.Node {
 	return nil
 }
 
-func enabled(op *xml.Node) bool {
+func enabled(op *xml.Element) bool {
 	v, ok := op.Lookup("enabled")
 	return !ok || rules.IsTrue(v)
 }
@@ -155,8 +155,8 @@ func (c *Cluster) unpackOrigin(a *Action, v string) {
 
 // shortestMonitor finds the enabled recurring monitor with the smallest
 // interval.
-func (r *Resource) shortestMonitor() *xml.Node {
-	var best *xml.Node
+func (r *Resource) shortestMonitor() *xml.Element {
+	var best *xml.Element
 	var least int64
 	for op := range r.ops.Each("op") {
 		if op.Get("name") != "monitor" || !enabled(op) {

@@ -40,7 +40,7 @@ func (tr *Transition) createRecurring(r *Resource) {
 
 // recurring tells whether an op element is a recurring operation to run. Of
 // several with one name and interval none is.
-func (c *Cluster) recurring(r *Resource, e *xml.Node) (o recurringOp, ok bool) {
+func (c *Cluster) recurring(r *Resource, e *xml.Element) (o recurringOp, ok bool) {
 	o.name, o.ms = e.Get("name"), rules.Interval(e.Get("interval"))
 	if o.ms == 0 {
 		return o, false

@@ -14,7 +14,7 @@ import (
 type Cluster struct {
 	*run
 
-	cib       *xml.Node
+	cib       *xml.Element
 	rules     *rules.Evaluator
 	opt       options
 	histories histories
@@ -26,7 +26,7 @@ type Cluster struct {
 	// Bans are whom constraints keep off which node, where those were read.
 	Bans []Ban
 	// FailedOps are history entries to show as failed, oldest first.
-	FailedOps []*xml.Node
+	FailedOps []*xml.Element
 	DC        *Node
 
 	nodeByID      map[string]*Node // lower-case ids
@@ -40,7 +40,7 @@ type Cluster struct {
 	haveRemote    bool // a remote node exists
 	unfencing     bool // in use
 
-	rscDefaults, opDefaults *xml.Node
+	rscDefaults, opDefaults *xml.Element
 }
 
 // A Ticket is a right of this site to run certain resources.
@@ -48,7 +48,7 @@ type Ticket struct {
 	ID               string
 	Granted, Standby bool
 	LastGranted      string
-	State            *xml.Node
+	State            *xml.Element
 }
 
 // Now is the time the working set was made for.
@@ -64,7 +64,7 @@ func (c *Cluster) Resource(id string) *Resource { return c.rscByID[id] }
 func (c *Cluster) Node(name string) *Node { return c.node(name) }
 
 // CIB is the document the working set was made from, a copy.
-func (c *Cluster) CIB() *xml.Node { return c.cib }
+func (c *Cluster) CIB() *xml.Element { return c.cib }
 
 // Messages are what there is to say about the configuration and, where a plan
 // was made of it, the plan.

@@ -51,7 +51,7 @@ func mutate(t *testing.T, stream string, seed int, cib []byte) []byte {
 // A mutator holds what it may refer to in the document it changes.
 type mutator struct {
 	r   *rand.Rand
-	doc *xml.Node
+	doc *xml.Element
 
 	made  int
 	clock int
@@ -59,13 +59,13 @@ type mutator struct {
 	likely bool
 
 	nodes     []string // names, remote ones too
-	states    []*xml.Node
-	resources []*xml.Node // primitives, groups, clones, bundles that a constraint may name
+	states    []*xml.Element
+	resources []*xml.Element // primitives, groups, clones, bundles that a constraint may name
 	clones    []string
-	prims     []*xml.Node
-	entries   []*xml.Node // lrm_rsc_op
-	histories []*xml.Node // lrm_resource
-	cons      []*xml.Node
+	prims     []*xml.Element
+	entries   []*xml.Element // lrm_rsc_op
+	histories []*xml.Element // lrm_resource
+	cons      []*xml.Element
 }
 
 func (m *mutator) p(chance float64) bool { return m.r.Float64() < chance }
@@ -168,7 +168,7 @@ func (m *mutator) score() string {
 	return s
 }
 
-func (m *mutator) section(names ...string) *xml.Node {
+func (m *mutator) section(names ...string) *xml.Element {
 	n := m.doc
 	for _, name := range names {
 		n = n.Ensure(name)
@@ -177,7 +177,7 @@ func (m *mutator) section(names ...string) *xml.Node {
 }
 
 // nvpair sets a value in a set of attributes of an element.
-func (m *mutator) nvpair(of *xml.Node, set, name, value string) {
+func (m *mutator) nvpair(of *xml.Element, set, name, value string) {
 	s := of.Child(set)
 	if s == nil {
 		s = xml.New(set, "id", m.id("set"))
@@ -210,7 +210,7 @@ func (m *mutator) option(name, value string) {
 }
 
 // transient sets a transient attribute of a node.
-func (m *mutator) transient(state *xml.Node, name, value string) {
+func (m *mutator) transient(state *xml.Element, name, value string) {
 	id := state.ID()
 	a := state.Child("transient_attributes")
 	if a == nil {
@@ -309,7 +309,7 @@ func (m *mutator) step() {
 
 // remove takes something away.
 func (m *mutator) remove() {
-	var of []*xml.Node
+	var of []*xml.Element
 	switch m.r.IntN(6) {
 	case 0:
 		of = m.cons
@@ -335,7 +335,7 @@ func (m *mutator) remove() {
 }
 
 // setResult writes what an operation came to.
-func setResult(e *xml.Node, status, rc int) {
+func setResult(e *xml.Element, status, rc int) {
 	e.Set("op-status", strconv.Itoa(status))
 	e.Set("rc-code", strconv.Itoa(rc))
 	key := e.Get("transition-key")
@@ -451,7 +451,7 @@ func (m *mutator) role(of string) string {
 }
 
 // set appends a set of resources to a constraint.
-func (m *mutator) set(c *xml.Node, n int, attrs func(s *xml.Node, ids []string)) {
+func (m *mutator) set(c *xml.Element, n int, attrs func(s *xml.Element, ids []string)) {
 	ids := m.several(n)
 	s := xml.New("resource_set", "id", m.id("rs"))
 	attrs(s, ids)
@@ -465,7 +465,7 @@ func (m *mutator) colocate() {
 	c := xml.New("rsc_colocation", "id", m.id("col"), "score", m.score())
 	if m.p(0.25) {
 		for range m.n(1, 3) {
-			m.set(c, m.n(1, 3), func(s *xml.Node, ids []string) {
+			m.set(c, m.n(1, 3), func(s *xml.Element, ids []string) {
 				if m.p(0.4) {
 					s.Set("sequential", one(m, []string{"true", "false"}))
 				}
@@ -507,7 +507,7 @@ func (m *mutator) order() {
 	}
 	if m.p(0.3) {
 		for range m.n(1, 3) {
-			m.set(c, m.n(1, 3), func(s *xml.Node, ids []string) {
+			m.set(c, m.n(1, 3), func(s *xml.Element, ids []string) {
 				if m.p(0.4) {
 					s.Set("sequential", one(m, []string{"true", "false"}))
 				}
@@ -542,7 +542,7 @@ func (m *mutator) order() {
 	m.section("configuration", "constraints").Append(c)
 }
 
-func (m *mutator) rule() *xml.Node {
+func (m *mutator) rule() *xml.Element {
 	r := xml.New("rule", "id", m.id("rule"))
 	if m.p(0.3) {
 		r.Set("boolean-op", one(m, []string{"and", "or"}))
@@ -562,7 +562,7 @@ func (m *mutator) rule() *xml.Node {
 	return r
 }
 
-func (m *mutator) date() *xml.Node {
+func (m *mutator) date() *xml.Element {
 	e := xml.New("date_expression", "id", m.id("d"))
 	past, future := one(m, []string{"2002-01-01", "1999-12-31 10:00:00"}), one(m, []string{"2033-06-01", "2035-001"})
 	switch m.r.IntN(4) {
@@ -588,7 +588,7 @@ func (m *mutator) locate() {
 	if m.p(0.1) {
 		c.Set("rsc-pattern", one(m, []string{".*", "^r", "[0-9]$", "!^r"}))
 	} else if m.p(0.1) {
-		m.set(c, m.n(1, 3), func(*xml.Node, []string) {})
+		m.set(c, m.n(1, 3), func(*xml.Element, []string) {})
 	} else {
 		c.Set("rsc", m.resource())
 	}
@@ -620,7 +620,7 @@ func (m *mutator) ticket() {
 	name := one(m, []string{"ticketA", "ticketB"})
 	c := xml.New("rsc_ticket", "id", m.id("tic"), "ticket", name)
 	if m.p(0.3) {
-		m.set(c, m.n(1, 3), func(s *xml.Node, ids []string) {
+		m.set(c, m.n(1, 3), func(s *xml.Element, ids []string) {
 			if m.p(0.4) {
 				s.Set("role", m.role(ids[0]))
 			}
@@ -744,7 +744,7 @@ func (m *mutator) fail() {
 }
 
 // entry is a new entry of a history.
-func (m *mutator) entry(h *xml.Node, task string, interval, status, rc int) *xml.Node {
+func (m *mutator) entry(h *xml.Element, task string, interval, status, rc int) *xml.Element {
 	top := 0
 	for e := range h.Parent.Walk() {
 		if c, err := strconv.Atoi(e.Get("call-id")); err == nil {
@@ -782,7 +782,7 @@ func (m *mutator) entry(h *xml.Node, task string, interval, status, rc int) *xml
 	return e
 }
 
-func put(h, e *xml.Node) {
+func put(h, e *xml.Element) {
 	if old := h.ByID("lrm_rsc_op", e.ID()); old != nil {
 		old.Remove()
 	}
@@ -869,7 +869,7 @@ func (m *mutator) wrap() {
 	}
 }
 
-func (m *mutator) primitive() *xml.Node {
+func (m *mutator) primitive() *xml.Element {
 	p := xml.New("primitive", "id", m.id("rsc"), "class", "ocf", "provider", "pacemaker", "type", one(m, []string{"Dummy", "Stateful"}))
 	ops := p.Append(xml.New("operations"))
 	ops.Append(xml.New("op", "id", m.id("op"), "name", "monitor", "interval", "10s"))
@@ -930,7 +930,7 @@ func (m *mutator) attribute() {
 		}
 		return
 	}
-	var nodes []*xml.Node
+	var nodes []*xml.Element
 	for n := range m.section("configuration", "nodes").Each("node") {
 		nodes = append(nodes, n)
 	}
@@ -941,7 +941,7 @@ func (m *mutator) attribute() {
 
 // operation changes how an operation is configured.
 func (m *mutator) operation() {
-	var ops []*xml.Node
+	var ops []*xml.Element
 	for n := range m.doc.Walk() {
 		if n.Name == "op" {
 			ops = append(ops, n)
@@ -960,7 +960,7 @@ func (m *mutator) operation() {
 			o = p.Append(xml.New("operations"))
 		}
 		o.Append(op)
-		ops = []*xml.Node{op}
+		ops = []*xml.Element{op}
 	}
 	op := one(m, ops)
 	if op == nil {
@@ -1020,7 +1020,7 @@ func (m *mutator) migrating() {
 			m.nvpair(p, "meta_attributes", "allow-migrate", "true")
 		}
 	}
-	ways := func(e *xml.Node) *xml.Node {
+	ways := func(e *xml.Element) *xml.Element {
 		e.Set("migrate_source", from.Get("uname"))
 		e.Set("migrate_target", to.Get("uname"))
 		return e

@@ -61,17 +61,17 @@ func TestShrink(t *testing.T) {
 	}
 	for changed := true; changed; {
 		changed = false
-		var visit func(n *xml.Node)
-		visit = func(n *xml.Node) {
+		var visit func(n *xml.Element)
+		visit = func(n *xml.Element) {
 			for i := len(n.Children) - 1; i >= 0; {
 				// As many as may go at once, then fewer, then into one.
 				size := i + 1
 				for ; size > 0; size /= 2 {
-					cut := append([]*xml.Node(nil), n.Children[i+1-size:i+1]...)
+					cut := append([]*xml.Element(nil), n.Children[i+1-size:i+1]...)
 					if n.Parent == nil && size > 0 && n.Name == "cib" {
 						break
 					}
-					all := append([]*xml.Node(nil), n.Children...)
+					all := append([]*xml.Element(nil), n.Children...)
 					for _, c := range cut {
 						c.Remove()
 					}

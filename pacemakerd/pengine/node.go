@@ -32,7 +32,7 @@ type Node struct {
 	discover discovery // default for tables
 
 	// unpack: the status.
-	State                               *xml.Node // its node_state, if any
+	State                               *xml.Element // its node_state, if any
 	Online, Unclean, Unseen, Pending    bool
 	Standby, StandbyOnFail, Maintenance bool
 	Shutdown, Expected                  bool

@@ -48,7 +48,7 @@ var ErrNoCIB = errors.New("not a CIB with a configuration")
 
 // Status unpacks a CIB without planning anything: who is where, what failed.
 // The CIB is not changed. It fails with ErrNoCIB, or a *LimitError.
-func Status(cib *xml.Node, o Options) (*Cluster, error) {
+func Status(cib *xml.Element, o Options) (*Cluster, error) {
 	tr, err := unpack(cib, o)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func Status(cib *xml.Node, o Options) (*Cluster, error) {
 
 // Plan makes a plan for a CIB, which is not changed (scheduler.md 1). It
 // fails with ErrNoCIB, ErrLoop, or a *LimitError.
-func Plan(cib *xml.Node, o Options) (*Transition, error) {
+func Plan(cib *xml.Element, o Options) (*Transition, error) {
 	o.Scores = o.Scores || o.Explain
 	tr, err := unpack(cib, o)
 	if err != nil {
@@ -78,7 +78,7 @@ func Plan(cib *xml.Node, o Options) (*Transition, error) {
 
 // unpack is the first two stages, but for the constraints. What is found in the
 // status can already ask for actions.
-func unpack(cib *xml.Node, o Options) (*Transition, error) {
+func unpack(cib *xml.Element, o Options) (*Transition, error) {
 	if cib == nil || cib.Name != "cib" || cib.Child("configuration") == nil {
 		return nil, ErrNoCIB
 	}

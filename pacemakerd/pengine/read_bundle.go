@@ -23,7 +23,7 @@ type BundleInfo struct {
 	mounts                          []mount
 	ports                           []portMap
 	hosts                           []string
-	primitive                       *xml.Node
+	primitive                       *xml.Element
 }
 
 // A Replica is one container of a bundle, with what belongs to it.
@@ -48,7 +48,7 @@ type portMap struct{ port, target string }
 func (c *Cluster) unpackBundle(r *Resource) bool {
 	b := &BundleInfo{nreplicas: 1, perHost: 1, addHost: true}
 	r.Bundle = b
-	var e *xml.Node
+	var e *xml.Element
 	for _, agent := range [...]string{"docker", "rkt", "podman"} {
 		if e = r.XML.Child(agent); e != nil {
 			b.Agent = agent
@@ -144,7 +144,7 @@ func (c *Cluster) unpackBundle(r *Resource) bool {
 	return true
 }
 
-func (b *BundleInfo) addMount(e *xml.Node) {
+func (b *BundleInfo) addMount(e *xml.Element) {
 	m := mount{source: e.Get("source-dir"), target: e.Get("target-dir"), options: e.Get("options")}
 	if m.source == "" {
 		m.source = e.Get("source-dir-root")
@@ -232,7 +232,7 @@ func (b *BundleInfo) addresses() {
 // replicaResources generates container, address and connection of a replica.
 func (c *Cluster) replicaResources(r *Resource, rep *Replica) bool {
 	b := r.Bundle
-	add := func(e *xml.Node) *Resource {
+	add := func(e *xml.Element) *Resource {
 		child := c.unpackResource(e, r)
 		if child != nil {
 			r.Children = append(r.Children, child)
@@ -317,7 +317,7 @@ func forbid(r *Resource, n *Node) {
 	}
 }
 
-func (b *BundleInfo) addressXML(id string, rep *Replica) *xml.Node {
+func (b *BundleInfo) addressXML(id string, rep *Replica) *xml.Element {
 	name := id + "-ip-" + strings.ReplaceAll(rep.Address, ":", ".")
 	e := xml.New("primitive", "id", name, "class", "ocf", "provider", "heartbeat", "type", "IPaddr2")
 	set := pairSet(e, "instance_attributes", id+"-attributes-"+itoa(rep.Offset))
@@ -334,19 +334,19 @@ func (b *BundleInfo) addressXML(id string, rep *Replica) *xml.Node {
 	return e
 }
 
-func pairSet(e *xml.Node, kind, id string) func(name, value string) {
+func pairSet(e *xml.Element, kind, id string) func(name, value string) {
 	set := e.Append(xml.New(kind, "id", id))
 	return func(name, value string) {
 		set.Append(xml.New("nvpair", "id", id+"-"+name, "name", name, "value", value))
 	}
 }
 
-func addMonitor(e *xml.Node, id string) {
+func addMonitor(e *xml.Element, id string) {
 	ops := e.Append(xml.New("operations"))
 	ops.Append(xml.New("op", "id", id+"-monitor-60s", "name", "monitor", "interval", "60s"))
 }
 
-func (b *BundleInfo) containerXML(id string, rep *Replica) *xml.Node {
+func (b *BundleInfo) containerXML(id string, rep *Replica) *xml.Element {
 	name := id + "-" + b.Agent + "-" + itoa(rep.Offset)
 	e := xml.New("primitive", "id", name, "class", "ocf", "provider", "heartbeat", "type", b.Agent)
 	set := pairSet(e, "instance_attributes", id+"-attributes-"+itoa(rep.Offset))

@@ -100,7 +100,7 @@ func (c *Cluster) startupFencing(n *Node) {
 }
 
 // nodeAttributes adds the attribute sets below e, and the built-in ones.
-func (c *Cluster) nodeAttributes(n *Node, e *xml.Node, on rules.OnConflict) {
+func (c *Cluster) nodeAttributes(n *Node, e *xml.Element, on rules.OnConflict) {
 	a := n.Attrs
 	a["#uname"], a["#id"] = n.Name, n.ID
 	n.named = true
@@ -151,14 +151,14 @@ func (c *Cluster) unpackRemoteNodes() {
 	}
 }
 
-func isConnectionAgent(e *xml.Node) bool {
+func isConnectionAgent(e *xml.Element) bool {
 	return e.Get("class") == "ocf" && e.Get("provider") == "pacemaker" && strings.EqualFold(e.Get("type"), "remote")
 }
 
 // guestOf appends the connection of the guest that machine e holds, if it
 // does. The meta attributes are scanned plainly: rules are ignored, the last
 // value wins.
-func (c *Cluster) guestOf(e, resources *xml.Node) {
+func (c *Cluster) guestOf(e, resources *xml.Element) {
 	m := make(map[string]string)
 	for set := range e.Each("meta_attributes") {
 		for pair := range set.Each("nvpair") {
@@ -179,7 +179,7 @@ func (c *Cluster) guestOf(e, resources *xml.Node) {
 	}
 }
 
-func findXMLResource(resources *xml.Node, id string) bool {
+func findXMLResource(resources *xml.Element, id string) bool {
 	for e := range resources.Each("") {
 		if e.ID() == id {
 			return true
@@ -189,7 +189,7 @@ func findXMLResource(resources *xml.Node, id string) bool {
 }
 
 // connectionXML is the implicit connection resource of a guest node.
-func connectionXML(id, machine, migrate, managed, timeout, addr, port string) *xml.Node {
+func connectionXML(id, machine, migrate, managed, timeout, addr, port string) *xml.Element {
 	e := xml.New("primitive", "id", id, "class", "ocf", "provider", "pacemaker", "type", "remote")
 	pairs := func(kind, prefix string, kv ...string) {
 		set := e.Append(xml.New(kind, "id", id+prefix))

@@ -67,7 +67,7 @@ func (c *Cluster) usesUnfencing() bool {
 
 // unpackResource makes a resource and what is inside it. nil means that it is
 // invalid and is to be ignored.
-func (c *Cluster) unpackResource(e *xml.Node, parent *Resource) *Resource {
+func (c *Cluster) unpackResource(e *xml.Element, parent *Resource) *Resource {
 	c.nresources++
 	if !c.fits(c.nresources, 0, c.limits.Resources, "resources and instances") || !c.fits(c.nresources*len(c.Nodes), 0, c.limits.Slots, "places for resources on nodes") {
 		return nil

@@ -23,7 +23,7 @@ var tagsOrigin = map[string]string{
 // of refs is an attribute that names a resource and the one that goes into the
 // set with it: role or action. It returns e itself where nothing is to be
 // done, nil where the constraint makes no sense (scheduler.md 10.6).
-func (c *Cluster) expandTags(e *xml.Node, refs ...[2]string) *xml.Node {
+func (c *Cluster) expandTags(e *xml.Element, refs ...[2]string) *xml.Element {
 	if e.Child("resource_set") != nil {
 		return c.expandTagsInSets(e)
 	}
@@ -85,7 +85,7 @@ func (c *Cluster) expandTags(e *xml.Node, refs ...[2]string) *xml.Node {
 	return n
 }
 
-func (c *Cluster) expandTagsInSets(e *xml.Node) *xml.Node {
+func (c *Cluster) expandTagsInSets(e *xml.Element) *xml.Element {
 	some := false
 	for _, set := range c.sets(e) {
 		for ref := range set.Each("resource_ref") {

@@ -8,7 +8,7 @@ import (
 // expandTemplate returns the primitive with its template's content in front of
 // its own, or e itself when it has none. It fails when the template is missing
 // (scheduler.md 6.2).
-func (c *Cluster) expandTemplate(e *xml.Node) (*xml.Node, bool) {
+func (c *Cluster) expandTemplate(e *xml.Element) (*xml.Element, bool) {
 	ref, ok := e.Lookup("template")
 	if !ok {
 		return e, true
@@ -18,7 +18,7 @@ func (c *Cluster) expandTemplate(e *xml.Node) (*xml.Node, bool) {
 		c.log("unpack_template", Error, "The resource object '%s' should not reference itself", id)
 		return nil, false
 	}
-	var from *xml.Node
+	var from *xml.Element
 	for t := range c.cib.Descend("configuration", "resources").Each("template") {
 		if t.ID() == ref {
 			from = t
@@ -36,7 +36,7 @@ func (c *Cluster) expandTemplate(e *xml.Node) (*xml.Node, bool) {
 		n.Set("clone", v)
 	}
 	theirs := n.Child("operations")
-	var ours *xml.Node
+	var ours *xml.Element
 	for child := range e.Each("") {
 		copied := n.Append(child.Clone())
 		if child.Name == "operations" {
@@ -60,7 +60,7 @@ func (c *Cluster) expandTemplate(e *xml.Node) (*xml.Node, bool) {
 
 // templateOpKey says which operations are the same to a template: those with
 // equal name and role, where no role, Started and Unpromoted are equal.
-func templateOpKey(op *xml.Node) string {
+func templateOpKey(op *xml.Element) string {
 	role := op.Get("role")
 	if role == "" {
 		role = "Started"

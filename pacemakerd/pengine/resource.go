@@ -20,7 +20,7 @@ type Resource struct {
 	// read: the configuration.
 	ID         string
 	Kind       Kind
-	XML        *xml.Node // with its template expanded
+	XML        *xml.Element // with its template expanded
 	Parent     *Resource
 	Children   []*Resource
 	Class      string
@@ -35,8 +35,8 @@ type Resource struct {
 
 	Maintenance bool
 
-	number                    string    // instance number, "" outside clones
-	ops                       *xml.Node // its operations element
+	number                    string       // instance number, "" outside clones
+	ops                       *xml.Element // its operations element
 	params                    map[*Node]map[string]string
 	utilization               map[string]int
 	container                 *Resource
@@ -107,7 +107,7 @@ type CloneInfo struct {
 	PromotedMax, PromotedNodeMax int
 	Interleave, Ordered          bool
 	legacyMaster                 bool
-	childXML                     *xml.Node
+	childXML                     *xml.Element
 	total                        int // instances made so far
 
 	// place.

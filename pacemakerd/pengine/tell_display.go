@@ -143,7 +143,7 @@ func (c *Cluster) AllowedNodes(r *Resource) []*Node {
 
 // FailedProbe finds the masked failed probe of a resource, on a node if one is
 // named, among the failures.
-func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Node {
+func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Element {
 	for _, op := range c.FailedOps {
 		// What does not say where it was, as entries of old versions, is not shown.
 		if on, said := op.Lookup("on_node"); !masked(op) || !said || node != "" && !strings.EqualFold(on, node) {

@@ -9,7 +9,7 @@ import (
 )
 
 // actionXML is an action's element in the graph (scheduler.md 22.5).
-func (w *graphWriter) actionXML(a *Action, details bool) *xml.Node {
+func (w *graphWriter) actionXML(a *Action, details bool) *xml.Element {
 	name, hasNode := "rsc_op", true
 	switch {
 	case a.Task == "stonith" && !a.pseudo, a.Task == "do_shutdown", a.Task == "clear_failcount", a.delete:
@@ -90,7 +90,7 @@ func (a *Action) locked() bool {
 }
 
 // Identity is the element that names the resource to the executor.
-func (r *Resource) Identity() *xml.Node {
+func (r *Resource) Identity() *xml.Element {
 	e := xml.New(r.XML.Name)
 	base := r.XML.ID()
 	switch {
@@ -116,7 +116,7 @@ func (r *Resource) Identity() *xml.Node {
 }
 
 // attributesXML are the parameters and meta attributes of an action.
-func (w *graphWriter) attributesXML(a *Action) *xml.Node {
+func (w *graphWriter) attributesXML(a *Action) *xml.Element {
 	set := map[string]string{"crm_feature_set": FeatureSet}
 	e := xml.New("attributes")
 	for k, v := range a.extra {
@@ -242,7 +242,7 @@ func (a *Action) bundleMetaXML(meta func(k, v string)) {
 }
 
 // downed lists the nodes that an action takes down.
-func (w *graphWriter) downed(a *Action, e *xml.Node) {
+func (w *graphWriter) downed(a *Action, e *xml.Element) {
 	var ids []string
 	switch {
 	case a.Task == "do_shutdown":

@@ -8,7 +8,7 @@ type Transition struct {
 	*Cluster
 
 	// Graph is the transition graph.
-	Graph *xml.Node
+	Graph *xml.Element
 	// Scores are the lines of crm_simulate -s and -U, in the order they came up,
 	// if Options.Scores and Options.Utilization ask for them.
 	Scores []ScoreLine

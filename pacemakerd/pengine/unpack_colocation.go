@@ -104,14 +104,14 @@ func (tr *Transition) antiColocationOrder(first *Resource, firstRole Role, then 
 	}
 }
 
-func (tr *Transition) unpackColocation(e *xml.Node) {
+func (tr *Transition) unpackColocation(e *xml.Element) {
 	e = tr.expandTags(e, [2]string{"rsc", "rsc-role"}, [2]string{"with-rsc", "with-rsc-role"})
 	if e == nil {
 		return
 	}
 	score := tr.rules.Score(e.Get("score"))
 	if sets := tr.sets(e); len(sets) > 0 {
-		var last *xml.Node
+		var last *xml.Element
 		for _, set := range sets {
 			// A set that names what is not there relates what it names before.
 			tr.colocateSet(e, set, score)
@@ -140,7 +140,7 @@ func (tr *Transition) unpackColocation(e *xml.Node) {
 
 // influenceOf is the option influence, by default whether the dependent is
 // critical.
-func (c *Cluster) influenceOf(e *xml.Node, dependent *Resource) bool {
+func (c *Cluster) influenceOf(e *xml.Element, dependent *Resource) bool {
 	text, given := e.Lookup("influence")
 	if !given {
 		return dependent.critical
@@ -153,7 +153,7 @@ func (c *Cluster) influenceOf(e *xml.Node, dependent *Resource) bool {
 }
 
 // members finds the resources of a set; ok is false from the first unknown on.
-func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
+func (c *Cluster) members(set *xml.Element) (list []*Resource, ok bool) {
 	for ref := range set.Each("resource_ref") {
 		c.nmembers++
 		if !c.fits(c.nmembers, 0, c.limits.Members, "members of resource sets") {
@@ -169,7 +169,7 @@ func (c *Cluster) members(set *xml.Node) (list []*Resource, ok bool) {
 	return list, true
 }
 
-func (tr *Transition) colocateSet(e, set *xml.Node, score int) {
+func (tr *Transition) colocateSet(e, set *xml.Element, score int) {
 	if v, ok := set.Lookup("score"); ok {
 		score = tr.rules.Score(v)
 	}
@@ -199,7 +199,7 @@ func (tr *Transition) colocateSet(e, set *xml.Node, score int) {
 
 // colocateSets relates two neighbouring sets: of a sequential one only one end
 // takes part. What cannot be found ends it.
-func (tr *Transition) colocateSets(e, earlier, later *xml.Node, score int) {
+func (tr *Transition) colocateSets(e, earlier, later *xml.Element, score int) {
 	if score == 0 {
 		return
 	}
@@ -220,11 +220,11 @@ func (tr *Transition) colocateSets(e, earlier, later *xml.Node, score int) {
 
 // ends finds what of a set is related to its neighbours: the first or last
 // resource of a sequential set, all of another one, up to what is not there.
-func (tr *Transition) ends(set *xml.Node, last bool) (list []*Resource, ok bool) {
+func (tr *Transition) ends(set *xml.Element, last bool) (list []*Resource, ok bool) {
 	if !notFalse(set.Get("sequential")) {
 		return tr.members(set)
 	}
-	var end *xml.Node
+	var end *xml.Element
 	for ref := range set.Each("resource_ref") {
 		if end == nil || last {
 			end = ref

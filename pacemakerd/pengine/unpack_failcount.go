@@ -22,7 +22,7 @@ func (r *Resource) failName() string {
 // failCount adds up the fail counts of a resource on a node and finds the time
 // of the last failure. The effective count is 0 once all failures have expired
 // (scheduler.md 9).
-func (c *Cluster) failCount(n *Node, r *Resource, effective bool, op *xml.Node) (count int, last int64) {
+func (c *Cluster) failCount(n *Node, r *Resource, effective bool, op *xml.Element) (count int, last int64) {
 	name := r.failName()
 	legacy := rules.CompareVersions(c.cib.Get("crm_feature_set"), "3.0.13") < 0
 	for attr, v := range n.Attrs {
@@ -86,7 +86,7 @@ func failAttr(s, name string, unique, legacy bool) bool {
 
 // failureBlocks tells whether an operation with on-fail=block has failed there:
 // then failures never expire.
-func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Node) bool {
+func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Element) bool {
 	base := HistoryBase(r.ID) // even for unique instances
 	for conf := range r.XML.Child("operations").Each("op") {
 		if conf.Get("on-fail") != "block" {
@@ -108,7 +108,7 @@ func (c *Cluster) failureBlocks(n *Node, r *Resource, op *xml.Node) bool {
 	return false
 }
 
-func matchesFailure(id string, conf, op *xml.Node) bool {
+func matchesFailure(id string, conf, op *xml.Element) bool {
 	ms := rules.Interval(conf.Get("interval"))
 	if conf.Get("name") != op.Get("operation") || opInterval(op) != ms {
 		return false

@@ -6,10 +6,10 @@ import (
 )
 
 // histories are the recorded operations of all nodes.
-type histories struct{ status *xml.Node }
+type histories struct{ status *xml.Element }
 
 // lrmResource finds the history of a resource on a node.
-func (h histories) lrmResource(id, node string) *xml.Node {
+func (h histories) lrmResource(id, node string) *xml.Element {
 	for state := range h.status.Each("node_state") {
 		if state.Get("uname") != node {
 			continue
@@ -25,7 +25,7 @@ func (h histories) lrmResource(id, node string) *xml.Node {
 
 // findOp finds the first entry of a task, for migrations only the one from, or
 // to, the node named by other.
-func (h histories) findOp(id, task, node, other string) *xml.Node {
+func (h histories) findOp(id, task, node, other string) *xml.Element {
 	for op := range h.lrmResource(id, node).Each("lrm_rsc_op") {
 		if op.Get("operation") != task {
 			continue
@@ -40,7 +40,7 @@ func (h histories) findOp(id, task, node, other string) *xml.Node {
 
 // actedAfter tells whether anything but a monitor happened on the node after
 // op.
-func (h histories) actedAfter(id, node string, op *xml.Node, sameNode bool) bool {
+func (h histories) actedAfter(id, node string, op *xml.Element, sameNode bool) bool {
 	for e := range h.lrmResource(id, node).Each("lrm_rsc_op") {
 		if e == op {
 			continue
@@ -57,7 +57,7 @@ func (h histories) actedAfter(id, node string, op *xml.Node, sameNode bool) bool
 
 // notRunningAfter tells whether a monitor found the resource not running on
 // the node after op.
-func (h histories) notRunningAfter(id, node string, op *xml.Node, sameNode bool) bool {
+func (h histories) notRunningAfter(id, node string, op *xml.Element, sameNode bool) bool {
 	m := h.findOp(id, "monitor", node, "")
 	if m == nil || m.Get("rc-code") != "7" {
 		return false
@@ -68,11 +68,11 @@ func (h histories) notRunningAfter(id, node string, op *xml.Node, sameNode bool)
 	return newerOp(m, op, sameNode)
 }
 
-func newerOp(a, b *xml.Node, sameNode bool) bool { return olderOp(a, b, sameNode) > 0 }
+func newerOp(a, b *xml.Element, sameNode bool) bool { return olderOp(a, b, sameNode) > 0 }
 
 // newerState tells whether the node has news about the resource since the
 // migration.
-func (h histories) newerState(id, node string, to, from *xml.Node) bool {
+func (h histories) newerState(id, node string, to, from *xml.Element) bool {
 	op := to
 	if from != nil {
 		op = from
@@ -106,7 +106,7 @@ func (h histories) unknown(id, node string) bool {
 	return true
 }
 
-func (h histories) findMigrateTo(id, source, target string) *xml.Node {
+func (h histories) findMigrateTo(id, source, target string) *xml.Element {
 	for op := range h.lrmResource(id, source).Each("lrm_rsc_op") {
 		if op.Get("operation") == "migrate_to" && op.Get("migrate_target") == target {
 			return op

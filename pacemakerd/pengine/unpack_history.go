@@ -8,7 +8,7 @@ import (
 )
 
 // unpackNodeHistory reads a node's resource history (scheduler.md 8).
-func (tr *Transition) unpackNodeHistory(n *Node, state *xml.Node) {
+func (tr *Transition) unpackNodeHistory(n *Node, state *xml.Element) {
 	list := state.Descend("lrm", "lrm_resources")
 	var orphaned bool
 	for e := range list.Each("lrm_resource") {
@@ -23,7 +23,7 @@ func (tr *Transition) unpackNodeHistory(n *Node, state *xml.Node) {
 }
 
 // linkOrphanedFillers ties connections of removed guests to their machines.
-func (c *Cluster) linkOrphanedFillers(list *xml.Node) {
+func (c *Cluster) linkOrphanedFillers(list *xml.Element) {
 	for e := range list.Each("lrm_resource") {
 		container := c.Named(e.Get("container"))
 		r := c.Named(e.ID())
@@ -35,12 +35,12 @@ func (c *Cluster) linkOrphanedFillers(list *xml.Node) {
 	}
 }
 
-func (tr *Transition) unpackHistory(n *Node, e *xml.Node) *Resource {
+func (tr *Transition) unpackHistory(n *Node, e *xml.Element) *Resource {
 	id := e.ID()
 	if id == "" {
 		return nil
 	}
-	var ops []*xml.Node
+	var ops []*xml.Element
 	for i := len(e.Children) - 1; i >= 0; i-- {
 		if e.Children[i].Name == "lrm_rsc_op" {
 			ops = append(ops, e.Children[i])
@@ -64,7 +64,7 @@ func (tr *Transition) unpackHistory(n *Node, e *xml.Node) *Resource {
 	}
 	saved := r.Role
 	r.Role = RoleUnknown
-	ops = mergeSort(ops, func(a, b *xml.Node) int { return olderOp(a, b, true) })
+	ops = mergeSort(ops, func(a, b *xml.Element) int { return olderOp(a, b, true) })
 	st := &historyState{onFail: failIgnore}
 	for _, op := range ops {
 		tr.unpackOp(r, n, op, st)
@@ -80,7 +80,7 @@ func (tr *Transition) unpackHistory(n *Node, e *xml.Node) *Resource {
 
 // historyState is what is carried from one operation of an entry to the next.
 type historyState struct {
-	lastFailure *xml.Node
+	lastFailure *xml.Element
 	onFail      onFail
 }
 
@@ -209,7 +209,7 @@ func (r *Resource) instanceOf(base string) *Resource {
 
 // newOrphan makes a resource out of a history entry whose configuration is
 // gone.
-func (c *Cluster) newOrphan(e *xml.Node, n *Node) *Resource {
+func (c *Cluster) newOrphan(e *xml.Element, n *Node) *Resource {
 	x := xml.New("primitive")
 	for _, a := range e.Attrs {
 		x.Set(a.Name, a.Value)
@@ -237,7 +237,7 @@ func (c *Cluster) newOrphan(e *xml.Node, n *Node) *Resource {
 }
 
 // unpackLock notes that a resource is locked to a node that shut down.
-func (tr *Transition) unpackLock(e *xml.Node, r *Resource, n *Node) {
+func (tr *Transition) unpackLock(e *xml.Element, r *Resource, n *Node) {
 	at, _ := rules.Int(e.Get("shutdown-lock"))
 	if at == 0 {
 		return
@@ -251,7 +251,7 @@ func (tr *Transition) unpackLock(e *xml.Node, r *Resource, n *Node) {
 
 // olderOp orders history entries by age. Call ids count only on one node; where
 // the entries do not say which that is, sameNode does (scheduler.md 8.2).
-func olderOp(a, b *xml.Node, sameNode bool) int {
+func olderOp(a, b *xml.Element, sameNode bool) int {
 	if on, ok := a.Lookup("on_node"); ok {
 		if other, ok := b.Lookup("on_node"); ok {
 			sameNode = strings.EqualFold(on, other)
@@ -260,7 +260,7 @@ func olderOp(a, b *xml.Node, sameNode bool) int {
 	if a.ID() == b.ID() && a.ID() != "" && sameNode {
 		return 0
 	}
-	call := func(e *xml.Node) int64 {
+	call := func(e *xml.Element) int64 {
 		v, ok := e.Lookup("call-id")
 		if !ok {
 			return -1
@@ -268,7 +268,7 @@ func olderOp(a, b *xml.Node, sameNode bool) int {
 		n, _ := rules.Int(v)
 		return n
 	}
-	changed := func(e *xml.Node) int64 {
+	changed := func(e *xml.Element) int64 {
 		v, ok := e.Lookup("last-rc-change")
 		if !ok {
 			return -1
@@ -364,7 +364,7 @@ func mergeSort[T any](list []T, compare func(a, b T) int) []T {
 
 // createActiveRecurring makes optional actions for the recurring operations
 // that are still active: those after the last start.
-func (tr *Transition) createActiveRecurring(r *Resource, n *Node, ops []*xml.Node) {
+func (tr *Transition) createActiveRecurring(r *Resource, n *Node, ops []*xml.Element) {
 	start, stop := activeSince(ops)
 	if !n.Online {
 		return
@@ -384,7 +384,7 @@ func (tr *Transition) createActiveRecurring(r *Resource, n *Node, ops []*xml.Nod
 
 // activeSince finds the positions of the last start and the last stop, -1 if
 // there was none. A success of other kinds implies a start.
-func activeSince(ops []*xml.Node) (start, stop int) {
+func activeSince(ops []*xml.Element) (start, stop int) {
 	start, stop = -1, -1
 	monitor, clone := -1, -1
 	for i, op := range ops {
@@ -412,7 +412,7 @@ func activeSince(ops []*xml.Node) (start, stop int) {
 	return start, stop
 }
 
-func opInterval(op *xml.Node) int64 {
+func opInterval(op *xml.Element) int64 {
 	n, _ := rules.Int(op.Get("interval"))
 	return max(0, n)
 }

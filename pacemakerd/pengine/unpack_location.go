@@ -68,8 +68,8 @@ func (c *Cluster) constrained(id string) *Resource {
 }
 
 // sets yields the resource sets of a constraint, references followed.
-func (c *Cluster) sets(e *xml.Node) []*xml.Node {
-	var list []*xml.Node
+func (c *Cluster) sets(e *xml.Element) []*xml.Element {
+	var list []*xml.Element
 	for set := range e.Each("resource_set") {
 		if s := c.rules.Referred(set); s != nil {
 			list = append(list, s)
@@ -78,7 +78,7 @@ func (c *Cluster) sets(e *xml.Node) []*xml.Node {
 	return list
 }
 
-func (tr *Transition) unpackLocation(e *xml.Node) {
+func (tr *Transition) unpackLocation(e *xml.Element) {
 	e = tr.expandTags(e, [2]string{"rsc", "role"})
 	if e == nil {
 		return
@@ -127,7 +127,7 @@ func (tr *Transition) unpackLocation(e *xml.Node) {
 }
 
 // locate makes locations for one resource out of a constraint.
-func (tr *Transition) locate(e *xml.Node, r *Resource, role, score string, groups []string) {
+func (tr *Transition) locate(e *xml.Element, r *Resource, role, score string, groups []string) {
 	if score == "" {
 		score = e.Get("score")
 	}
@@ -189,7 +189,7 @@ func (tr *Transition) newLocation(id string, r *Resource, discovery string) *Loc
 	return loc
 }
 
-func (tr *Transition) locateByRule(rule *xml.Node, r *Resource, discovery string, groups []string) {
+func (tr *Transition) locateByRule(rule *xml.Element, r *Resource, discovery string, groups []string) {
 	score, literal := rule.Lookup("score")
 	attr := ""
 	if !literal {

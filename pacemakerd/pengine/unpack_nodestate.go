@@ -38,7 +38,7 @@ func (tr *Transition) unpackStatus() {
 	}
 }
 
-func (c *Cluster) unpackTicketState(e *xml.Node) {
+func (c *Cluster) unpackTicketState(e *xml.Element) {
 	id := e.ID()
 	if id == "" {
 		return
@@ -60,7 +60,7 @@ func (c *Cluster) ticket(id string) *Ticket {
 }
 
 // unpackNodeState is the first pass over a node's state (scheduler.md 7.2).
-func (tr *Transition) unpackNodeState(e *xml.Node) {
+func (tr *Transition) unpackNodeState(e *xml.Element) {
 	if e.ID() == "" || e.Get("uname") == "" {
 		tr.log("unpack_node_state", Warning, "Ignoring malformed node_state entry without id or uname")
 		return
@@ -105,7 +105,7 @@ func (tr *Transition) unpackNodeState(e *xml.Node) {
 	}
 }
 
-func fenced(e *xml.Node) bool {
+func fenced(e *xml.Element) bool {
 	v, _ := rules.Int(e.Get("node_fenced"))
 	return v != 0 || rules.IsTrue(e.Get("node_fenced"))
 }
@@ -113,7 +113,7 @@ func fenced(e *xml.Node) bool {
 // asked reads an attribute that is off when missing or zero.
 func asked(v string) bool { return v != "" && v != "0" }
 
-func (tr *Transition) nodeOnline(n *Node, e *xml.Node) {
+func (tr *Transition) nodeOnline(n *Node, e *xml.Element) {
 	expected := e.Get("expected")
 	n.Expected = expected == "member"
 	if asked(n.Attrs["shutdown"]) {
@@ -133,7 +133,7 @@ func (tr *Transition) nodeOnline(n *Node, e *xml.Node) {
 	}
 }
 
-func (tr *Transition) onlineWithoutFencing(n *Node, e *xml.Node) bool {
+func (tr *Transition) onlineWithoutFencing(n *Node, e *xml.Element) bool {
 	controller := e.Get("crmd") == "online"
 	if !rules.IsTrue(e.Get("in_ccm")) {
 		return false
@@ -148,7 +148,7 @@ func (tr *Transition) onlineWithoutFencing(n *Node, e *xml.Node) bool {
 }
 
 // onlineWithFencing takes the first row of the table that applies (scheduler.md 7.2).
-func (tr *Transition) onlineWithFencing(n *Node, e *xml.Node) bool {
+func (tr *Transition) onlineWithFencing(n *Node, e *xml.Element) bool {
 	member, known := e.Lookup("in_ccm")
 	inMembership := rules.IsTrue(member)
 	controller := e.Get("crmd") == "online"
@@ -187,7 +187,7 @@ func (tr *Transition) onlineWithFencing(n *Node, e *xml.Node) bool {
 
 // unpackHistories is one round of the second pass; it reports whether another
 // round may find more (scheduler.md 7.3).
-func (tr *Transition) unpackHistories(status *xml.Node, rest bool) bool {
+func (tr *Transition) unpackHistories(status *xml.Element, rest bool) bool {
 	again := false
 	for e := range status.Each("node_state") {
 		id, name := e.Get("id"), e.Get("uname")
@@ -253,7 +253,7 @@ func (n *Node) remoteOnline() {
 	}
 }
 
-func (c *Cluster) remoteAttributes(n *Node, e *xml.Node) {
+func (c *Cluster) remoteAttributes(n *Node, e *xml.Element) {
 	if v, ok := e.Lookup("node_in_maintenance"); ok {
 		n.remoteMaintenance = rules.IsTrue(v)
 	}

@@ -47,7 +47,7 @@ type record struct {
 	tr       *Transition
 	r        *Resource
 	n        *Node
-	xml      *xml.Node
+	xml      *xml.Element
 	task     string
 	ms       int64
 	key      string
@@ -58,7 +58,7 @@ type record struct {
 }
 
 // historyKey is the operation key of an entry, else its id.
-func historyKey(op *xml.Node) string {
+func historyKey(op *xml.Element) string {
 	if k := op.Get("operation_key"); k != "" {
 		return k
 	}
@@ -67,20 +67,20 @@ func historyKey(op *xml.Node) string {
 
 // expectedResult is the last field before the uuid of the transition key, -1
 // if there is none.
-func expectedResult(op *xml.Node) int {
+func expectedResult(op *xml.Element) int {
 	if k, ok := parseTransitionKey(op.Get("transition-key")); ok {
 		return int(k.expected)
 	}
 	return -1
 }
 
-func isProbe(op *xml.Node) bool {
+func isProbe(op *xml.Element) bool {
 	return op.Get("operation") == "monitor" && opInterval(op) == 0
 }
 
 // masked tells whether an entry is a probe that could not tell more than that
 // the resource cannot run there.
-func masked(op *xml.Node) bool {
+func masked(op *xml.Element) bool {
 	if !isProbe(op) {
 		return false
 	}
@@ -90,7 +90,7 @@ func masked(op *xml.Node) bool {
 }
 
 // unpackOp reads one entry (scheduler.md 8.3).
-func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Node, st *historyState) {
+func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Element, st *historyState) {
 	h := &record{tr: tr, r: r, n: n, xml: op, task: op.Get("operation"), ms: opInterval(op), key: historyKey(op), expected: expectedResult(op), probe: isProbe(op)}
 	if op.ID() == "" || h.task == "" {
 		return

@@ -24,7 +24,7 @@ const (
 )
 
 // orderKindOf reads kind, or the score that older documents have instead.
-func (c *Cluster) orderKindOf(e *xml.Node) orderKind {
+func (c *Cluster) orderKindOf(e *xml.Element) orderKind {
 	kind, ok := e.Lookup("kind")
 	if !ok {
 		if v, scored := e.Lookup("score"); scored {
@@ -47,7 +47,7 @@ func (c *Cluster) orderKindOf(e *xml.Node) orderKind {
 	return kindMandatory
 }
 
-func (c *Cluster) symmetryOf(e *xml.Node, parentKind orderKind, parent string) symmetry {
+func (c *Cluster) symmetryOf(e *xml.Element, parentKind orderKind, parent string) symmetry {
 	kind := parentKind
 	if e.Has("kind") || e.Has("score") {
 		kind = c.orderKindOf(e)
@@ -117,7 +117,7 @@ func invertTask(task string) (string, bool) {
 	return "", false
 }
 
-func (tr *Transition) unpackOrder(e *xml.Node) {
+func (tr *Transition) unpackOrder(e *xml.Element) {
 	if !e.Has("kind") {
 		tr.orderKindOf(e) // a score is complained of before what is named
 	}
@@ -132,7 +132,7 @@ func (tr *Transition) unpackOrder(e *xml.Node) {
 	}
 	kind := tr.orderKindOf(e)
 	sym := tr.symmetryOf(e, kind, "")
-	var last *xml.Node
+	var last *xml.Element
 	for _, set := range sets {
 		if !tr.orderSet(set, kind, e.Get("symmetrical")) {
 			return
@@ -149,7 +149,7 @@ func (tr *Transition) unpackOrder(e *xml.Node) {
 	}
 }
 
-func (tr *Transition) simpleOrder(e *xml.Node) {
+func (tr *Transition) simpleOrder(e *xml.Element) {
 	first, then := tr.constrained(e.Get("first")), tr.constrained(e.Get("then"))
 	for _, x := range [...]struct {
 		r  *Resource
@@ -202,7 +202,7 @@ func (tr *Transition) simpleOrder(e *xml.Node) {
 
 // cloneMin is how many instances of first have to be runnable, 0 for no such
 // rule.
-func (c *Cluster) cloneMin(first *Resource, e *xml.Node) int {
+func (c *Cluster) cloneMin(first *Resource, e *xml.Element) int {
 	if first.Kind != Clone {
 		return 0
 	}
@@ -221,7 +221,7 @@ func (c *Cluster) cloneMin(first *Resource, e *xml.Node) int {
 	return 0
 }
 
-func (tr *Transition) orderSet(set *xml.Node, kind orderKind, parentSymmetrical string) bool {
+func (tr *Transition) orderSet(set *xml.Element, kind orderKind, parentSymmetrical string) bool {
 	list, ok := tr.members(set)
 	sym := tr.symmetryOf(set, kind, parentSymmetrical)
 	if set.Has("kind") {
@@ -265,13 +265,13 @@ func (tr *Transition) orderSet(set *xml.Node, kind orderKind, parentSymmetrical 
 
 // orderSets orders two neighbouring sets. Here a missing sequential counts as
 // false, unlike inside a set.
-func (tr *Transition) orderSets(a, b *xml.Node, kind orderKind, sym symmetry) bool {
+func (tr *Transition) orderSets(a, b *xml.Element, kind orderKind, sym symmetry) bool {
 	firsts, ok1 := tr.members(a)
 	thens, ok2 := tr.members(b)
 	if !ok1 || !ok2 {
 		return false
 	}
-	task := func(set *xml.Node) string {
+	task := func(set *xml.Element) string {
 		t := set.Get("action")
 		if t == "" {
 			t = "start"

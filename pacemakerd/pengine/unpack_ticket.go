@@ -17,7 +17,7 @@ type ticketConstraint struct {
 	policy string
 }
 
-func (tr *Transition) unpackTicket(e *xml.Node) {
+func (tr *Transition) unpackTicket(e *xml.Element) {
 	name, ok := e.Lookup("ticket")
 	if !ok {
 		tr.log("pcmk__unpack_rsc_ticket", Error, "Ignoring constraint '%s' without ticket", e.ID())

@@ -11,7 +11,7 @@ import (
 
 // date evaluates a date_expression and tells when its result may change
 // (scheduler.md 3.3, 3.4).
-func (e *Evaluator) date(x *xml.Node) bool {
+func (e *Evaluator) date(x *xml.Element) bool {
 	start, hasStart := e.moment(x, "start")
 	end, hasEnd := e.moment(x, "end")
 	if d := x.Child("duration"); d != nil && hasStart && !hasEnd {
@@ -54,7 +54,7 @@ func (e *Evaluator) date(x *xml.Node) bool {
 }
 
 // moment reads an attribute that is a date.
-func (e *Evaluator) moment(x *xml.Node, name string) (time.Time, bool) {
+func (e *Evaluator) moment(x *xml.Element, name string) (time.Time, bool) {
 	v, ok := x.Lookup(name)
 	if !ok {
 		return time.Time{}, false
@@ -66,7 +66,7 @@ func (e *Evaluator) moment(x *xml.Node, name string) (time.Time, bool) {
 	return t, err == nil
 }
 
-func duration(e *xml.Node) iso8601.Duration {
+func duration(e *xml.Element) iso8601.Duration {
 	n := func(name string) int {
 		v, _ := Int(e.Get(name))
 		return int(max(-1_000_000_000, min(1_000_000_000, v)))
@@ -75,7 +75,7 @@ func duration(e *xml.Node) iso8601.Duration {
 		Hours: n("hours"), Minutes: n("minutes"), Seconds: n("seconds")}
 }
 
-func specHolds(spec *xml.Node, t time.Time) bool {
+func specHolds(spec *xml.Element, t time.Time) bool {
 	weekYear, week := t.ISOWeek()
 	weekday := (int(t.Weekday())+6)%7 + 1
 	for _, f := range [...]struct {

@@ -68,10 +68,10 @@ func (e *Evaluator) affords(depth, expressions int, done *int) bool {
 }
 
 // An Index holds the elements of a configuration by id.
-type Index map[string][]*xml.Node
+type Index map[string][]*xml.Element
 
 // NewIndex remembers every element of a configuration.
-func NewIndex(configuration *xml.Node) Index {
+func NewIndex(configuration *xml.Element) Index {
 	index := make(Index)
 	for e := range configuration.Walk() {
 		if id, ok := e.Lookup("id"); ok && e.Name != "status" {
@@ -83,7 +83,7 @@ func NewIndex(configuration *xml.Node) Index {
 
 // Referred follows id-ref to the element it names, or returns n itself. It is
 // nil, and reported, if there is none of that name and id.
-func (e *Evaluator) Referred(n *xml.Node) *xml.Node {
+func (e *Evaluator) Referred(n *xml.Element) *xml.Element {
 	ref, ok := n.Lookup("id-ref")
 	if !ok {
 		return n

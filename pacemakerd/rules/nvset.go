@@ -19,12 +19,12 @@ const (
 // Unpack merges all blocks named kind below parent whose rules hold into into,
 // highest score first and, among equals, the later one first; first names a
 // block that comes before all others (scheduler.md 3.1).
-func (e *Evaluator) Unpack(parent *xml.Node, kind, first string, f *Facts, into map[string]string, on OnConflict) {
+func (e *Evaluator) Unpack(parent *xml.Element, kind, first string, f *Facts, into map[string]string, on OnConflict) {
 	if parent == nil {
 		return
 	}
 	type block struct {
-		node  *xml.Node
+		node  *xml.Element
 		score int
 	}
 	var blocks []block
@@ -52,7 +52,7 @@ func (e *Evaluator) Unpack(parent *xml.Node, kind, first string, f *Facts, into 
 	}
 }
 
-func (e *Evaluator) unpackPairs(set *xml.Node, into map[string]string, on OnConflict) {
+func (e *Evaluator) unpackPairs(set *xml.Element, into map[string]string, on OnConflict) {
 	// crm_config of very old documents has the pairs one level deeper.
 	if inner := set.Child("attributes"); inner != nil {
 		set = inner
@@ -83,7 +83,7 @@ func (e *Evaluator) unpackPairs(set *xml.Node, into map[string]string, on OnConf
 
 // AnyRule tells whether a set, or a lifetime, counts: it has no rule, or one of
 // its rules holds.
-func (e *Evaluator) AnyRule(set *xml.Node, f *Facts) bool {
+func (e *Evaluator) AnyRule(set *xml.Element, f *Facts) bool {
 	some := false
 	for rule := range set.Each("rule") {
 		some = true

@@ -29,12 +29,12 @@ type Operation struct {
 }
 
 // Holds evaluates a rule with short circuit (scheduler.md 3.2).
-func (e *Evaluator) Holds(rule *xml.Node, f *Facts) bool {
+func (e *Evaluator) Holds(rule *xml.Element, f *Facts) bool {
 	done := 0
 	return e.holds(rule, f, 1, &done)
 }
 
-func (e *Evaluator) holds(rule *xml.Node, f *Facts, depth int, done *int) bool {
+func (e *Evaluator) holds(rule *xml.Element, f *Facts, depth int, done *int) bool {
 	if !e.affords(depth, len(rule.Children), done) {
 		return false
 	}
@@ -63,7 +63,7 @@ func (e *Evaluator) holds(rule *xml.Node, f *Facts, depth int, done *int) bool {
 	return !or // an empty "and" is true, an empty "or" is not
 }
 
-func (a *Agent) matches(e *xml.Node) bool {
+func (a *Agent) matches(e *xml.Element) bool {
 	if v, ok := e.Lookup("class"); ok && v != a.Class {
 		return false
 	}
@@ -74,7 +74,7 @@ func (a *Agent) matches(e *xml.Node) bool {
 	return !ok || v == a.Type
 }
 
-func (o *Operation) matches(e *xml.Node) bool {
+func (o *Operation) matches(e *xml.Element) bool {
 	if e.Get("name") != o.Name {
 		return false
 	}
@@ -82,7 +82,7 @@ func (o *Operation) matches(e *xml.Node) bool {
 	return !ok || Interval(v) == o.MS
 }
 
-func (f *Facts) expression(e *xml.Node) bool {
+func (f *Facts) expression(e *xml.Element) bool {
 	attr, op := e.Get("attribute"), e.Get("operation")
 	if attr == "#role" {
 		return roleHolds(f.Role, op, e.Get("value"))

@@ -9,7 +9,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-func parse(t *testing.T, text string) *xml.Node {
+func parse(t *testing.T, text string) *xml.Element {
 	t.Helper()
 	n, err := xml.Parse([]byte(text))
 	if err != nil {

@@ -16,8 +16,8 @@ type checker struct {
 	older  bool // before 2.0
 	schema string
 	unused bool // a name was met that 3.0 has no use for any more
-	ids    map[string]*xml.Node
-	twice  map[*xml.Node]bool    // elements whose id another one has too
+	ids    map[string]*xml.Element
+	twice  map[*xml.Element]bool // elements whose id another one has too
 	lines  map[string]definition // of the grammar, as far as they were needed
 	faults []Fault
 }
@@ -35,16 +35,16 @@ func (c *checker) define(name string) (definition, bool) {
 	return d, d.name != ""
 }
 
-func (c *checker) say(n *xml.Node, text string) bool {
+func (c *checker) say(n *xml.Element, text string) bool {
 	c.faults = append(c.faults, Fault{Node: n, Text: text, Relax: true})
 	return false
 }
 
 // collect notes all ids below configuration.
-func (c *checker) collect(doc *xml.Node) {
-	c.twice = map[*xml.Node]bool{}
-	var walk func(n *xml.Node)
-	walk = func(n *xml.Node) {
+func (c *checker) collect(doc *xml.Element) {
+	c.twice = map[*xml.Element]bool{}
+	var walk func(n *xml.Element)
+	walk = func(n *xml.Element) {
 		if d, ok := c.define(n.Name); ok {
 			if a, ok := d.of("id"); ok && a.kind == "id" {
 				if id, ok := n.Lookup("id"); ok {
@@ -65,8 +65,8 @@ func (c *checker) collect(doc *xml.Node) {
 	}
 }
 
-func (c *checker) document(doc *xml.Node) bool {
-	var odd *xml.Node // the first child that does not belong there
+func (c *checker) document(doc *xml.Element) bool {
+	var odd *xml.Element // the first child that does not belong there
 	for _, k := range doc.Children {
 		if k.Name != "configuration" && k.Name != "status" {
 			odd = k
@@ -113,7 +113,7 @@ func (c *checker) document(doc *xml.Node) bool {
 }
 
 // element checks n and what it contains.
-func (c *checker) element(n *xml.Node) bool {
+func (c *checker) element(n *xml.Element) bool {
 	d, _ := c.define(n.Name)
 	if !c.attributes(n, d) {
 		return false
@@ -134,7 +134,7 @@ func (c *checker) element(n *xml.Node) bool {
 }
 
 // misplaced reports that k does not belong into n, or not once more.
-func (c *checker) misplaced(n, k *xml.Node, known bool) bool {
+func (c *checker) misplaced(n, k *xml.Element, known bool) bool {
 	switch {
 	case n.Name == "configuration" && known:
 		c.say(nil, "Extra element "+k.Name+" in interleave")
@@ -152,7 +152,7 @@ func (c *checker) misplaced(n, k *xml.Node, known bool) bool {
 }
 
 // attributes checks those of n.
-func (c *checker) attributes(n *xml.Node, d definition) bool {
+func (c *checker) attributes(n *xml.Element, d definition) bool {
 	wrong := "" // the first one with a value that is not allowed
 	for _, at := range n.Attrs {
 		a, ok := d.of(at.Name)
@@ -201,7 +201,7 @@ func (c *checker) attributes(n *xml.Node, d definition) bool {
 
 // incomplete reports that attributes of n do not make a whole; name is the one
 // to name, if any.
-func (c *checker) incomplete(n *xml.Node, name string) bool {
+func (c *checker) incomplete(n *xml.Element, name string) bool {
 	_, there := n.Lookup(name)
 	switch n.Name {
 	case "primitive", "template", "group", "clone", "master", "bundle":
@@ -242,7 +242,7 @@ func (c *checker) incomplete(n *xml.Node, name string) bool {
 
 // content checks what the list of children and the kinds of attributes do not
 // say: what has to be there together.
-func (c *checker) content(n *xml.Node, has map[string]bool) bool {
+func (c *checker) content(n *xml.Element, has map[string]bool) bool {
 	set := func(name string) bool { _, ok := n.Lookup(name); return ok }
 	switch n.Name {
 	case "primitive":
@@ -335,7 +335,7 @@ func (c *checker) content(n *xml.Node, has map[string]bool) bool {
 
 // together is content for the elements about which libxml2 has nothing special
 // to say.
-func (c *checker) together(n *xml.Node, has map[string]bool, set func(string) bool) bool {
+func (c *checker) together(n *xml.Element, has map[string]bool, set func(string) bool) bool {
 	one := func(names ...string) bool { // exactly one of them
 		count := 0
 		for _, name := range names {
@@ -388,7 +388,7 @@ func (c *checker) together(n *xml.Node, has map[string]bool, set func(string) bo
 
 // gone tells whether a pair of name and value is one that the upgrade to 3.0
 // takes away, and that may not come back.
-func gone(nv *xml.Node) bool {
+func gone(nv *xml.Element) bool {
 	set := nv.Parent
 	if set == nil || set.Parent == nil {
 		return false
@@ -417,13 +417,13 @@ func section(name string) bool {
 
 // extra is what is said of a list with a member that does not conform: the
 // first member is named, whichever it is.
-func (c *checker) extra(n *xml.Node) bool {
+func (c *checker) extra(n *xml.Element) bool {
 	return c.say(n.Children[0], "Element "+n.Name+" has extra content: "+n.Children[0].Name)
 }
 
 // around says what n's own content looks like after its child k did not
 // conform.
-func (c *checker) around(n, k *xml.Node) bool {
+func (c *checker) around(n, k *xml.Element) bool {
 	switch {
 	case n.Name == "configuration":
 		if c.unused && k.Name == "crm_config" {
@@ -456,10 +456,10 @@ func (c *checker) around(n, k *xml.Node) bool {
 }
 
 // references checks that what is referred to exists.
-func (c *checker) references(doc *xml.Node) bool {
+func (c *checker) references(doc *xml.Element) bool {
 	ok := true
-	var walk func(n *xml.Node)
-	walk = func(n *xml.Node) {
+	var walk func(n *xml.Element)
+	walk = func(n *xml.Element) {
 		d, _ := c.define(n.Name)
 		for _, at := range n.Attrs {
 			if a, known := d.of(at.Name); known && (a.kind == "ref" || a.kind == "tagged" && !c.modern) && c.ids[at.Value] == nil {

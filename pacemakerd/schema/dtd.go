@@ -26,8 +26,8 @@ var later = []string{"rsc_defaults", "op_defaults", "resource_set", "resource_re
 var root06 = []string{"have-quorum", "dc-uuid", "update-origin", "update-client", "update-user", "no-quorum-panic", "execution-date", "cib-last-written"}
 
 // checkDTD measures doc by one of the two types.
-func checkDTD(doc *xml.Node, name string) (faults []Fault) {
-	say := func(n *xml.Node, format string, args ...any) {
+func checkDTD(doc *xml.Element, name string) (faults []Fault) {
+	say := func(n *xml.Element, format string, args ...any) {
 		faults = append(faults, Fault{Node: n, Text: fmt.Sprintf(format, args...)})
 	}
 	for n := range doc.Walk() {

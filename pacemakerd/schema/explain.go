@@ -13,14 +13,14 @@ import (
 // Fault says what libxml2 says, and only of the first element that it cannot
 // take; problems are all there are.
 type Problem struct {
-	Node *xml.Node // where, nil for the document itself
-	Attr string    // the attribute in question, "" for the element as a whole
+	Node *xml.Element // where, nil for the document itself
+	Attr string       // the attribute in question, "" for the element as a whole
 	Text string
 	// Word is what is not known, and Known what could stand there instead: an
 	// attribute, an element, a value or an id.
 	Word  string
 	Known []string
-	Other *xml.Node // the element that has the same id
+	Other *xml.Element // the element that has the same id
 	// Advice is set for what the schema lets pass: a name of a node or a device
 	// that is not in this document.
 	Advice bool
@@ -29,7 +29,7 @@ type Problem struct {
 // Explain lists all problems of doc, measured by the schema called name. The
 // list is empty of all but advice if and only if Check returns nil. For schemas
 // that are not ours, and documents that are no CIB, it is what Check says.
-func (l Lineage) Explain(doc *xml.Node, name string) []Problem {
+func (l Lineage) Explain(doc *xml.Element, name string) []Problem {
 	if !l.Has(name) && l.own == nil {
 		return []Problem{{Node: doc, Attr: "validate-with", Text: fmt.Sprintf("there is no schema %q", name), Word: name, Known: l.names}}
 	}
@@ -63,7 +63,7 @@ type explainer struct {
 func (e *explainer) say(p Problem) { e.found = append(e.found, p) }
 
 // survey notes what can be referred to.
-func (e *explainer) survey(doc *xml.Node) {
+func (e *explainer) survey(doc *xml.Element) {
 	e.byElement = map[string][]string{}
 	for n := range doc.Walk() {
 		if id := n.ID(); id != "" {
@@ -85,7 +85,7 @@ func (e *explainer) survey(doc *xml.Node) {
 	}
 }
 
-func (e *explainer) document(doc *xml.Node) {
+func (e *explainer) document(doc *xml.Element) {
 	for _, a := range []string{"admin_epoch", "epoch", "num_updates"} {
 		if v, there := doc.Lookup(a); !there {
 			e.say(Problem{Node: doc, Text: fmt.Sprintf("the attribute %q is missing", a)})
@@ -113,7 +113,7 @@ func (e *explainer) document(doc *xml.Node) {
 }
 
 // misplaced says that k does not belong into n, where those known do.
-func (e *explainer) misplaced(n, k *xml.Node, known []string) {
+func (e *explainer) misplaced(n, k *xml.Element, known []string) {
 	p := Problem{Node: k, Word: k.Name, Known: known}
 	if _, elsewhere := e.define(k.Name); elsewhere {
 		p.Text = fmt.Sprintf("%q does not belong into %q", k.Name, n.Name)
@@ -124,7 +124,7 @@ func (e *explainer) misplaced(n, k *xml.Node, known []string) {
 }
 
 // element explains n and what it contains.
-func (e *explainer) element(n *xml.Node) {
+func (e *explainer) element(n *xml.Element) {
 	d, _ := e.define(n.Name)
 	whole := e.attributes(n, d)
 	var known []string
@@ -158,7 +158,7 @@ func (e *explainer) element(n *xml.Node) {
 
 // attributes explains those of n, and tells whether all of them may be there as
 // they are and none is missing.
-func (e *explainer) attributes(n *xml.Node, d definition) bool {
+func (e *explainer) attributes(n *xml.Element, d definition) bool {
 	before := len(e.found)
 	var known []string
 	for _, a := range d.attrs {
@@ -192,7 +192,7 @@ func without(names []string, attrs []xml.Attr) []string {
 }
 
 // value explains the value of an attribute.
-func (e *explainer) value(n *xml.Node, at xml.Attr, a attribute) {
+func (e *explainer) value(n *xml.Element, at xml.Attr, a attribute) {
 	p := Problem{Node: n, Attr: at.Name, Word: at.Value}
 	switch {
 	case a.kind == "id" && e.twice[n]:
@@ -218,7 +218,7 @@ func (e *explainer) value(n *xml.Node, at xml.Attr, a attribute) {
 }
 
 // targets are the ids that an attribute may refer to.
-func (e *explainer) targets(n *xml.Node, attr string) []string {
+func (e *explainer) targets(n *xml.Element, attr string) []string {
 	switch {
 	case attr == "template":
 		return e.byElement["template"]
@@ -239,7 +239,7 @@ func (e *explainer) targets(n *xml.Node, attr string) []string {
 
 // names explains what the schema takes as any text but should be the name of
 // something.
-func (e *explainer) names(n *xml.Node, at xml.Attr) {
+func (e *explainer) names(n *xml.Element, at xml.Attr) {
 	advise := func(what, word string, known []string) {
 		e.say(Problem{Node: n, Attr: at.Name, Text: fmt.Sprintf("there is no %s %q", what, word), Word: word, Known: known, Advice: true})
 	}
@@ -270,7 +270,7 @@ func (e *explainer) isNode(name string) bool {
 }
 
 // lacking says in words what content found: what has to be there together.
-func lacking(n *xml.Node, has map[string]bool) string {
+func lacking(n *xml.Element, has map[string]bool) string {
 	switch n.Name {
 	case "primitive", "template":
 		switch {

@@ -54,7 +54,7 @@ func Load(files fs.FS) (Set, error) {
 		}
 		return a.minor - b.minor
 	})
-	docs := make(map[string]*xml.Node)
+	docs := make(map[string]*xml.Element)
 	for _, v := range list {
 		d.names = append(d.names, v.name)
 		d.start[v.name], d.err[v.name] = load(d.forge, files, docs, v.name+".rng")
@@ -63,7 +63,7 @@ func Load(files fs.FS) (Set, error) {
 }
 
 // load reads one schema and everything it leads to.
-func load(f *forge, files fs.FS, docs map[string]*xml.Node, name string) (*pattern, error) {
+func load(f *forge, files fs.FS, docs map[string]*xml.Element, name string) (*pattern, error) {
 	r := &reader{forge: f, files: files, docs: docs}
 	p := r.file(name)
 	for len(r.later) > 0 && r.err == nil {
@@ -77,7 +77,7 @@ func load(f *forge, files fs.FS, docs map[string]*xml.Node, name string) (*patte
 	return p, nil
 }
 
-func (d *folder) validate(doc *xml.Node) error {
+func (d *folder) validate(doc *xml.Element) error {
 	name := doc.Get("validate-with")
 	if name == "" || name == None {
 		return nil
@@ -86,7 +86,7 @@ func (d *folder) validate(doc *xml.Node) error {
 }
 
 // check judges doc by the schema called name, whichever it claims.
-func (d *folder) check(doc *xml.Node, name string) error {
+func (d *folder) check(doc *xml.Element, name string) error {
 	if len(d.made) > maxPatterns {
 		d.forge = newForge()
 	}
@@ -119,7 +119,7 @@ type judge struct {
 
 // A reference is an attribute whose value is to be the id of an element.
 type reference struct {
-	n    *xml.Node
+	n    *xml.Element
 	attr xml.Attr
 }
 
@@ -134,7 +134,7 @@ func (v *judge) references() bool {
 }
 
 // use notes an attribute that is an id, or refers to one.
-func (v *judge) use(n *xml.Node, a xml.Attr) bool {
+func (v *judge) use(n *xml.Element, a xml.Attr) bool {
 	switch v.seenAs {
 	case useID:
 		id := strings.TrimSpace(a.Value)
@@ -149,7 +149,7 @@ func (v *judge) use(n *xml.Node, a xml.Attr) bool {
 	return true
 }
 
-func (v *judge) fault(n *xml.Node, format string, args ...any) *pattern {
+func (v *judge) fault(n *xml.Element, format string, args ...any) *pattern {
 	if v.steps <= 0 {
 		format, args = "The schema is too ambiguous to judge element %s", []any{n.Name}
 	}
@@ -159,7 +159,7 @@ func (v *judge) fault(n *xml.Node, format string, args ...any) *pattern {
 	return v.notAllowed()
 }
 
-func (v *judge) element(p *pattern, n *xml.Node) *pattern {
+func (v *judge) element(p *pattern, n *xml.Element) *pattern {
 	if p = v.open(p, n.Name); p.kind == pNotAllowed {
 		return v.fault(n, "Did not expect element %s there", n.Name)
 	}

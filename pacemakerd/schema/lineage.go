@@ -43,7 +43,7 @@ func (l Lineage) Before(a, b string) bool { return slices.Index(l.names, a) < sl
 
 // Check returns nil if doc conforms to the schema called name, whichever it
 // claims, and an *Invalid if it does not.
-func (l Lineage) Check(doc *xml.Node, name string) error {
+func (l Lineage) Check(doc *xml.Element, name string) error {
 	if l.own != nil {
 		return l.own.check(doc, name)
 	}
@@ -91,6 +91,6 @@ func newChecker(name string) *checker {
 		first:  name == "pacemaker-0.7" || name == "pacemaker-1.0",
 		older:  before(name, "pacemaker-2.0"),
 		schema: name,
-		ids:    map[string]*xml.Node{}, lines: map[string]definition{},
+		ids:    map[string]*xml.Element{}, lines: map[string]definition{},
 	}
 }

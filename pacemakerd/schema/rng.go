@@ -16,7 +16,7 @@ const maxSchemaFiles = 2000
 type reader struct {
 	*forge
 	files fs.FS
-	docs  map[string]*xml.Node
+	docs  map[string]*xml.Element
 	open  []string // files being read, one from within the other
 	nread int
 	later []pending
@@ -33,9 +33,9 @@ type pending struct {
 type scope struct {
 	r       *reader
 	parent  *scope
-	defs    map[string][]*xml.Node // bodies, not read yet
+	defs    map[string][]*xml.Element // bodies, not read yet
 	combine map[string]string
-	file    map[*xml.Node]string
+	file    map[*xml.Element]string
 	read    map[string]*pattern
 	reading map[string]bool
 }
@@ -50,7 +50,7 @@ func (r *reader) fail(format string, args ...any) *pattern {
 }
 
 // document reads a file, once.
-func (r *reader) document(name string) *xml.Node {
+func (r *reader) document(name string) *xml.Element {
 	name = path.Clean(name)
 	if doc := r.docs[name]; doc != nil {
 		return doc
@@ -88,15 +88,15 @@ func (r *reader) here() string { return r.open[len(r.open)-1] }
 func (r *reader) beside(href string) string { return path.Join(path.Dir(r.here()), href) }
 
 // local is an element's name without prefix.
-func local(n *xml.Node) string {
+func local(n *xml.Element) string {
 	if i := strings.LastIndexByte(n.Name, ':'); i >= 0 {
 		return n.Name[i+1:]
 	}
 	return n.Name
 }
 
-func (r *reader) grammar(n *xml.Node, parent *scope) *pattern {
-	s := &scope{r: r, parent: parent, defs: make(map[string][]*xml.Node), combine: make(map[string]string), file: make(map[*xml.Node]string),
+func (r *reader) grammar(n *xml.Element, parent *scope) *pattern {
+	s := &scope{r: r, parent: parent, defs: make(map[string][]*xml.Element), combine: make(map[string]string), file: make(map[*xml.Element]string),
 		read: make(map[string]*pattern), reading: make(map[string]bool)}
 	s.collect(n, nil)
 	return s.resolve(startName)
@@ -104,7 +104,7 @@ func (r *reader) grammar(n *xml.Node, parent *scope) *pattern {
 
 // collect gathers definitions, those of included files too; except are those
 // that an include replaces.
-func (s *scope) collect(n *xml.Node, except map[string]bool) {
+func (s *scope) collect(n *xml.Element, except map[string]bool) {
 	r := s.r
 	for _, e := range n.Children {
 		name := e.Get("name")
@@ -185,7 +185,7 @@ func (s *scope) resolve(name string) *pattern {
 }
 
 // all is the group of several patterns.
-func (r *reader) all(list []*xml.Node, s *scope) *pattern {
+func (r *reader) all(list []*xml.Element, s *scope) *pattern {
 	p := r.empty()
 	for _, n := range list {
 		if n.Name != xml.CommentName {
@@ -196,7 +196,7 @@ func (r *reader) all(list []*xml.Node, s *scope) *pattern {
 }
 
 // pattern reads one pattern.
-func (r *reader) pattern(n *xml.Node, s *scope) *pattern {
+func (r *reader) pattern(n *xml.Element, s *scope) *pattern {
 	switch local(n) {
 	case "grammar":
 		return r.grammar(n, s)
@@ -257,7 +257,7 @@ func (r *reader) pattern(n *xml.Node, s *scope) *pattern {
 	return r.fail("%s: <%s> is not a pattern", r.here(), n.Name)
 }
 
-func (r *reader) reference(n *xml.Node, s *scope) *pattern {
+func (r *reader) reference(n *xml.Element, s *scope) *pattern {
 	if s == nil {
 		return r.fail("a reference to %s outside of a grammar", n.Get("name"))
 	}
@@ -266,18 +266,18 @@ func (r *reader) reference(n *xml.Node, s *scope) *pattern {
 
 // contents is the content of an element: it is read when it is needed, so that
 // elements may contain their like.
-func (r *reader) contents(list []*xml.Node, s *scope) *pattern {
+func (r *reader) contents(list []*xml.Element, s *scope) *pattern {
 	if s == nil {
 		return r.all(list, s)
 	}
-	body := &xml.Node{Name: "define", Children: list}
+	body := &xml.Element{Name: "define", Children: list}
 	name := fmt.Sprintf("\x00content %d", len(s.file))
-	s.defs[name], s.file[body] = []*xml.Node{body}, r.here()
+	s.defs[name], s.file[body] = []*xml.Element{body}, r.here()
 	r.later = append(r.later, pending{s, name})
 	return r.make(pattern{kind: pRef, scope: s, name: name})
 }
 
-func (r *reader) fold(n *xml.Node, s *scope, join func(a, b *pattern) *pattern) *pattern {
+func (r *reader) fold(n *xml.Element, s *scope, join func(a, b *pattern) *pattern) *pattern {
 	var p *pattern
 	for _, child := range n.Children {
 		if child.Name == xml.CommentName {
@@ -295,7 +295,7 @@ func (r *reader) fold(n *xml.Node, s *scope, join func(a, b *pattern) *pattern) 
 	return p
 }
 
-func (r *reader) dataPattern(n *xml.Node, s *scope) *pattern {
+func (r *reader) dataPattern(n *xml.Element, s *scope) *pattern {
 	var patterns []string
 	var except *pattern
 	for _, child := range n.Children {
@@ -317,8 +317,8 @@ func (r *reader) dataPattern(n *xml.Node, s *scope) *pattern {
 }
 
 // names is the name class of an element or attribute, and what else is in it.
-func (r *reader) names(n *xml.Node) (*nameClass, []*xml.Node) {
-	var list []*xml.Node
+func (r *reader) names(n *xml.Element) (*nameClass, []*xml.Element) {
+	var list []*xml.Element
 	for _, child := range n.Children {
 		if child.Name != xml.CommentName {
 			list = append(list, child)
@@ -334,7 +334,7 @@ func (r *reader) names(n *xml.Node) (*nameClass, []*xml.Node) {
 	return r.nameClass(list[0]), list[1:]
 }
 
-func (r *reader) nameClass(n *xml.Node) *nameClass {
+func (r *reader) nameClass(n *xml.Element) *nameClass {
 	c := &nameClass{}
 	switch local(n) {
 	case "name":

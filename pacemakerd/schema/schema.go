@@ -48,7 +48,7 @@ var (
 // A Fault is one line of what is wrong.
 type Fault struct {
 	// Node is where, nil if the line names no place.
-	Node *xml.Node
+	Node *xml.Element
 	// Text says what in libxml2's words. Relax is false for what lies outside
 	// the grammar: references to ids that do not exist.
 	Text  string
@@ -93,7 +93,7 @@ type Set struct{ own *folder }
 // Validate returns nil if doc conforms to the schema it names, an *Invalid if
 // it does not, and an error that is ErrUnknown if there is no such schema. A
 // document that names none, or None, conforms.
-func (s Set) Validate(doc *xml.Node) error {
+func (s Set) Validate(doc *xml.Element) error {
 	if s.own != nil {
 		return s.own.validate(doc)
 	}
@@ -124,7 +124,7 @@ func (s Set) Lineage() (l Lineage, ok bool) {
 // changes doc and returns it, and whether anything changed. Documents of the
 // schemas before 1.0 are refused with ErrUpgrade, and so are documents that
 // do not conform to what they were or would be.
-func (s Set) Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) {
+func (s Set) Upgrade(doc *xml.Element, max string) (*xml.Element, bool, error) {
 	if max == "" {
 		max = s.Newest()
 	}
@@ -171,13 +171,15 @@ func (s Set) rank(name string) int {
 func before(name, other string) bool { return rank(name) >= 0 && rank(name) < rank(other) }
 
 // Validate is that of the set of all schemas.
-func Validate(doc *xml.Node) error { return Set{}.Validate(doc) }
+func Validate(doc *xml.Element) error { return Set{}.Validate(doc) }
 
 // Upgrade is that of the set of all schemas.
-func Upgrade(doc *xml.Node, max string) (*xml.Node, bool, error) { return Set{}.Upgrade(doc, max) }
+func Upgrade(doc *xml.Element, max string) (*xml.Element, bool, error) {
+	return Set{}.Upgrade(doc, max)
+}
 
 // validate judges by the built-in schemas.
-func validate(doc *xml.Node) error {
+func validate(doc *xml.Element) error {
 	name := doc.Get("validate-with")
 	if name == "" || name == None {
 		return nil

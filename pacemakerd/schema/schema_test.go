@@ -8,7 +8,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-func document(t testing.TB, name, nodes, resources, constraints string) *xml.Node {
+func document(t testing.TB, name, nodes, resources, constraints string) *xml.Element {
 	t.Helper()
 	doc, err := xml.Parse([]byte(`<cib validate-with="` + name + `" admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config/><nodes>` +
 		nodes + `</nodes><resources>` + resources + `</resources><constraints>` + constraints + `</constraints></configuration><status/></cib>`))

@@ -73,7 +73,7 @@ var instanceAttributes = []renaming{
 // Modernise brings a document of a 2.x schema to 3.0: what the newer schemas
 // do not have any more moves to where it belongs now. The notes say what was
 // done, in the words and in the order of the original transformation.
-func Modernise(doc *xml.Node) (notes []string) {
+func Modernise(doc *xml.Element) (notes []string) {
 	conf := doc.Child("configuration")
 	if conf == nil {
 		return nil
@@ -102,7 +102,7 @@ func Modernise(doc *xml.Node) (notes []string) {
 type Moved struct{ Option, Meta string }
 
 // MoveDefaults moves only such options to where 3.0 has them.
-func MoveDefaults(doc *xml.Node) (moved []Moved) {
+func MoveDefaults(doc *xml.Element) (moved []Moved) {
 	conf := doc.Child("configuration")
 	m := &moderniser{conf: conf}
 	for set := range conf.Child("crm_config").Each("cluster_property_set") {
@@ -120,7 +120,7 @@ func MoveDefaults(doc *xml.Node) (moved []Moved) {
 }
 
 type moderniser struct {
-	conf  *xml.Node
+	conf  *xml.Element
 	notes []string
 }
 
@@ -133,7 +133,7 @@ func (m *moderniser) note(severity, what, where, done, why string) {
 
 // pairs applies renamings to the pairs of name and value in a set; whose is
 // that set's owner, for the notes.
-func (m *moderniser) pairs(set *xml.Node, what, whose string, list []renaming) {
+func (m *moderniser) pairs(set *xml.Element, what, whose string, list []renaming) {
 	for _, nv := range slices.Clone(set.Children) {
 		if nv.Name != "nvpair" {
 			continue
@@ -152,7 +152,7 @@ func (m *moderniser) pairs(set *xml.Node, what, whose string, list []renaming) {
 	}
 }
 
-func (m *moderniser) apply(nv *xml.Node, what, where string, r renaming) {
+func (m *moderniser) apply(nv *xml.Element, what, where string, r renaming) {
 	done, severity := "", "DEBUG"
 	switch {
 	case r.new == "":
@@ -194,11 +194,11 @@ func (m *moderniser) apply(nv *xml.Node, what, where string, r renaming) {
 }
 
 // move puts a pair into a section of defaults unless its name is there.
-func (m *moderniser) move(nv *xml.Node, r renaming) {
+func (m *moderniser) move(nv *xml.Element, r renaming) {
 	short := map[string]string{"rsc_defaults": "rsc", "op_defaults": "op"}[r.section]
 	id := "_2TO3_-" + short + "-defaults"
 	defaults := m.conf.Ensure(r.section)
-	var own *xml.Node
+	var own *xml.Element
 	for set := range defaults.Each("meta_attributes") {
 		if set.ID() == id {
 			own = set
@@ -220,7 +220,7 @@ func (m *moderniser) move(nv *xml.Node, r renaming) {
 	own.Append(nv)
 }
 
-func (m *moderniser) resources(list *xml.Node) {
+func (m *moderniser) resources(list *xml.Element) {
 	for n := range list.Walk() {
 		switch n.Name {
 		case "primitive", "template":
@@ -242,9 +242,9 @@ func (m *moderniser) resources(list *xml.Node) {
 
 // operations moves what operations require to the resource: only what its
 // start or promotion requires ever counted.
-func (m *moderniser) operations(rsc *xml.Node) {
+func (m *moderniser) operations(rsc *xml.Element) {
 	const what = "Resources-operation"
-	var meta *xml.Node
+	var meta *xml.Element
 	for op := range rsc.Child("operations").Each("op") {
 		v, ok := op.Lookup("requires")
 		if !ok {
@@ -267,7 +267,7 @@ func (m *moderniser) operations(rsc *xml.Node) {
 	}
 }
 
-func definesMeta(rsc *xml.Node, name string) bool {
+func definesMeta(rsc *xml.Element, name string) bool {
 	for set := range rsc.Each("meta_attributes") {
 		for p := range set.Each("nvpair") {
 			if p.Get("name") == name {

@@ -4,7 +4,7 @@ import "github.com/gocorosync/gocorosync/pacemakerd/xml"
 
 // Notes are what there is to say of an upgrade to 3.0 or later of a document,
 // which is not changed.
-func Notes(doc *xml.Node) (notes []string) {
+func Notes(doc *xml.Element) (notes []string) {
 	doc = doc.Clone()
 	if before(doc.Get("validate-with"), "pacemaker-2.0") {
 		notes = ModerniseACLs(doc)
@@ -15,7 +15,7 @@ func Notes(doc *xml.Node) (notes []string) {
 // ModerniseACLs brings a document of a schema 1.x to 2.0: access control has
 // other words there. The notes are those of the original transformation, which
 // speaks up where the same cannot be said any more.
-func ModerniseACLs(doc *xml.Node) (notes []string) {
+func ModerniseACLs(doc *xml.Element) (notes []string) {
 	acls := doc.Descend("configuration", "acls")
 	if acls == nil {
 		return nil
@@ -38,7 +38,7 @@ func ModerniseACLs(doc *xml.Node) (notes []string) {
 
 // target makes a user of old a target; permissions of his own become a role,
 // which only he has.
-func target(acls, user *xml.Node) []string {
+func target(acls, user *xml.Element) []string {
 	t := acls.Append(xml.New("acl_target", "id", user.ID()))
 	own := xml.New("acl_role", "id", "auto-"+user.ID())
 	for _, k := range user.Children {
@@ -57,7 +57,7 @@ func target(acls, user *xml.Node) []string {
 }
 
 // permissions rewrites those of a role.
-func permissions(role *xml.Node) (notes []string) {
+func permissions(role *xml.Element) (notes []string) {
 	for i, k := range role.Children {
 		if k.Name != "read" && k.Name != "write" && k.Name != "deny" {
 			continue

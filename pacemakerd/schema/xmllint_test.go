@@ -39,7 +39,7 @@ func TestAgainstXMLLint(t *testing.T) {
 	rng := rand.New(rand.NewPCG(*seed, 0))
 	dir := t.TempDir()
 	type mutant struct {
-		doc        *xml.Node
+		doc        *xml.Element
 		what       string
 		ours, read error // by our schemas, and by pacemaker's own files
 	}
@@ -119,7 +119,7 @@ func accepted(t *testing.T, name string, files []string) map[string]bool {
 }
 
 // baseDocuments are the good CIBs to start from.
-func baseDocuments(t *testing.T) (list []*xml.Node) {
+func baseDocuments(t *testing.T) (list []*xml.Element) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.xml")
 	if err != nil || len(files) == 0 {
@@ -152,8 +152,8 @@ var (
 )
 
 // mutate changes one thing below configuration, and says what.
-func mutate(rng *rand.Rand, doc *xml.Node) string {
-	var list []*xml.Node
+func mutate(rng *rand.Rand, doc *xml.Element) string {
+	var list []*xml.Element
 	for n := range doc.Child("configuration").Walk() {
 		list = append(list, n)
 	}

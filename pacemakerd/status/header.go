@@ -14,7 +14,7 @@ func stack(c *pengine.Cluster) string { return cmp.Or(c.Option("cluster-infrastr
 func version(c *pengine.Cluster) string { return cmp.Or(c.Option("dc-version"), "unknown") }
 
 // lastChange says when, by whom and from where the CIB was last changed.
-func lastChange(doc *xml.Node) string {
+func lastChange(doc *xml.Element) string {
 	text := doc.Get("cib-last-written")
 	for _, x := range []struct{ word, attr string }{{"by", "update-user"}, {"via", "update-client"}, {"on", "update-origin"}} {
 		if v := doc.Get(x.attr); v != "" {

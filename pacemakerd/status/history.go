@@ -23,7 +23,7 @@ type record struct {
 	orphan        bool
 	failures      int
 	last          string // when it failed last, if that is known
-	rsc           *xml.Node
+	rsc           *xml.Element
 }
 
 // history lists what was done on each node that has a state.
@@ -93,7 +93,7 @@ func threshold(r *pengine.Resource) string {
 }
 
 // failCount adds up a resource's failures on a node.
-func failCount(state *xml.Node, rsc string) (total int, last string) {
+func failCount(state *xml.Element, rsc string) (total int, last string) {
 	var latest int64
 	for nv := range state.Child("transient_attributes").Walk() {
 		name, of, ok := strings.Cut(nv.Get("name"), "-"+rsc)
@@ -118,7 +118,7 @@ func failCount(state *xml.Node, rsc string) (total int, last string) {
 
 // operations are what was done with a resource, in the order in which it was
 // called, without notifications and probes that found nothing.
-func (r *record) operations() (ops []*xml.Node) {
+func (r *record) operations() (ops []*xml.Element) {
 	for op := range r.rsc.Each("lrm_rsc_op") {
 		if task := taskOf(op); task == "notify" || task == "probe" && op.Get("rc-code") == "7" {
 			continue
@@ -129,8 +129,8 @@ func (r *record) operations() (ops []*xml.Node) {
 }
 
 // byCall sorts operations in the order in which they were called.
-func byCall(ops []*xml.Node) []*xml.Node {
-	slices.SortStableFunc(ops, func(a, b *xml.Node) int {
+func byCall(ops []*xml.Element) []*xml.Element {
+	slices.SortStableFunc(ops, func(a, b *xml.Element) int {
 		x, _ := strconv.Atoi(a.Get("call-id"))
 		y, _ := strconv.Atoi(b.Get("call-id"))
 		return cmp.Compare(x, y)
@@ -139,26 +139,26 @@ func byCall(ops []*xml.Node) []*xml.Node {
 }
 
 // taskOf is an operation's task, a monitor that does not recur being a probe.
-func taskOf(op *xml.Node) string {
+func taskOf(op *xml.Element) string {
 	if task := op.Get("operation"); task != "monitor" || recurring(op) {
 		return task
 	}
 	return "probe"
 }
 
-func recurring(op *xml.Node) bool {
+func recurring(op *xml.Element) bool {
 	v := op.Get("interval")
 	return v != "" && v != "0"
 }
 
 // rcOf is the result of an operation.
-func rcOf(op *xml.Node) int {
+func rcOf(op *xml.Element) int {
 	rc, _ := strconv.Atoi(op.Get("rc-code"))
 	return rc
 }
 
 // nodeOf is the name of the node in whose history an entry stands.
-func nodeOf(op *xml.Node) string {
+func nodeOf(op *xml.Element) string {
 	for n := op; n != nil; n = n.Parent {
 		if n.Name == "node_state" {
 			return n.Get("uname")
@@ -168,7 +168,7 @@ func nodeOf(op *xml.Node) string {
 }
 
 // opStatus is how an operation ended for the executor.
-func opStatus(op *xml.Node) string {
+func opStatus(op *xml.Element) string {
 	switch op.Get("op-status") {
 	case "-1":
 		return "pending"

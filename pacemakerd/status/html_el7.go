@@ -211,7 +211,7 @@ func (h *htmlEL7) Operations() {
 }
 
 func (h *htmlEL7) record(r *record) {
-	var ops []*xml.Node
+	var ops []*xml.Element
 	if h.v.shows(ShowOperations) {
 		ops = r.operations()
 	}

@@ -30,7 +30,7 @@ var stepsEL7 = map[string]string{
 	"pcmk__primitive_allocate": "native_color", "pcmk__group_allocate": "group_color",
 }
 
-func (t *simTextEL7) Date(cib *xml.Node) {
+func (t *simTextEL7) Date(cib *xml.Element) {
 	t.v.date(t.w, t.v.When.Format("2006-01-02 15:04:05 -07:00"), cib)
 }
 

@@ -35,7 +35,7 @@ func (t *simTextEL9) Timing(file string, took time.Duration) {
 	t.line("Testing %s ... %.2f secs", file, took.Seconds())
 }
 
-func (t *simTextEL9) Date(cib *xml.Node) { t.v.date(t.w, t.v.At, cib) }
+func (t *simTextEL9) Date(cib *xml.Element) { t.v.date(t.w, t.v.At, cib) }
 
 // Before also says what keeps the cluster's hands off resources.
 func (t *simTextEL9) Before(c *pengine.Cluster) {

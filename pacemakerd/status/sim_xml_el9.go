@@ -19,9 +19,9 @@ type simXMLEL9 struct {
 	silentSimulation
 	w       io.Writer
 	v       *SimulationView
-	root    *xml.Node
-	timings *xml.Node // if there are any
-	mods    *xml.Node
+	root    *xml.Element
+	timings *xml.Element // if there are any
+	mods    *xml.Element
 }
 
 func newSimXMLEL9(w io.Writer, v *SimulationView) SimulationForm {
@@ -74,7 +74,7 @@ func (x *simXMLEL9) status(c *pengine.Cluster, name string) {
 }
 
 // withoutPending takes away what is under way: after a simulation nothing is.
-func withoutPending(e *xml.Node) {
+func withoutPending(e *xml.Element) {
 	e.Unset("pending")
 	for _, child := range e.Children {
 		withoutPending(child)
@@ -82,7 +82,7 @@ func withoutPending(e *xml.Node) {
 }
 
 // failCountsEL9 is the history of the nodes as far as something failed.
-func failCountsEL9(c *pengine.Cluster) *xml.Node {
+func failCountsEL9(c *pengine.Cluster) *xml.Element {
 	e := xml.New("node_history")
 	for _, h := range wordsEL9.failings(c) {
 		node := e.Append(xml.New("node", "name", h.name))
@@ -177,7 +177,7 @@ func (x *simXMLEL9) Incomplete(errors io.Writer) { fmt.Fprint(errors, incomplete
 
 // changeEL9 says of a resource what the case asks for: which roles and which
 // nodes, and in what order, follows the text.
-func changeEL9(ch pengine.Change) *xml.Node {
+func changeEL9(ch pengine.Change) *xml.Element {
 	e := xml.New("rsc_action", "action", strings.ToLower(ch.Verb), "resource", ch.ID)
 	role := func() { e.Set("role", ch.Role.String()) }
 	next := func() { e.Set("next-role", ch.NextRole.String()) }
@@ -226,8 +226,8 @@ func changeEL9(ch pengine.Change) *xml.Node {
 }
 
 // stepEL9 is an action that was carried out.
-func stepEL9(s simulate.Step) *xml.Node {
-	set := func(e *xml.Node, name, value string) *xml.Node {
+func stepEL9(s simulate.Step) *xml.Element {
+	set := func(e *xml.Element, name, value string) *xml.Element {
 		if value != "" {
 			e.Set(name, value)
 		}

@@ -15,7 +15,7 @@ import (
 // to. It is told of one part after the other, in the order of the methods.
 type SimulationForm interface {
 	Timing(file string, took time.Duration) // of a file that was only planned for
-	Date(cib *xml.Node)                     // again before After
+	Date(cib *xml.Element)                  // again before After
 	Before(*pengine.Cluster)
 	Modifications() // some follow,
 	Modified(Modification)
@@ -59,7 +59,7 @@ func (v *SimulationView) essential(w io.Writer) io.Writer {
 
 // date says which time a simulation is about; asked is the one that was asked
 // for.
-func (v *SimulationView) date(w io.Writer, asked string, cib *xml.Node) {
+func (v *SimulationView) date(w io.Writer, asked string, cib *xml.Element) {
 	if v.At != "" {
 		fmt.Fprintf(w, "Setting effective cluster time: %s\n", asked)
 		return
@@ -76,7 +76,7 @@ func (v *SimulationView) date(w io.Writer, asked string, cib *xml.Node) {
 type silentSimulation struct{}
 
 func (silentSimulation) Timing(string, time.Duration) {}
-func (silentSimulation) Date(*xml.Node)               {}
+func (silentSimulation) Date(*xml.Element)            {}
 func (silentSimulation) Modify()                      {}
 func (silentSimulation) End(Ending)                   {}
 
@@ -92,7 +92,7 @@ type Ending struct {
 // of no name.
 type Modification struct {
 	Text string
-	XML  *xml.Node
+	XML  *xml.Element
 }
 
 // Injected is the modification that sets an attribute.

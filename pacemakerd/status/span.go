@@ -20,7 +20,7 @@ func when(seconds string) string {
 }
 
 // changed is when an operation came to its result, "" where that is not known.
-func changed(op *xml.Node) string { return when(op.Get("last-rc-change")) }
+func changed(op *xml.Element) string { return when(op.Get("last-rc-change")) }
 
 func zero(s string) string { return cmp.Or(s, "0") }
 

@@ -133,7 +133,7 @@ func (t *textEL7) Operations() {
 
 // opsEL7 are a resource's operations in the order they were called, probes that
 // found nothing left out.
-func opsEL7(rsc *xml.Node) (ops []*xml.Node) {
+func opsEL7(rsc *xml.Element) (ops []*xml.Element) {
 	for op := range rsc.Each("lrm_rsc_op") {
 		task, rc := op.Get("operation"), op.Get("rc-code")
 		if task == "monitor" && op.Get("interval") == "0" && rc == "7" || task == "stop" && len(ops) == 0 && rc == "0" {
@@ -144,7 +144,7 @@ func opsEL7(rsc *xml.Node) (ops []*xml.Node) {
 	return byCall(ops)
 }
 
-func (t *textEL7) operations(ops []*xml.Node) {
+func (t *textEL7) operations(ops []*xml.Element) {
 	seen := map[string]bool{}
 	for _, op := range ops {
 		if seen[op.Get("call-id")] { // a failure is recorded twice
@@ -157,7 +157,7 @@ func (t *textEL7) operations(ops []*xml.Node) {
 
 // timesEL7 is how often an operation recurs and, if asked for, when it was done
 // and how long that took.
-func timesEL7(op *xml.Node, timing bool, quote string) (text string) {
+func timesEL7(op *xml.Element, timing bool, quote string) (text string) {
 	if recurring(op) {
 		text += " interval=" + op.Get("interval") + "ms"
 	}

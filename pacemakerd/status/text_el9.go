@@ -223,7 +223,7 @@ func (r *record) title() string {
 }
 
 // operation is one operation, with its times if they were asked for.
-func (t *textEL9) operation(op *xml.Node) string {
+func (t *textEL9) operation(op *xml.Element) string {
 	line := "(" + op.Get("call-id") + ") " + taskOf(op)
 	var more []string
 	if recurring(op) {
@@ -247,7 +247,7 @@ func (t *textEL9) operation(op *xml.Node) string {
 }
 
 // pastRC is the result of an operation in a history, where none is below 0.
-func pastRC(op *xml.Node) int { return max(0, rcOf(op)) }
+func pastRC(op *xml.Element) int { return max(0, rcOf(op)) }
 
 // pastResult is what a result means in a history.
 func pastResult(rc int) string {
@@ -295,7 +295,7 @@ func (t *textEL9) Failures() {
 }
 
 // failureInWords is a failed operation as a sentence.
-func failureInWords(op *xml.Node) string {
+func failureInWords(op *xml.Element) string {
 	task := taskOf(op)
 	key := cmp.Or(op.Get("operation_key"), op.ID())
 	rsc, _, _, ok := pengine.ParseOpKey(key)

@@ -21,7 +21,7 @@ func dcPairs(c *pengine.Cluster) pairs {
 	return pairs{"present", "true", "version", c.Option("dc-version"), "name", c.DC.Name, "id", c.DC.ID, "with_quorum", yes(c.HaveQuorum())}
 }
 
-func lastChangePairs(doc *xml.Node) pairs {
+func lastChangePairs(doc *xml.Element) pairs {
 	return pairs{"time", doc.Get("cib-last-written"), "user", doc.Get("update-user"), "client", doc.Get("update-client"), "origin", doc.Get("update-origin")}
 }
 
@@ -92,7 +92,7 @@ func (r *record) pairs(count func(int) string) pairs {
 }
 
 // spanPairs are how long an operation took and waited, as far as that is known.
-func spanPairs(op *xml.Node) (p pairs) {
+func spanPairs(op *xml.Element) (p pairs) {
 	for _, name := range [...]string{"exec-time", "queue-time"} {
 		if v := op.Get(name); v != "" {
 			p = append(p, name, v+"ms")
@@ -103,7 +103,7 @@ func spanPairs(op *xml.Node) (p pairs) {
 
 // failurePairs are those of a failed operation; at is when that was, in the
 // form of the generation.
-func (w *Words) failurePairs(op *xml.Node, reason, at string) pairs {
+func (w *Words) failurePairs(op *xml.Element, reason, at string) pairs {
 	key, name := "op_key", op.Get("operation_key")
 	if name == "" {
 		key, name = "id", op.ID()

@@ -17,7 +17,7 @@ const apiVersion = "2.25"
 
 // ResultEL9 is the element that everything is in that a tool of 2.1.5 prints as
 // XML; request is its command line.
-func ResultEL9(request string) *xml.Node {
+func ResultEL9(request string) *xml.Element {
 	return xml.New("pacemaker-result", "api-version", apiVersion, "request", request)
 }
 
@@ -28,7 +28,7 @@ type xmlEL9 struct {
 	w    io.Writer
 	c    *pengine.Cluster
 	v    *View
-	root *xml.Node
+	root *xml.Element
 }
 
 func newXMLEL9(w io.Writer, c *pengine.Cluster, v *View) Form {
@@ -36,7 +36,7 @@ func newXMLEL9(w io.Writer, c *pengine.Cluster, v *View) Form {
 }
 
 // add adds a section that has something in it.
-func (x *xmlEL9) add(e *xml.Node) {
+func (x *xmlEL9) add(e *xml.Element) {
 	if len(e.Children) > 0 {
 		x.root.Append(e)
 	}
@@ -67,7 +67,7 @@ func (x *xmlEL9) Footer() {
 func (x *xmlEL9) Nodes() { x.root.Append(nodesEL9(x.c)) }
 
 // nodesEL9 are the nodes.
-func nodesEL9(c *pengine.Cluster) *xml.Node {
+func nodesEL9(c *pengine.Cluster) *xml.Element {
 	e := xml.New("nodes")
 	for _, n := range c.Nodes {
 		p := append(nodeStatePairs(n), "health", [...]string{"green", "yellow", "red"}[c.NodeHealth(n)])
@@ -83,7 +83,7 @@ func nodesEL9(c *pengine.Cluster) *xml.Node {
 func (x *xmlEL9) Resources() { x.add(resourcesEL9(x.c, true)) }
 
 // resourcesEL9 are the resources, with inactive also those that run nowhere.
-func resourcesEL9(c *pengine.Cluster, inactive bool) *xml.Node {
+func resourcesEL9(c *pengine.Cluster, inactive bool) *xml.Element {
 	e := xml.New("resources")
 	for _, r := range c.Resources {
 		if (r.Orphan || !inactive) && !r.Active(false) {
@@ -98,8 +98,8 @@ func resourcesEL9(c *pengine.Cluster, inactive bool) *xml.Node {
 
 // resourceEL9 is a resource with everything in it, nil if there is nothing to
 // show.
-func resourceEL9(c *pengine.Cluster, r *pengine.Resource, inactive bool) *xml.Node {
-	var e *xml.Node
+func resourceEL9(c *pengine.Cluster, r *pengine.Resource, inactive bool) *xml.Element {
+	var e *xml.Element
 	children := r.Children
 	switch r.Kind {
 	case pengine.Primitive:
@@ -138,7 +138,7 @@ func resourceEL9(c *pengine.Cluster, r *pengine.Resource, inactive bool) *xml.No
 	return e
 }
 
-func cloneEL9(r *pengine.Resource) *xml.Node {
+func cloneEL9(r *pengine.Resource) *xml.Element {
 	e := xml.New("clone", "id", r.ID, "multi_state", yes(r.Promotable), "unique", yes(r.Unique), "managed", yes(r.Managed),
 		"disabled", yes(r.Disabled()), "failed", yes(r.Failed), "failure_ignored", yes(r.FailureIgnored))
 	v := r.Meta["target-role"]
@@ -151,7 +151,7 @@ func cloneEL9(r *pengine.Resource) *xml.Node {
 	return e
 }
 
-func primitiveEL9(c *pengine.Cluster, r *pengine.Resource) *xml.Node {
+func primitiveEL9(c *pengine.Cluster, r *pengine.Resource) *xml.Element {
 	e := xml.New("resource", wordsEL9.primitivePairs(c, r)...)
 	for _, n := range r.Running {
 		e.Append(xml.New("node", "name", n.Name, "id", n.ID, "cached", yes(n.Online)))
@@ -162,7 +162,7 @@ func primitiveEL9(c *pengine.Cluster, r *pengine.Resource) *xml.Node {
 func (x *xmlEL9) Attributes() { x.add(attributesEL9(x.c)) }
 
 // attributesEL9 are the attributes of the nodes.
-func attributesEL9(c *pengine.Cluster) *xml.Node {
+func attributesEL9(c *pengine.Cluster) *xml.Element {
 	e := xml.New("node_attributes")
 	for _, a := range wordsEL9.attributesIfAny(c) {
 		node := e.Append(xml.New("node", "name", a.node))
@@ -191,7 +191,7 @@ func (x *xmlEL9) Operations() {
 	}
 }
 
-func recordEL9(r *record) *xml.Node {
+func recordEL9(r *record) *xml.Element {
 	e := xml.New("resource_history", r.pairs(strconv.Itoa)...)
 	for _, op := range r.operations() {
 		p := pairs{"call", op.Get("call-id"), "task", taskOf(op), "rc", strconv.Itoa(pastRC(op)), "rc_text", pastResult(pastRC(op))}
@@ -209,7 +209,7 @@ func recordEL9(r *record) *xml.Node {
 func (x *xmlEL9) Failures() { x.add(failuresEL9(x.c)) }
 
 // failuresEL9 are the operations that failed.
-func failuresEL9(c *pengine.Cluster) *xml.Node {
+func failuresEL9(c *pengine.Cluster) *xml.Element {
 	e := xml.New("failures")
 	for _, op := range c.FailedOps {
 		reason, told := op.Lookup("exit-reason")

@@ -22,7 +22,7 @@ const (
 const maxKinds = 32
 
 // Asked handles a request of a local client.
-func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, frame int32, wants bool, msg *xml.Node) []Action {
+func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, frame int32, wants bool, msg *xml.Element) []Action {
 	m.begin(now)
 	c := m.clients[id]
 	if c == nil {
@@ -31,7 +31,7 @@ func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, 
 	}
 	opt, _ := strconv.Atoi(msg.Get("st_callopt"))
 	sync := wants && (opt&optSync != 0 || msg.Get("st_op") == "st_query" || msg.Get("st_op") == "st_fence_history")
-	reply := func(rc string, status, legacy string, data *xml.Node) {
+	reply := func(rc string, status, legacy string, data *xml.Element) {
 		r := constructed(msg, msg.Get("st_op"), id, program, outcome{status, rc, legacy})
 		if data != nil {
 			r.Append(xml.New("st_calldata")).Append(data)
@@ -79,7 +79,7 @@ func (m *Machine) Asked(now time.Duration, id, program string, privileged bool, 
 }
 
 // answer sends a client its reply: as the response it waits for, or an event.
-func (m *Machine) answer(id string, frame int32, sync bool, r *xml.Node) {
+func (m *Machine) answer(id string, frame int32, sync bool, r *xml.Element) {
 	if sync {
 		m.do(Respond{id, frame, r})
 		return
@@ -88,7 +88,7 @@ func (m *Machine) answer(id string, frame int32, sync bool, r *xml.Node) {
 }
 
 // list answers with the devices, or those for a target.
-func (m *Machine) list(target string, reply func(rc, status, legacy string, data *xml.Node)) {
+func (m *Machine) list(target string, reply func(rc, status, legacy string, data *xml.Element)) {
 	list := m.devices
 	if target != "" {
 		var ready bool
@@ -112,9 +112,9 @@ func (m *Machine) list(target string, reply func(rc, status, legacy string, data
 	reply("0", "0", "0", data)
 }
 
-func (m *Machine) askedHistory(target string, opt int, reply func(rc, status, legacy string, data *xml.Node)) {
+func (m *Machine) askedHistory(target string, opt int, reply func(rc, status, legacy string, data *xml.Element)) {
 	if opt&optCleanup != 0 {
-		m.history = slices.DeleteFunc(m.history, func(e *xml.Node) bool { return target == "" || strings.EqualFold(e.Get("st_target"), target) })
+		m.history = slices.DeleteFunc(m.history, func(e *xml.Element) bool { return target == "" || strings.EqualFold(e.Get("st_target"), target) })
 		reply("0", "0", "0", nil)
 		return
 	}
@@ -132,7 +132,7 @@ func (m *Machine) askedHistory(target string, opt int, reply func(rc, status, le
 }
 
 // execute runs an action of one device that fences nobody.
-func (m *Machine) execute(data, msg *xml.Node, id, program string, frame int32, sync bool, reply func(rc, status, legacy string, data *xml.Node)) {
+func (m *Machine) execute(data, msg *xml.Element, id, program string, frame int32, sync bool, reply func(rc, status, legacy string, data *xml.Element)) {
 	for _, d := range m.devices {
 		if d.id != data.Get("st_device_id") {
 			continue
@@ -160,7 +160,7 @@ func (m *Machine) execute(data, msg *xml.Node, id, program string, frame int32, 
 
 // askedFence begins an operation for a client, or takes a person's word that a
 // node is down.
-func (m *Machine) askedFence(data, msg *xml.Node, opt int, id, program string, frame int32, sync bool) {
+func (m *Machine) askedFence(data, msg *xml.Element, opt int, id, program string, frame int32, sync bool) {
 	sec, _ := strconv.Atoi(data.Get("st_timeout"))
 	op := &operation{target: data.Get("st_target"), action: data.Get("st_device_action"), timeout: time.Duration(sec) * time.Second,
 		client: id, clientName: program, callID: msg.Get("st_callid"), callOpt: msg.Get("st_callopt"), frame: frame, sync: sync}
@@ -175,7 +175,7 @@ func (m *Machine) askedFence(data, msg *xml.Node, opt int, id, program string, f
 	m.query(op)
 }
 
-func (m *Machine) notifyClients(kind string, n *xml.Node) {
+func (m *Machine) notifyClients(kind string, n *xml.Element) {
 	for _, id := range slices.Sorted(maps.Keys(m.clients)) {
 		if m.clients[id].notify[kind] {
 			m.do(Notify{id, n})

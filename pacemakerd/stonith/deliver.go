@@ -13,7 +13,7 @@ import (
 const maxHistory = 500
 
 // Delivered handles a message of group stonith-ng from a node.
-func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Node) []Action {
+func (m *Machine) Delivered(now time.Duration, from string, msg *xml.Element) []Action {
 	m.begin(now)
 	reply := msg.Name == "st-reply"
 	switch op := msg.Get("st_op"); {
@@ -71,7 +71,7 @@ func (m *Machine) capable(target string, then func()) (list []*device, ready boo
 }
 
 // answerQuery tells the origin which devices this node has for the target.
-func (m *Machine) answerQuery(from string, msg *xml.Node) {
+func (m *Machine) answerQuery(from string, msg *xml.Element) {
 	target := msg.Get("st_target")
 	list, ready := m.capable(target, func() { m.answerQuery(from, msg) })
 	if !ready {
@@ -109,7 +109,7 @@ func (m *Machine) support(d *device) (flags int) {
 
 // fenceLocally carries out a request with this node's devices, one after the
 // other until one succeeds.
-func (m *Machine) fenceLocally(from string, msg *xml.Node) {
+func (m *Machine) fenceLocally(from string, msg *xml.Element) {
 	target, action := msg.Get("st_target"), msg.Get("st_device_action")
 	if !fences(action) {
 		m.replyFence(from, msg, "", "action "+action+" fences nobody")
@@ -182,7 +182,7 @@ func (m *Machine) act(d *device, action, target string, timeout time.Duration, t
 }
 
 // replyFence tells the origin what came of it; why is "" for success.
-func (m *Machine) replyFence(from string, msg *xml.Node, device, why string) {
+func (m *Machine) replyFence(from string, msg *xml.Element, device, why string) {
 	status, rc, legacy := "0", "0", "0"
 	if device == "" {
 		status, rc, legacy = "4", "1", "-201"
@@ -207,7 +207,7 @@ func (m *Machine) replyFence(from string, msg *xml.Node, device, why string) {
 }
 
 // executed takes the result from the node that was asked.
-func (m *Machine) executed(from string, msg *xml.Node) {
+func (m *Machine) executed(from string, msg *xml.Element) {
 	op := m.ops[msg.Get("st_remote_op")]
 	if op == nil || !strings.EqualFold(op.asked, from) {
 		return
@@ -226,7 +226,7 @@ func (m *Machine) executed(from string, msg *xml.Node) {
 }
 
 // noticed takes the word of a finished operation, our own included.
-func (m *Machine) noticed(n *xml.Node) {
+func (m *Machine) noticed(n *xml.Element) {
 	if n == nil {
 		return
 	}
@@ -261,7 +261,7 @@ func (m *Machine) noticed(n *xml.Node) {
 	}
 }
 
-func (m *Machine) remember(e *xml.Node) {
+func (m *Machine) remember(e *xml.Element) {
 	for _, old := range m.history {
 		if old.Get("st_remote_op") == e.Get("st_remote_op") {
 			return

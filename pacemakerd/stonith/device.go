@@ -34,7 +34,7 @@ func (d *device) param(name string) string {
 
 // CIBChanged tells of a CIB whose configuration is new, from which devices are
 // taken.
-func (m *Machine) CIBChanged(now time.Duration, doc *xml.Node) []Action {
+func (m *Machine) CIBChanged(now time.Duration, doc *xml.Element) []Action {
 	m.begin(now)
 	conf := xml.New("configuration")
 	for _, s := range []string{"resources", "constraints", "fencing-topology"} {
@@ -76,7 +76,7 @@ func (m *Machine) CIBChanged(now time.Duration, doc *xml.Node) []Action {
 
 // disabled tells whether target-role stops a resource, by itself or through
 // what it is in.
-func disabled(p *xml.Node) bool {
+func disabled(p *xml.Element) bool {
 	for ; p != nil && p.Name != "resources"; p = p.Parent {
 		for set := range p.Each("meta_attributes") {
 			for nv := range set.Each("nvpair") {

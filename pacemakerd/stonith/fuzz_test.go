@@ -52,7 +52,7 @@ func FuzzDelivered(f *testing.F) {
 		var all []*Machine
 		type message struct {
 			from, to string
-			msg      *xml.Node
+			msg      *xml.Element
 		}
 		var wire []message
 		now := time.Second

@@ -37,17 +37,17 @@ type (
 	// Send multicasts Msg in group stonith-ng; To is a node's name, "" for all.
 	Send struct {
 		To  string
-		Msg *xml.Node
+		Msg *xml.Element
 	}
 	// Respond answers a client's frame; Notify sends it an event.
 	Respond struct {
 		Client string
 		Frame  int32
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	Notify struct {
 		Client string
-		Msg    *xml.Node
+		Msg    *xml.Element
 	}
 	// Run runs a fence agent; Finished follows.
 	Run struct{ lrmd.Run }
@@ -77,11 +77,11 @@ func (SelfFenced) isAction() {}
 // A Machine is the fencer of one node.
 type Machine struct {
 	cfg     Config
-	conf    *xml.Node // resources, constraints and fencing-topology as last read
-	devices []*device // those this node may use, by id
+	conf    *xml.Element // resources, constraints and fencing-topology as last read
+	devices []*device    // those this node may use, by id
 	started map[string]bool
 	ops     map[string]*operation // those that this node began, by id
-	history []*xml.Node           // <st_execute>, oldest first
+	history []*xml.Element        // <st_execute>, oldest first
 	runs    map[int]func(lrmd.Finish)
 	nextRun int
 	operate map[int]int // run of the executor → our run, 0 before it

@@ -34,7 +34,7 @@ type fencer struct {
 	fenced []Fenced
 	self   bool
 	dead   bool
-	got    []*xml.Node // to clients
+	got    []*xml.Element // to clients
 }
 
 const plainMeta = `<resource-agent name="fence_test"><parameters><parameter name="port"/></parameters>
@@ -333,7 +333,7 @@ func TestTargetIsTold(t *testing.T) {
 
 // TestClient asks as stonith_admin does.
 func TestClient(t *testing.T) {
-	ask := func(w *world, privileged bool, op, data string, attrs ...string) *xml.Node {
+	ask := func(w *world, privileged bool, op, data string, attrs ...string) *xml.Element {
 		n1 := w.node("n1")
 		msg := xml.New("stonith_command", append([]string{"st_op", op, "st_callid", "3"}, attrs...)...)
 		if data != "" {

@@ -70,7 +70,7 @@ func (m *Machine) query(op *operation) {
 	m.do(Send{"", n})
 }
 
-func (m *Machine) command(name string, op *operation) *xml.Node {
+func (m *Machine) command(name string, op *operation) *xml.Element {
 	n := xml.New("stonith_command", "__name__", "stonith_command", "t", "stonith-ng", "st_async_id", op.id, "st_op", name,
 		"st_callid", op.callID, "st_callopt", op.callOpt, "st_remote_op", op.id, "st_target", op.target, "st_device_action", op.action,
 		"st_origin", m.cfg.Node, "st_clientid", op.client, "st_clientname", op.clientName)

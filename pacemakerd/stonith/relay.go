@@ -40,7 +40,7 @@ func (m *Machine) relay(op *operation) bool {
 }
 
 // relayed begins what another node was asked to do to itself.
-func (m *Machine) relayed(from string, msg *xml.Node) {
+func (m *Machine) relayed(from string, msg *xml.Element) {
 	data := msg.Child("st_calldata").Child("")
 	target, action := data.Get("st_target"), data.Get("st_device_action")
 	if target == "" || !fences(action) || strings.EqualFold(target, m.cfg.Node) {
@@ -55,7 +55,7 @@ func (m *Machine) relayed(from string, msg *xml.Node) {
 }
 
 // relayEnded tells the client what came of an operation that another node has done.
-func (m *Machine) relayEnded(n *xml.Node) {
+func (m *Machine) relayEnded(n *xml.Element) {
 	op := m.ops[n.Get("st_remote_op_relay")]
 	if op == nil || op.relayTo == "" {
 		return

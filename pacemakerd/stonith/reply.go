@@ -12,7 +12,7 @@ type outcome struct{ status, rc, legacy string }
 
 // constructed is the reply to a message of a client, with these attributes of
 // the message besides those that every reply has.
-func constructed(msg *xml.Node, op, client, clientName string, o outcome, more ...string) *xml.Node {
+func constructed(msg *xml.Element, op, client, clientName string, o outcome, more ...string) *xml.Element {
 	r := xml.New("st-reply", "st_origin", "fenced_construct_reply", "t", "stonith-ng", "op-status", o.status, "rc-code", o.rc, "st_rc", o.legacy,
 		"st_op", op, "st_callid", msg.Get("st_callid"), "st_clientid", client, "st_clientname", clientName)
 	for _, name := range append(more, "st_callopt") {
@@ -22,7 +22,7 @@ func constructed(msg *xml.Node, op, client, clientName string, o outcome, more .
 }
 
 // described is what others are told about a device.
-func (m *Machine) described(d *device, verified bool) *xml.Node {
+func (m *Machine) described(d *device, verified bool) *xml.Element {
 	flag := "0"
 	if verified {
 		flag = "1"

@@ -11,14 +11,14 @@ import (
 // Apply changes doc as a format 2 patch says, versions and digests not looked
 // at: those are the CIB's business (package cib). On an error doc may be half
 // changed; give it a copy. Spec: pacemaker-ipc.md 4.4.
-func Apply(doc, patch *Node) error {
+func Apply(doc, patch *Element) error {
 	if f := patch.Get("format"); f != "2" {
 		return fmt.Errorf("patch: format %q is not supported, only 2", f)
 	}
 	type placed struct {
 		pos    int
-		node   *Node // what to insert, or what to move
-		parent *Node // nil for a move
+		node   *Element // what to insert, or what to move
+		parent *Element // nil for a move
 	}
 	var later []placed
 	for c := range patch.Each("change") {
@@ -64,14 +64,14 @@ func Apply(doc, patch *Node) error {
 }
 
 // find resolves the path of a patch: steps of name, name[@id='x'] or comment().
-func find(doc *Node, path, position string) *Node {
+func find(doc *Element, path, position string) *Element {
 	steps, ok := splitPath(path)
 	if !ok || len(steps) == 0 || !steps[0].matches(doc) {
 		return nil
 	}
 	at := doc
 	for _, s := range steps[1:] {
-		var next *Node
+		var next *Element
 		for i, c := range at.Children {
 			if s.comment {
 				if c.IsComment() && (position == "" || strconv.Itoa(i) == position) {
@@ -99,7 +99,7 @@ type step struct {
 	comment  bool
 }
 
-func (s step) matches(n *Node) bool {
+func (s step) matches(n *Element) bool {
 	return n.Name == s.name && (!s.hasID || n.Get("id") == s.id)
 }
 

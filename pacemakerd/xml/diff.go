@@ -10,7 +10,7 @@ import (
 //
 // Children are the same child when they have the same name and id; comments
 // when they have the same text.
-func Diff(old, new *Node) *Node {
+func Diff(old, new *Element) *Element {
 	d := differ{}
 	d.compare(old, new)
 	if len(d.deletes)+len(d.changes) == 0 {
@@ -29,7 +29,7 @@ func Diff(old, new *Node) *Node {
 	return patch
 }
 
-func version(name string, cib *Node) *Node {
+func version(name string, cib *Element) *Element {
 	n := New(name)
 	for _, a := range []string{"admin_epoch", "epoch", "num_updates"} {
 		v := cib.Get(a)
@@ -41,12 +41,12 @@ func version(name string, cib *Node) *Node {
 	return n
 }
 
-type differ struct{ deletes, changes []*Node }
+type differ struct{ deletes, changes []*Element }
 
 // key identifies a child among its siblings for matching.
 type key struct{ name, id string }
 
-func keyOf(n *Node) key {
+func keyOf(n *Element) key {
 	if n.IsComment() {
 		return key{n.Name, n.Text}
 	}
@@ -57,7 +57,7 @@ func keyOf(n *Node) key {
 // partner has for each new one the index of the old one, -1 for none, and paired
 // for each old one whether it has a partner: the first with the same key that
 // is not taken.
-func Pair(old, new *Node) (partner []int, paired []bool) {
+func Pair(old, new *Element) (partner []int, paired []bool) {
 	at := make(map[key][]int, len(old.Children))
 	for i, c := range old.Children {
 		k := keyOf(c)
@@ -76,7 +76,7 @@ func Pair(old, new *Node) (partner []int, paired []bool) {
 	return partner, paired
 }
 
-func (d *differ) compare(old, new *Node) {
+func (d *differ) compare(old, new *Element) {
 	d.attributes(old, new)
 	if len(old.Children) == 0 && len(new.Children) == 0 {
 		return
@@ -159,8 +159,8 @@ func outOfOrder(partner []int) []bool {
 	return moved
 }
 
-func (d *differ) attributes(old, new *Node) {
-	var list []*Node
+func (d *differ) attributes(old, new *Element) {
+	var list []*Element
 	for _, a := range old.Attrs {
 		if !new.Has(a.Name) {
 			list = append(list, New("change-attr", "name", a.Name, "operation", "unset"))
@@ -179,6 +179,6 @@ func (d *differ) attributes(old, new *Node) {
 	for _, e := range list {
 		l.Append(e)
 	}
-	c.Append(New("change-result")).Append(&Node{Name: new.Name, Attrs: append([]Attr(nil), new.Attrs...)})
+	c.Append(New("change-result")).Append(&Element{Name: new.Name, Attrs: append([]Attr(nil), new.Attrs...)})
 	d.changes = append(d.changes, c)
 }

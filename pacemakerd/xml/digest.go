@@ -9,18 +9,18 @@ import (
 
 // DigestOnDisk is the digest in cib.xml.sig: one blank, the compact text and a
 // newline, hashed ("v1", spec: cib.md 9).
-func DigestOnDisk(n *Node) string {
+func DigestOnDisk(n *Element) string {
 	return hash(append(n.AppendCompact([]byte{' '}), '\n'))
 }
 
 // Digest is the digest of CIB messages: the compact text without attributes
 // that differ between nodes, because clocks and names do ("v2 filtered").
-func Digest(n *Node) string {
+func Digest(n *Element) string {
 	return hash(n.write(nil, writer{skip: unstable}))
 }
 
 // DigestExact is Digest with no attribute left out ("v2").
-func DigestExact(n *Node) string { return hash(n.Compact()) }
+func DigestExact(n *Element) string { return hash(n.Compact()) }
 
 func unstable(attr string) bool {
 	switch attr {
@@ -35,7 +35,7 @@ func unstable(attr string) bool {
 // It does not change attrs; which of them count is the caller's business.
 func DigestParameters(attrs []Attr) string {
 	sorted := slices.SortedFunc(slices.Values(attrs), func(a, b Attr) int { return strings.Compare(a.Name, b.Name) })
-	return DigestOnDisk(&Node{Name: "parameters", Attrs: sorted})
+	return DigestOnDisk(&Element{Name: "parameters", Attrs: sorted})
 }
 
 func hash(b []byte) string {

@@ -26,13 +26,13 @@ func (e *SyntaxError) Error() string {
 
 // Parse reads one document and drops comments. The result shares no memory with
 // b. It fails with a *SyntaxError.
-func Parse(b []byte) (*Node, error) { return parse(b, false) }
+func Parse(b []byte) (*Element, error) { return parse(b, false) }
 
 // ParseKeepingComments is Parse with comments kept as nodes named CommentName:
 // they are part of the CIB's digest.
-func ParseKeepingComments(b []byte) (*Node, error) { return parse(b, true) }
+func ParseKeepingComments(b []byte) (*Element, error) { return parse(b, true) }
 
-func parse(b []byte, comments bool) (*Node, error) {
+func parse(b []byte, comments bool) (*Element, error) {
 	if len(b) > MaxSize {
 		return nil, &SyntaxError{1, 1, fmt.Sprintf("document of %d bytes is larger than the limit of %d", len(b), MaxSize)}
 	}
@@ -60,7 +60,7 @@ type parser struct {
 	s        string
 	i        int
 	comments bool
-	nodes    []Node // the rest of the current block of nodes
+	nodes    []Element // the rest of the current block of nodes
 	attrs    []Attr
 }
 
@@ -70,8 +70,8 @@ func (p *parser) fail(format string, args ...any) error {
 	return &SyntaxError{line, len(done) - strings.LastIndexByte(done, '\n'), fmt.Sprintf(format, args...)}
 }
 
-func (p *parser) document() (*Node, error) {
-	var root *Node
+func (p *parser) document() (*Element, error) {
+	var root *Element
 	for {
 		p.space()
 		switch rest := p.s[p.i:]; {
@@ -175,9 +175,9 @@ func (p *parser) name(what string) (string, error) {
 	return p.s[from:p.i], nil
 }
 
-func (p *parser) newNode() *Node {
+func (p *parser) newNode() *Element {
 	if len(p.nodes) == 0 {
-		p.nodes = make([]Node, min(512, 8+len(p.s)/64))
+		p.nodes = make([]Element, min(512, 8+len(p.s)/64))
 	}
 	n := &p.nodes[0]
 	p.nodes = p.nodes[1:]
@@ -185,7 +185,7 @@ func (p *parser) newNode() *Node {
 }
 
 // element reads one element; p.i is at its '<'.
-func (p *parser) element(depth int) (*Node, error) {
+func (p *parser) element(depth int) (*Element, error) {
 	if depth >= MaxDepth {
 		return nil, p.fail("more than %d elements inside each other", MaxDepth)
 	}
@@ -203,7 +203,7 @@ func (p *parser) element(depth int) (*Node, error) {
 	return n, p.content(n, depth)
 }
 
-func (p *parser) attributes(n *Node) (empty bool, err error) {
+func (p *parser) attributes(n *Element) (empty bool, err error) {
 	var list [32]Attr
 	attrs := list[:0]
 	for {
@@ -374,8 +374,8 @@ func entity(name string) (rune, string) {
 }
 
 // content reads what follows the start tag of n, end tag included.
-func (p *parser) content(n *Node, depth int) error {
-	var kids [16]*Node
+func (p *parser) content(n *Element, depth int) error {
+	var kids [16]*Element
 	list := kids[:0]
 	var text []string
 	for {
@@ -409,7 +409,7 @@ func (p *parser) content(n *Node, depth int) error {
 			}
 			p.i++
 			if len(list) > 0 {
-				n.Children = append(make([]*Node, 0, len(list)), list...)
+				n.Children = append(make([]*Element, 0, len(list)), list...)
 			}
 			if len(text) > 0 {
 				n.Text = strings.TrimSpace(strings.Join(text, ""))

@@ -44,8 +44,8 @@ const (
 // out. Text between elements, of which a CIB has none, is dropped. The node is
 // nil if there is no element at all; lines are those in which start tags end.
 // Daemons use Parse.
-func Recover(b []byte) (root *Node, lines map[*Node]int, defects []Defect) {
-	r := &recovery{s: string(b), lines: map[*Node]int{}}
+func Recover(b []byte) (root *Element, lines map[*Element]int, defects []Defect) {
+	r := &recovery{s: string(b), lines: map[*Element]int{}}
 	r.i = len(r.s) - len(strings.TrimPrefix(r.s, "\ufeff"))
 	r.document()
 	return r.root, r.lines, r.defects
@@ -56,15 +56,15 @@ type recovery struct {
 	i       int
 	counted int // how far line has been counted
 	before  int // line ends up to there
-	root    *Node
+	root    *Element
 	open    []opened
-	lines   map[*Node]int
+	lines   map[*Element]int
 	defects []Defect
 }
 
 // opened is an element whose end has not come yet.
 type opened struct {
-	node *Node
+	node *Element
 	line int // where its start tag begins
 }
 
@@ -225,7 +225,7 @@ func (r *recovery) start() {
 		r.say(codeNoName, "StartTag: invalid element name")
 		return
 	}
-	n := &Node{Name: name}
+	n := &Element{Name: name}
 	r.attributes(n)
 	r.lines[n] = r.line()
 	if len(r.open) > 0 {
@@ -249,7 +249,7 @@ func (r *recovery) start() {
 	}
 }
 
-func (r *recovery) attributes(n *Node) {
+func (r *recovery) attributes(n *Element) {
 	var twice []string
 	r.space()
 	for !r.end() && !r.at(">") && !r.at("/>") {

@@ -3,10 +3,10 @@ package xml
 import "unicode/utf8"
 
 // Compact returns n as messages carry it: no white space, no declaration.
-func (n *Node) Compact() []byte { return n.AppendCompact(nil) }
+func (n *Element) Compact() []byte { return n.AppendCompact(nil) }
 
 // String is Compact as a string, for messages and tests.
-func (n *Node) String() string {
+func (n *Element) String() string {
 	if n == nil {
 		return ""
 	}
@@ -14,14 +14,14 @@ func (n *Node) String() string {
 }
 
 // AppendCompact appends the compact text of n to b.
-func (n *Node) AppendCompact(b []byte) []byte { return n.write(b, writer{}) }
+func (n *Element) AppendCompact(b []byte) []byte { return n.write(b, writer{}) }
 
 // Format returns n as files and tools show it: one element a line, two blanks
 // a level, a newline at the end.
-func (n *Node) Format() []byte { return n.write(nil, writer{pretty: true}) }
+func (n *Element) Format() []byte { return n.write(nil, writer{pretty: true}) }
 
 // AppendFormat appends n in the form of Format, indented by depth levels.
-func (n *Node) AppendFormat(b []byte, depth int) []byte {
+func (n *Element) AppendFormat(b []byte, depth int) []byte {
 	return n.write(b, writer{pretty: true, depth: depth})
 }
 
@@ -31,7 +31,7 @@ type writer struct {
 	skip   func(attr string) bool
 }
 
-func (n *Node) write(b []byte, w writer) []byte {
+func (n *Element) write(b []byte, w writer) []byte {
 	if w.pretty {
 		b = indent(b, w.depth)
 	}

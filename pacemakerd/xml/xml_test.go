@@ -144,8 +144,8 @@ func TestDiffThenApply(t *testing.T) {
 	}
 }
 
-func mutate(rng *rand.Rand, doc *Node) {
-	var all []*Node
+func mutate(rng *rand.Rand, doc *Element) {
+	var all []*Element
 	for n := range doc.Walk() {
 		if n != doc {
 			all = append(all, n)

@@ -33,11 +33,11 @@ var (
 // This is the one place where an expression, which anybody may have written, is
 // evaluated: it ends within limits, and a panic of the evaluator is an error.
 // The same expression on the same document has the same outcome everywhere.
-func (n *Node) Select(expr string) (found []*Node, err error) {
+func (n *Element) Select(expr string) (found []*Element, err error) {
 	return n.selectWithin(expr, MaxXPathSteps)
 }
 
-func (n *Node) selectWithin(expr string, steps int) (found []*Node, err error) {
+func (n *Element) selectWithin(expr string, steps int) (found []*Element, err error) {
 	if len(expr) > MaxXPath {
 		return nil, fmt.Errorf("xpath %q...: %w", expr[:64], ErrXPathTooLong)
 	}
@@ -48,7 +48,7 @@ func (n *Node) selectWithin(expr string, steps int) (found []*Node, err error) {
 	if err != nil || len(found) < 2 {
 		return found, err
 	}
-	picked := make(map[*Node]bool, len(found))
+	picked := make(map[*Element]bool, len(found))
 	for _, e := range found {
 		picked[e] = true
 	}
@@ -63,7 +63,7 @@ func (n *Node) selectWithin(expr string, steps int) (found []*Node, err error) {
 
 // evaluate returns the elements that expr picks, each once, in the order in
 // which the engine comes to them.
-func evaluate(root xpath.NodeNavigator, expr string) (found []*Node, err error) {
+func evaluate(root xpath.NodeNavigator, expr string) (found []*Element, err error) {
 	if miscounted(expr) {
 		return nil, fmt.Errorf("xpath %q: %w", expr, ErrXPathCounts)
 	}
@@ -84,7 +84,7 @@ func evaluate(root xpath.NodeNavigator, expr string) (found []*Node, err error) 
 	if !ok {
 		return nil, fmt.Errorf("xpath %q: %w", expr, ErrXPathNoNodes)
 	}
-	picked := map[*Node]bool{}
+	picked := map[*Element]bool{}
 	for v.MoveNext() {
 		if c := v.Current().(*cursor); c.at != nil && !picked[c.at] {
 			picked[c.at] = true
@@ -95,11 +95,11 @@ func evaluate(root xpath.NodeNavigator, expr string) (found []*Node, err error) 
 }
 
 // all yields n and everything below it, comments too, in document order.
-func (n *Node) all() iter.Seq[*Node] {
-	return func(yield func(*Node) bool) { n.each(yield) }
+func (n *Element) all() iter.Seq[*Element] {
+	return func(yield func(*Element) bool) { n.each(yield) }
 }
 
-func (n *Node) each(yield func(*Node) bool) bool {
+func (n *Element) each(yield func(*Element) bool) bool {
 	if !yield(n) {
 		return false
 	}
@@ -189,7 +189,7 @@ func nameByte(c byte) bool {
 
 // First returns the first element that expr picks, or nil; an expression that
 // does not compile picks nothing.
-func (n *Node) First(expr string) *Node {
+func (n *Element) First(expr string) *Element {
 	found, err := n.Select(expr)
 	if err != nil || len(found) == 0 {
 		return nil
@@ -202,8 +202,8 @@ func (n *Node) First(expr string) *Node {
 // where at stands among its siblings, counted from 1; 0 is not known yet. All
 // cursors of one evaluation share steps, what is left of its moves.
 type cursor struct {
-	doc   *Node
-	at    *Node
+	doc   *Element
+	at    *Element
 	attr  int
 	index int
 	steps *int

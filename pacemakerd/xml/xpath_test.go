@@ -13,7 +13,7 @@ import (
 const small = `<cib epoch="1"><configuration><resources><group id="g"><primitive id="a" class="ocf"/><primitive id="b" class="lsb"/></group>` +
 	`<primitive id="c"/></resources></configuration><status/></cib>`
 
-func mustParse(t testing.TB, s string) *Node {
+func mustParse(t testing.TB, s string) *Element {
 	t.Helper()
 	n, err := Parse([]byte(s))
 	if err != nil {
@@ -22,7 +22,7 @@ func mustParse(t testing.TB, s string) *Node {
 	return n
 }
 
-func ids(found []*Node) string {
+func ids(found []*Element) string {
 	var s []string
 	for _, n := range found {
 		s = append(s, n.ID())

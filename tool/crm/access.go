@@ -14,7 +14,7 @@ import (
 type access struct {
 	w    io.Writer
 	form string // text, color or namespace
-	of   map[*xml.Node]acl.Access
+	of   map[*xml.Element]acl.Access
 }
 
 var (
@@ -25,7 +25,7 @@ var (
 
 const colorOff = "\x1b[0m"
 
-func (a *access) show(n *xml.Node, depth int) {
+func (a *access) show(n *xml.Element, depth int) {
 	indent := strings.Repeat("  ", depth)
 	if n.IsComment() {
 		fmt.Fprintf(a.w, "%s", n.AppendFormat(nil, depth))

@@ -27,7 +27,7 @@ const aclGroups = "root:x:0:\nhaclient:x:110:carol\n"
 
 // aclDocument makes a CIB with access control from a seed: two targets, a
 // group, and roles with permissions of all forms.
-func aclDocument(rng *rand.Rand) *xml.Node {
+func aclDocument(rng *rand.Rand) *xml.Element {
 	one := func(of ...string) string { return of[rng.IntN(len(of))] }
 	permission := func(i int) string {
 		kind := one("read", "read", "write", "write", "deny")
@@ -82,8 +82,8 @@ type aclCall struct {
 	op   cib.Op
 }
 
-func aclCalls(doc *xml.Node) []aclCall {
-	el := func(s string) *xml.Node {
+func aclCalls(doc *xml.Element) []aclCall {
+	el := func(s string) *xml.Element {
 		n, err := xml.Parse([]byte(s))
 		if err != nil {
 			panic(err)
@@ -93,20 +93,20 @@ func aclCalls(doc *xml.Node) []aclCall {
 	update := func(name, letter, section, text string) aclCall {
 		return aclCall{[]string{letter, "-o", section, "-X", text}, cib.Op{Name: name, Section: section, Data: el(text)}}
 	}
-	changed := func(edit func(*xml.Node)) string {
+	changed := func(edit func(*xml.Element)) string {
 		c := doc.Clone()
 		edit(c)
 		return string(c.Compact())
 	}
-	whole := func(edit func(*xml.Node)) aclCall {
+	whole := func(edit func(*xml.Element)) aclCall {
 		text := changed(edit)
 		return aclCall{[]string{"-R", "-X", text}, cib.Op{Name: cib.OpReplace, Data: el(text)}}
 	}
-	section := func(name string, edit func(*xml.Node)) aclCall {
+	section := func(name string, edit func(*xml.Element)) aclCall {
 		text := string(cib.Section(el(changed(edit)), name).Compact())
 		return update(cib.OpReplace, "-R", name, text)
 	}
-	patch := func(edit func(*xml.Node)) aclCall {
+	patch := func(edit func(*xml.Element)) aclCall {
 		c := doc.Clone()
 		edit(c)
 		c.Set("epoch", "6")
@@ -114,14 +114,14 @@ func aclCalls(doc *xml.Node) []aclCall {
 		p := xml.Diff(doc, c)
 		return aclCall{[]string{"-P", "-X", string(p.Compact())}, cib.Op{Name: cib.OpApplyDiff, Data: p}}
 	}
-	set := func(id, name, value string) func(*xml.Node) {
-		return func(d *xml.Node) { d.First("//*[@id='"+id+"']").Set(name, value) }
+	set := func(id, name, value string) func(*xml.Element) {
+		return func(d *xml.Element) { d.First("//*[@id='"+id+"']").Set(name, value) }
 	}
-	remove := func(id string) func(*xml.Node) {
-		return func(d *xml.Node) { d.First("//*[@id='" + id + "']").Remove() }
+	remove := func(id string) func(*xml.Element) {
+		return func(d *xml.Element) { d.First("//*[@id='" + id + "']").Remove() }
 	}
-	add := func(id, text string) func(*xml.Node) {
-		return func(d *xml.Node) { d.First("//*[@id='" + id + "']").Append(el(text)) }
+	add := func(id, text string) func(*xml.Element) {
+		return func(d *xml.Element) { d.First("//*[@id='" + id + "']").Append(el(text)) }
 	}
 	query := func(xpath string) aclCall {
 		return aclCall{[]string{"-Q", "--xpath", xpath}, cib.Op{Name: cib.OpQuery, Section: xpath, Options: cib.XPath}}
@@ -143,13 +143,13 @@ func aclCalls(doc *xml.Node) []aclCall {
 		update(cib.OpDelete, "-D", "resources", `<nvpair id="am-s"/>`),
 		update(cib.OpDelete, "-D", "constraints", `<rsc_location id="loc"/>`),
 		update(cib.OpDelete, "-D", "crm_config", `<nvpair id="o-acl"/>`),
-		whole(func(d *xml.Node) {}),
+		whole(func(d *xml.Element) {}),
 		whole(set("am-tr", "value", "Stopped")),
 		whole(set("am-s", "name", "open")),
 		whole(remove("loc")),
 		whole(add("a", `<operations><op id="o" name="monitor" interval="10s"/></operations>`)),
 		whole(add("g", `<primitive id="c" class="ocf" provider="pacemaker" type="Dummy"/>`)),
-		whole(func(d *xml.Node) { d.Set("epoch", "9") }),
+		whole(func(d *xml.Element) { d.Set("epoch", "9") }),
 		section("resources", set("bi-s", "value", "u")),
 		section("resources", remove("am")),
 		section("constraints", set("loc", "score", "11")),

@@ -354,7 +354,7 @@ func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int 
 }
 
 // showMatches prints the values of all attributes whose names match.
-func (a *attribute) showMatches(found *xml.Node) int {
+func (a *attribute) showMatches(found *xml.Element) int {
 	matches, some := regexp.MustCompilePOSIX(a.pattern), false
 	for nv := range found.Walk() {
 		if name := nv.Get("name"); nv.Name == "nvpair" && matches.MatchString(name) {
@@ -384,7 +384,7 @@ func (a *attribute) tell(name, value string) {
 
 // several lists what a change might be about, if that is more than one thing:
 // then nothing is changed.
-func (a *attribute) several(found *xml.Node) bool {
+func (a *attribute) several(found *xml.Element) bool {
 	if found.Name != "xpath-query" {
 		return false
 	}
@@ -502,7 +502,7 @@ func (a *attribute) failCount(ctx context.Context, rsc string) int {
 		prefix += a.operation + "_" + fmt.Sprint(rules.Interval(a.interval))
 		name = prefix
 	}
-	if !slices.ContainsFunc(slices.Collect(cib.Section(doc, "nodes").Each("node")), func(n *xml.Node) bool { return strings.EqualFold(n.Get("uname"), a.node) }) && generationOf(a.env).spelledOut {
+	if !slices.ContainsFunc(slices.Collect(cib.Section(doc, "nodes").Each("node")), func(n *xml.Element) bool { return strings.EqualFold(n.Get("uname"), a.node) }) && generationOf(a.env).spelledOut {
 		complainAs(a.env, a.program, "Could not map name="+a.node+" to a UUID")
 		a.env.Printf("scope=status  name=%s value=\n", name)
 		return 0

@@ -115,7 +115,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		env.Printf("non-option ARGV-elements: %s \n", strings.Join(operands, " "))
 		return exitUsage(env)
 	}
-	var data *xml.Node
+	var data *xml.Element
 	var err error
 	switch {
 	case call.text != "" || call.given["text"] && words.statuses:

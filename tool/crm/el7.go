@@ -29,7 +29,7 @@ func el7() *generation {
 		},
 		unvalidated: "Configuration validation is currently disabled. It is highly encouraged and prevents many common cluster issues.",
 		lineage:     lineageEL7,
-		modernise:   func(_ *tool.Env, doc *xml.Node) []string { return inOldTerms(doc) },
+		modernise:   func(_ *tool.Env, doc *xml.Element) []string { return inOldTerms(doc) },
 		reword:      inOldWords,
 		mon: monWords{
 			own: true, resource: "resource",
@@ -107,7 +107,7 @@ func exitOfEL7(c cib.Code) int {
 
 // lineageEL7 takes a later schema only where the cluster itself has one: there
 // its feature set is later, too.
-func lineageEL7(doc *xml.Node) schema.Lineage {
+func lineageEL7(doc *xml.Element) schema.Lineage {
 	const last = "3.0.14" // the feature set of 1.1.20
 	claimed := doc.Get("validate-with")
 	if schema.Lineage2.Has(claimed) && !schema.Lineage1.Has(claimed) && cib.CompareFeatureSets(doc.Get("crm_feature_set"), last) > 0 {

@@ -27,7 +27,7 @@ func el9() *generation {
 			of: exitOfEL9, exists: cib.Exists.String(),
 		},
 		unvalidated: "Schema validation of configuration is disabled (enabling is encouraged and prevents common misconfigurations)",
-		lineage:     func(*xml.Node) schema.Lineage { return schema.Lineage2 },
+		lineage:     func(*xml.Element) schema.Lineage { return schema.Lineage2 },
 		nextIsOld:   true,
 		modernise:   tellUpgrade,
 		reword:      func(m pengine.Message) []pengine.Message { return []pengine.Message{m} },

@@ -39,7 +39,7 @@ func (s *source) findings(env *tool.Env) []finding {
 	if claimed == schema.None {
 		return nil
 	}
-	var tags map[*xml.Node]startTag
+	var tags map[*xml.Element]startTag
 	if len(s.defects) == 0 && s.text != nil {
 		tags = tagsOf(s.text, s.doc)
 	}
@@ -72,7 +72,7 @@ func (s *source) findings(env *tool.Env) []finding {
 // position is the line and column in which an element begins, or its attribute
 // if one is named. The column is 0 where only the line is known, and both are
 // for what did not come from a text.
-func (s *source) position(tags map[*xml.Node]startTag, n *xml.Node, attr string) (line, column int) {
+func (s *source) position(tags map[*xml.Element]startTag, n *xml.Element, attr string) (line, column int) {
 	tag, ok := tags[n]
 	if !ok {
 		return s.lines[n], 0
@@ -137,7 +137,7 @@ func (f finding) String() string {
 }
 
 // xml is the finding as an element.
-func (f finding) xml() *xml.Node {
+func (f finding) xml() *xml.Element {
 	e := xml.New("problem", "severity", f.Severity)
 	set := func(name, value string) {
 		if value != "" && value != "0" {

@@ -27,10 +27,10 @@ type generation struct {
 
 	exit        exits
 	unvalidated string // said of a document without a schema
-	lineage     func(*xml.Node) schema.Lineage
-	nextIsOld   bool                                           // pacemaker-next is not to be used
-	modernise   func(*tool.Env, *xml.Node) (warnings []string) // brings a document into the planner's terms
-	reword      func(pengine.Message) []pengine.Message        // what is said in place of a message of the planner's
+	lineage     func(*xml.Element) schema.Lineage
+	nextIsOld   bool                                              // pacemaker-next is not to be used
+	modernise   func(*tool.Env, *xml.Element) (warnings []string) // brings a document into the planner's terms
+	reword      func(pengine.Message) []pengine.Message           // what is said in place of a message of the planner's
 
 	mon       monWords
 	verify    verifyWords

@@ -166,7 +166,7 @@ func (m *monitor) format() (status.Format, status.Sections) {
 	return own.Text, m.view.Sections
 }
 
-func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
+func (m *monitor) read(ctx context.Context) (*xml.Element, int) {
 	if m.file != "" {
 		b, err := os.ReadFile(m.env.Path(m.file))
 		if err != nil {
@@ -200,7 +200,7 @@ func (m *monitor) read(ctx context.Context) (*xml.Node, int) {
 
 // accept returns the CIB in a file if it conforms to its schema. One that
 // claims none is measured by all.
-func (m *monitor) accept(src *source) *xml.Node {
+func (m *monitor) accept(src *source) *xml.Element {
 	if src.doc == nil {
 		return nil
 	}

@@ -51,7 +51,7 @@ func Node(ctx context.Context, env *tool.Env) int {
 		return status
 	}
 	defer c.Close()
-	info := func(nid uint32) (*xml.Node, int) {
+	info := func(nid uint32) (*xml.Element, int) {
 		n, err := c.NodeInfo(ctx, nid, "")
 		if err != nil {
 			return nil, env.Fail(exitError, "%v", err)
@@ -129,7 +129,7 @@ func removeNode(ctx context.Context, env *tool.Env, c *client.Controller, name s
 		return env.Fail(exitError, "%v", err)
 	}
 	defer db.Close()
-	for section, e := range map[string]*xml.Node{"nodes": xml.New("node", "uname", name), "status": xml.New("node_state", "uname", name)} {
+	for section, e := range map[string]*xml.Element{"nodes": xml.New("node", "uname", name), "status": xml.New("node_state", "uname", name)} {
 		if _, err := db.Do(ctx, &cib.Op{Name: cib.OpDelete, Section: section, Data: e}); err != nil {
 			return env.Fail(exitOf(env, codeOf(err)), "remove %s from section %s: %v", name, section, err)
 		}

@@ -13,7 +13,7 @@ import (
 // 1.1.20 did, and returns what that warns of: it took resource defaults from
 // cluster options, did not know of promotable clones but by the element master,
 // and took no notice of an is-managed that is no boolean.
-func inOldTerms(doc *xml.Node) (warnings []string) {
+func inOldTerms(doc *xml.Element) (warnings []string) {
 	conf := doc.Child("configuration")
 	if conf == nil {
 		return nil

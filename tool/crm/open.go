@@ -23,7 +23,7 @@ func OpenFile(ctx context.Context, env *tool.Env, file string) (*client.CIB, err
 	return client.OpenCIB(ctx, opening(env, "", client.Place{File: file, Named: true, Why: "-f"}))
 }
 
-func readCIB(ctx context.Context, env *tool.Env, program string) (*xml.Node, error) {
+func readCIB(ctx context.Context, env *tool.Env, program string) (*xml.Element, error) {
 	return client.ReadCIB(ctx, opening(env, program, client.PlaceFromEnv()))
 }
 

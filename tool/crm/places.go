@@ -8,8 +8,8 @@ import (
 
 // newPlaces tells in which line of src the start tag of each element of doc
 // ends, which is how libxml2 counts. doc is src, parsed.
-func newPlaces(src []byte, doc *xml.Node) map[*xml.Node]int {
-	places := map[*xml.Node]int{}
+func newPlaces(src []byte, doc *xml.Element) map[*xml.Element]int {
+	places := map[*xml.Element]int{}
 	for n, tag := range tagsOf(src, doc) {
 		places[n] = tag.line
 	}
@@ -23,9 +23,9 @@ type startTag struct {
 }
 
 // tagsOf finds the start tag of each element of doc, which is src, parsed.
-func tagsOf(src []byte, doc *xml.Node) map[*xml.Node]startTag {
+func tagsOf(src []byte, doc *xml.Element) map[*xml.Element]startTag {
 	tags := startTags(src)
-	of := make(map[*xml.Node]startTag, len(tags))
+	of := make(map[*xml.Element]startTag, len(tags))
 	i := 0
 	for n := range doc.Walk() {
 		if i < len(tags) {

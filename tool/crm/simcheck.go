@@ -10,7 +10,7 @@ import (
 // conforms checks the input against the schema it claims. An older one than
 // the generation works with is upgraded: a copy is measured by one schema after
 // the other up to the first that takes it. It returns 0 or the exit status.
-func (s *simulation) conforms(doc *xml.Node) int {
+func (s *simulation) conforms(doc *xml.Element) int {
 	words := &s.gen.simulate
 	l := lineage(s.env, doc)
 	claimed := doc.Get("validate-with")

@@ -19,7 +19,7 @@ func (s *simulation) toModify() bool {
 }
 
 // modify changes the input as asked for, telling what it does.
-func (s *simulation) modify(cib *xml.Node, say func(status.Modification)) error {
+func (s *simulation) modify(cib *xml.Element, say func(status.Modification)) error {
 	if s.quorum != "" {
 		say(status.Modification{Text: "Setting quorum: " + s.quorum, XML: xml.New("", "quorum", s.quorum)})
 		cib.Set("have-quorum", s.quorum)
@@ -35,11 +35,11 @@ func (s *simulation) modify(cib *xml.Node, say func(status.Modification)) error 
 	for _, x := range []struct {
 		nodes       []string
 		say, action string
-		to          func(*xml.Node)
+		to          func(*xml.Element)
 	}{
 		{s.up, "Bringing node %s online", "Online", simulate.SetOnline},
 		{s.down, "Taking node %s offline", "Offline", simulate.SetOffline},
-		{s.fail, "Failing node %s", "Failing", func(e *xml.Node) { e.Set("in_ccm", "false") }},
+		{s.fail, "Failing node %s", "Failing", func(e *xml.Element) { e.Set("in_ccm", "false") }},
 	} {
 		for _, name := range x.nodes {
 			say(status.Modification{Text: fmt.Sprintf(x.say, name), XML: xml.New("modify_node", "action", x.action, "node", name)})
@@ -65,7 +65,7 @@ func (s *simulation) modify(cib *xml.Node, say func(status.Modification)) error 
 		for _, id := range x.tickets {
 			say(status.Modification{Text: fmt.Sprintf(x.say, id), XML: xml.New("modify_ticket", "action", x.action, "ticket", id)})
 			tickets := cib.Ensure("status").Ensure("tickets")
-			var t *xml.Node
+			var t *xml.Element
 			for e := range tickets.Each("ticket_state") {
 				if e.ID() == id {
 					t = e
@@ -87,7 +87,7 @@ func (s *simulation) modify(cib *xml.Node, say func(status.Modification)) error 
 	return nil
 }
 
-func setOption(config *xml.Node, name, value string) {
+func setOption(config *xml.Element, name, value string) {
 	for set := range config.Each("cluster_property_set") {
 		for p := range set.Each("nvpair") {
 			if p.Get("name") == name {
@@ -97,7 +97,7 @@ func setOption(config *xml.Node, name, value string) {
 		}
 	}
 	const bootstrap = "cib-bootstrap-options"
-	var set *xml.Node
+	var set *xml.Element
 	for e := range config.Each("cluster_property_set") {
 		if e.ID() == bootstrap {
 			set = e
@@ -109,7 +109,7 @@ func setOption(config *xml.Node, name, value string) {
 	set.Append(xml.New("nvpair", "id", set.ID()+"-"+name, "name", name, "value", value))
 }
 
-func simNodeState(cib *xml.Node, name string) *xml.Node {
+func simNodeState(cib *xml.Element, name string) *xml.Element {
 	st := cib.Ensure("status")
 	for e := range st.Each("node_state") {
 		if strings.EqualFold(e.Get("uname"), name) {
@@ -126,7 +126,7 @@ func simNodeState(cib *xml.Node, name string) *xml.Node {
 }
 
 // injectOp adds a result to a resource's history.
-func (s *simulation) injectOp(cib *xml.Node, spec string, say func(status.Modification)) error {
+func (s *simulation) injectOp(cib *xml.Element, spec string, say func(status.Modification)) error {
 	key, node, rc, err := parseOpSpec(spec)
 	if err != nil {
 		return err

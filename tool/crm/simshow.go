@@ -27,7 +27,7 @@ func (s *simulation) ending(code int, trouble string) status.Ending {
 }
 
 // show runs the simulation and prints it.
-func (s *simulation) show(cib *xml.Node) int {
+func (s *simulation) show(cib *xml.Element) int {
 	form := s.form()
 	if !s.inXML() {
 		return s.play(form, cib)
@@ -43,7 +43,7 @@ func (s *simulation) show(cib *xml.Node) int {
 }
 
 // play goes through the simulation.
-func (s *simulation) play(form status.SimulationForm, cib *xml.Node) int {
+func (s *simulation) play(form status.SimulationForm, cib *xml.Element) int {
 	form.Date(cib)
 	c, err := pengine.Status(cib, s.options())
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *simulation) unwritten(status int, err error) int {
 
 // execute carries the plan out on a copy of the CIB, which is saved where that
 // was asked for.
-func (s *simulation) execute(form status.SimulationForm, cib *xml.Node, r *pengine.Transition) int {
+func (s *simulation) execute(form status.SimulationForm, cib *xml.Element, r *pengine.Transition) int {
 	faults, err := s.faults()
 	if err != nil {
 		return s.env.Fail(exitUsage(s.env), "%v", err)

@@ -183,7 +183,7 @@ func (s *simulation) do(ctx context.Context) int {
 // inXML tells whether XML is printed; with --why that is another one.
 func (s *simulation) inXML() bool { return s.output == "xml" && s.gen.prints.Simulation.XML != nil }
 
-func (s *simulation) read(ctx context.Context) (*xml.Node, error) {
+func (s *simulation) read(ctx context.Context) (*xml.Element, error) {
 	var b []byte
 	var err error
 	switch {
@@ -217,7 +217,7 @@ var errNoCIB = errors.New("the CIB cannot be read")
 var errNoDocument = errors.New("the input is not XML")
 
 // prepare brings the document into the shape the planner wants.
-func (s *simulation) prepare(cib *xml.Node) (*xml.Node, int) {
+func (s *simulation) prepare(cib *xml.Element) (*xml.Element, int) {
 	if s.src == nil {
 		s.src = &source{doc: cib} // the cluster's own
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // explain is crm_simulate --why: why a resource will run where it will.
-func (s *simulation) explain(cib *xml.Node) int {
+func (s *simulation) explain(cib *xml.Element) int {
 	if s.toModify() {
 		cib = cib.Clone()
 		if err := s.modify(cib, func(status.Modification) {}); err != nil {

@@ -15,8 +15,8 @@ import (
 type source struct {
 	file    string // "" for standard input and for text on the command line
 	text    []byte
-	doc     *xml.Node // nil if there is no element in it at all
-	lines   map[*xml.Node]int
+	doc     *xml.Element // nil if there is no element in it at all
+	lines   map[*xml.Element]int
 	defects []xml.Defect
 }
 
@@ -39,7 +39,7 @@ func readSource(file string, text []byte) *source {
 
 // place is where an element stands, as libxml2 says it in front of a fault.
 // What was added after reading stands in line 0.
-func (s *source) place(n *xml.Node) string {
+func (s *source) place(n *xml.Element) string {
 	if s.file != "" {
 		return fmt.Sprintf("%s:%d: ", s.file, s.lines[n])
 	}
@@ -48,7 +48,7 @@ func (s *source) place(n *xml.Node) string {
 
 // entity is place for what was copied since it was read, and so has lost its
 // name.
-func (s *source) entity(n *xml.Node) string {
+func (s *source) entity(n *xml.Element) string {
 	if line := s.lines[n]; line > 0 {
 		return fmt.Sprintf("Entity: line %d: ", line)
 	}
@@ -92,7 +92,7 @@ func (s *source) tellDefects(env *tool.Env, verbose int) {
 
 // lineage are the schemas by which the tools of a generation measure a
 // document, or those of the folder that stands in for them.
-func lineage(env *tool.Env, doc *xml.Node) schema.Lineage {
+func lineage(env *tool.Env, doc *xml.Element) schema.Lineage {
 	if l, own := schemasOf(env).Lineage(); own {
 		return l
 	}
@@ -101,7 +101,7 @@ func lineage(env *tool.Env, doc *xml.Node) schema.Lineage {
 
 // tryAll measures a document that claims no schema by all there are and prints
 // what each of them finds: any will do, and so it always conforms.
-func (s *source) tryAll(env *tool.Env, verbose int, place func(*xml.Node) string) {
+func (s *source) tryAll(env *tool.Env, verbose int, place func(*xml.Element) string) {
 	for _, name := range lineage(env, s.doc).All() {
 		if name == "pacemaker-next" && generationOf(env).nextIsOld {
 			say(env, verbose, 2, pengine.Warning, "validate_with", "The pacemaker-next schema is deprecated and will be removed in a future release.")
@@ -124,7 +124,7 @@ func (s *source) conforms(env *tool.Env, claimed string) bool {
 
 // tellUpgrade brings a document to the newest schema and prints what the
 // transformations to 2.0 and to 3.0 say of their own accord.
-func tellUpgrade(env *tool.Env, doc *xml.Node) (warnings []string) {
+func tellUpgrade(env *tool.Env, doc *xml.Element) (warnings []string) {
 	l := schema.Lineage2
 	if claimed := doc.Get("validate-with"); claimed == "" || claimed == schema.None || !l.Before(claimed, "pacemaker-3.0") {
 		return nil

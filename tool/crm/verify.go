@@ -293,7 +293,7 @@ func (v *verification) sayPlan(r *pengine.Transition) {
 }
 
 // printFaults prints what libxml2 would about a document that does not conform.
-func printFaults(env *tool.Env, err error, place func(*xml.Node) string) {
+func printFaults(env *tool.Env, err error, place func(*xml.Element) string) {
 	var bad *schema.Invalid
 	if !errors.As(err, &bad) {
 		return

@@ -97,7 +97,7 @@ func (c *call) note(text string) {
 	c.env.Printf("%s\n", text)
 }
 
-func (c *call) readXML(file, what string) (*xml.Node, error) {
+func (c *call) readXML(file, what string) (*xml.Element, error) {
 	b, err := os.ReadFile(c.env.Path(file))
 	if err != nil {
 		return nil, failf("%s: %v", what, err)
@@ -111,7 +111,7 @@ func (c *call) readXML(file, what string) (*xml.Node, error) {
 
 // unversioned is a CIB without what says which version it is, as the pushed
 // difference is for whatever is in force.
-func unversioned(doc *xml.Node) *xml.Node {
+func unversioned(doc *xml.Element) *xml.Element {
 	out := doc.Clone()
 	for _, a := range []string{"admin_epoch", "epoch", "num_updates", "cib-last-written", "update-origin", "update-client", "update-user"} {
 		out.Unset(a)

@@ -57,7 +57,7 @@ func (c *call) nodeFlag(words []string, name, value string) error {
 	if err != nil {
 		return err
 	}
-	var list []*xml.Node
+	var list []*xml.Element
 	switch {
 	case c.opt.all:
 		if len(words) > 0 {

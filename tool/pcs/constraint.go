@@ -52,7 +52,7 @@ func (c *call) constraintList([]string) error {
 	return nil
 }
 
-func (c *call) id(n *xml.Node) string {
+func (c *call) id(n *xml.Element) string {
 	if c.opt.full {
 		return " (id:" + n.ID() + ")"
 	}
@@ -69,7 +69,7 @@ func (c *call) locations(by string) error {
 	if by == "nodes" {
 		return c.locationsByNode(cons)
 	}
-	type item struct{ list []*xml.Node }
+	type item struct{ list []*xml.Element }
 	byRsc := map[string]*item{}
 	for l := range cons.Each("rsc_location") {
 		name := "Resource: " + l.Get("rsc")
@@ -116,7 +116,7 @@ func (c *call) locations(by string) error {
 	return nil
 }
 
-func expressionText(e *xml.Node) string {
+func expressionText(e *xml.Element) string {
 	switch e.Name {
 	case "expression":
 		if v := e.Get("value"); v != "" {
@@ -129,8 +129,8 @@ func expressionText(e *xml.Node) string {
 	return e.Name
 }
 
-func (c *call) locationsByNode(cons *xml.Node) error {
-	byNode := map[string][]*xml.Node{}
+func (c *call) locationsByNode(cons *xml.Element) error {
+	byNode := map[string][]*xml.Element{}
 	for l := range cons.Each("rsc_location") {
 		if n := l.Get("node"); n != "" {
 			byNode[n] = append(byNode[n], l)
@@ -216,7 +216,7 @@ func (c *call) constraintLocation(words []string) error {
 
 // constrainable refuses a resource that there is not, and one whose constraints
 // have to be about the clone that it is in.
-func (c *call) constrainable(resources *xml.Node, id string) error {
+func (c *call) constrainable(resources *xml.Element, id string) error {
 	r := resourceByID(resources, id)
 	if r == nil {
 		return existing(failf("Resource '%s' does not exist", id), resources, id)
@@ -336,7 +336,7 @@ func (c *call) constraintOrder(words []string) error {
 	return c.push()
 }
 
-func groupOf(resources *xml.Node, id string) *xml.Node {
+func groupOf(resources *xml.Element, id string) *xml.Element {
 	p := resources.ByID("primitive", id)
 	if p != nil && p.Parent.Name == "group" {
 		return p.Parent
@@ -344,7 +344,7 @@ func groupOf(resources *xml.Node, id string) *xml.Node {
 	return nil
 }
 
-func (c *call) orderText(o *xml.Node) string {
+func (c *call) orderText(o *xml.Element) string {
 	if o.Child("resource_set") != nil {
 		var ids []string
 		for s := range o.Each("resource_set") {
@@ -369,7 +369,7 @@ func (c *call) orderText(o *xml.Node) string {
 	return text + c.id(o)
 }
 
-func setRefs(s *xml.Node) string {
+func setRefs(s *xml.Element) string {
 	var ids []string
 	for r := range s.Each("resource_ref") {
 		ids = append(ids, r.ID())
@@ -525,7 +525,7 @@ func (c *call) constraintColocation(words []string) error {
 	return c.push()
 }
 
-func (c *call) colocationText(o *xml.Node) string {
+func (c *call) colocationText(o *xml.Element) string {
 	if o.Child("resource_set") != nil {
 		var ids []string
 		for s := range o.Each("resource_set") {
@@ -565,7 +565,7 @@ func (c *call) constraintRemove(words []string) error {
 	}
 	var missing failure
 	for _, id := range words {
-		var found *xml.Node
+		var found *xml.Element
 		for n := range cons.Walk() {
 			if n != cons && n.ID() == id && (strings.HasPrefix(n.Name, "rsc_") || n.Name == "rule") {
 				found = n

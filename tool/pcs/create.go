@@ -210,7 +210,7 @@ func (c *call) resourceCreate(words []string) error {
 }
 
 // intoClone puts a primitive or a group into a new clone.
-func (c *call) intoClone(resources, p *xml.Node, kind, id string, options []pair) error {
+func (c *call) intoClone(resources, p *xml.Element, kind, id string, options []pair) error {
 	element, suffix := "clone", "-clone"
 	switch kind {
 	case "master":
@@ -251,7 +251,7 @@ func (c *call) intoClone(resources, p *xml.Node, kind, id string, options []pair
 }
 
 // promotable refuses resources whose OCF agent can neither promote nor demote.
-func (c *call) promotable(p *xml.Node) error {
+func (c *call) promotable(p *xml.Element) error {
 	for r := range p.Walk() {
 		a := agentOf(r)
 		if r.Name != "primitive" || a.Class != "ocf" || c.opt.force {
@@ -264,7 +264,7 @@ func (c *call) promotable(p *xml.Node) error {
 	return nil
 }
 
-func newPrimitive(id string, a lrmd.Agent) *xml.Node {
+func newPrimitive(id string, a lrmd.Agent) *xml.Element {
 	p := xml.New("primitive", "id", id, "class", a.Class, "type", a.Type)
 	if a.Provider != "" {
 		p.Set("provider", a.Provider)
@@ -447,7 +447,7 @@ var defaultOps = []string{"demote", "methods", "migrate_from", "migrate_to", "mo
 
 // addOps adds the operations: those typed, and the agent's own where none of
 // that name was typed, sorted by name.
-func addOps(p *xml.Node, meta *lrmd.Metadata, typed [][]string) {
+func addOps(p *xml.Element, meta *lrmd.Metadata, typed [][]string) {
 	type entry struct {
 		name  string
 		attrs []xml.Attr
@@ -494,13 +494,13 @@ func addOps(p *xml.Node, meta *lrmd.Metadata, typed [][]string) {
 	}
 	ops := p.Ensure("operations")
 	for _, e := range list {
-		op := &xml.Node{Name: "op", Attrs: e.attrs}
+		op := &xml.Element{Name: "op", Attrs: e.attrs}
 		addOp(ops, p.ID(), op, e.level)
 	}
 }
 
 // addOp completes one operation with an interval and an id and adds it.
-func addOp(ops *xml.Node, rsc string, op *xml.Node, level string) {
+func addOp(ops *xml.Element, rsc string, op *xml.Element, level string) {
 	if !op.Has("interval") {
 		interval := "0s"
 		if op.Get("name") == "monitor" {

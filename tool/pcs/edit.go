@@ -81,7 +81,7 @@ func (c *call) resourceUpdate(words []string) error {
 
 // setMeta sets meta attributes, and leaves no empty set behind where there was
 // none.
-func setMeta(p *xml.Node, list []pair) {
+func setMeta(p *xml.Element, list []pair) {
 	was := nvset(p, "meta_attributes", false) != nil
 	set := nvset(p, "meta_attributes", true)
 	setPairs(set, list)
@@ -90,13 +90,13 @@ func setMeta(p *xml.Node, list []pair) {
 	}
 }
 
-func agentOf(p *xml.Node) lrmd.Agent {
+func agentOf(p *xml.Element) lrmd.Agent {
 	return lrmd.Agent{Class: p.Get("class"), Provider: p.Get("provider"), Type: p.Get("type")}
 }
 
 // replaceOp puts an operation in the place of the one that has its name, and
 // for a monitor its role.
-func replaceOp(p *xml.Node, typed []string) {
+func replaceOp(p *xml.Element, typed []string) {
 	ops := p.Ensure("operations")
 	op := xml.New("op", "name", typed[0])
 	level := ""
@@ -251,7 +251,7 @@ func (c *call) resourceGroup(words []string) error {
 	return c.push()
 }
 
-func (c *call) addToGroup(resources *xml.Node, group string, ids []string) error {
+func (c *call) addToGroup(resources *xml.Element, group string, ids []string) error {
 	if msg := invalidID(group, "group name"); msg != "" {
 		return failf("%s", msg)
 	}
@@ -261,7 +261,7 @@ func (c *call) addToGroup(resources *xml.Node, group string, ids []string) error
 			return failf("'%s' is already a %s", group, n.Name)
 		}
 	}
-	var list []*xml.Node
+	var list []*xml.Element
 	for _, id := range ids {
 		p := resources.ByID("primitive", id)
 		if p == nil {
@@ -449,7 +449,7 @@ func (c *call) resourceDelete(words []string) error {
 // leaveSets takes resources out of the sets of a constraint: what others there
 // are to each other stays. A set without any goes, and the constraint with its
 // last one. It returns what pcs says of it.
-func leaveSets(con *xml.Node, ids map[string]bool) (lines []string) {
+func leaveSets(con *xml.Element, ids map[string]bool) (lines []string) {
 	for _, set := range slices.Clone(con.Children) {
 		if set.Name != "resource_set" {
 			continue
@@ -472,7 +472,7 @@ func leaveSets(con *xml.Node, ids map[string]bool) (lines []string) {
 	return lines
 }
 
-func countResources(n *xml.Node) (count int) {
+func countResources(n *xml.Element) (count int) {
 	for e := range n.Walk() {
 		if e.Name == "primitive" {
 			count++
@@ -482,8 +482,8 @@ func countResources(n *xml.Node) (count int) {
 }
 
 // constraintsOf returns the constraints about any of the resources.
-func (c *call) constraintsOf(ids map[string]bool) []*xml.Node {
-	var list []*xml.Node
+func (c *call) constraintsOf(ids map[string]bool) []*xml.Element {
+	var list []*xml.Element
 	for con := range c.cib.doc.Descend("configuration", "constraints").Each("") {
 		hit := false
 		for _, a := range []string{"rsc", "with-rsc", "first", "then"} {

@@ -240,7 +240,7 @@ func TestFileVersion(t *testing.T) {
 
 // TestOverwritten: what somebody else changed meanwhile is not taken back.
 func TestOverwritten(t *testing.T) {
-	parse := func(s string) *xml.Node {
+	parse := func(s string) *xml.Element {
 		n, err := xml.Parse([]byte("<cib><configuration>" + s + "</configuration></cib>"))
 		if err != nil {
 			t.Fatal(err)

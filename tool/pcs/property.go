@@ -159,7 +159,7 @@ func (c *call) propertySet(words []string) error {
 }
 
 // removable refuses to take away what is not there, as 0.11 does.
-func (c *call) removable(bag *xml.Node, list []pair) error {
+func (c *call) removable(bag *xml.Element, list []pair) error {
 	for _, p := range list {
 		there := false
 		for nv := range bag.Each("nvpair") {
@@ -178,7 +178,7 @@ func (c *call) removable(bag *xml.Node, list []pair) error {
 }
 
 // propertyBag is the set that pcs writes to.
-func propertyBag(conf *xml.Node) *xml.Node {
+func propertyBag(conf *xml.Element) *xml.Element {
 	for s := range conf.Each("cluster_property_set") {
 		if s.ID() == "cib-bootstrap-options" {
 			return s

@@ -64,7 +64,7 @@ func (c *call) push() error {
 }
 
 // configOnly is a CIB without what the cluster writes.
-func configOnly(doc *xml.Node) *xml.Node {
+func configOnly(doc *xml.Element) *xml.Element {
 	out := xml.New("cib")
 	if c := doc.Child("configuration"); c != nil {
 		out.Append(c.Clone())
@@ -75,7 +75,7 @@ func configOnly(doc *xml.Node) *xml.Node {
 // overwritten tells whether a difference would take back what somebody else has
 // changed since base was read: the elements that it modifies, moves or deletes
 // must be what they were.
-func overwritten(base, now, diff *xml.Node) bool {
+func overwritten(base, now, diff *xml.Element) bool {
 	for ch := range diff.Each("change") {
 		path := ch.Get("path")
 		was, is := base.First(path), now.First(path)

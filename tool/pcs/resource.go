@@ -49,7 +49,7 @@ func resourceCommands() []command {
 var containers = []string{"group", "clone", "master", "bundle"}
 
 // resourceByID finds a primitive, group, clone, master or bundle.
-func resourceByID(resources *xml.Node, id string) *xml.Node {
+func resourceByID(resources *xml.Element, id string) *xml.Element {
 	for _, kind := range append([]string{"primitive", "template"}, containers...) {
 		if n := resources.ByID(kind, id); n != nil {
 			return n
@@ -58,7 +58,7 @@ func resourceByID(resources *xml.Node, id string) *xml.Node {
 	return nil
 }
 
-func resourceIDs(resources *xml.Node) []string {
+func resourceIDs(resources *xml.Element) []string {
 	var ids []string
 	for n := range resources.Walk() {
 		switch n.Name {
@@ -70,7 +70,7 @@ func resourceIDs(resources *xml.Node) []string {
 }
 
 // existing adds the names that do exist to an error about one that does not.
-func existing(f *failure, resources *xml.Node, id string) *failure {
+func existing(f *failure, resources *xml.Element, id string) *failure {
 	ids := resourceIDs(resources)
 	if s := tool.Suggest(id, ids); s != "" {
 		return f.hint("did you mean '%s'?", s)

@@ -11,7 +11,7 @@ import (
 
 // where returns the names of the nodes that a resource, or any part of it,
 // runs on.
-func where(doc *xml.Node, id string) []string {
+func where(doc *xml.Element, id string) []string {
 	cl, err := pengine.Status(doc, pengine.Options{Now: time.Now()})
 	if err != nil {
 		return nil
@@ -29,13 +29,13 @@ func where(doc *xml.Node, id string) []string {
 	return names
 }
 
-func (c *call) runsSomewhere(p *xml.Node) bool { return len(where(c.cib.doc, p.ID())) > 0 }
+func (c *call) runsSomewhere(p *xml.Element) bool { return len(where(c.cib.doc, p.ID())) > 0 }
 
 // stopWait is how long a deleted resource may take to stop.
 const stopWait = 60 * time.Second
 
 // stopFirst disables a resource and waits until it runs nowhere.
-func (c *call) stopFirst(p *xml.Node) error {
+func (c *call) stopFirst(p *xml.Element) error {
 	id := p.ID()
 	c.env.Printf("Attempting to stop: %s... ", id)
 	setPairs(nvset(p, "meta_attributes", true), []pair{{"target-role", "Stopped"}})
@@ -141,7 +141,7 @@ func (c *call) resourceClear(words []string) error {
 	if err != nil {
 		return err
 	}
-	var gone []*xml.Node
+	var gone []*xml.Element
 	for con := range cons.Each("rsc_location") {
 		mine := con.ID() == "cli-prefer-"+words[0] || strings.HasPrefix(con.ID(), "cli-ban-"+words[0]+"-on-")
 		if mine && (len(words) == 1 || con.Get("node") == words[1]) {
@@ -245,7 +245,7 @@ func (c *call) forget(words []string, failedOnly bool) error {
 }
 
 // hasFailed tells whether a history holds a failure.
-func hasFailed(rsc *xml.Node) bool {
+func hasFailed(rsc *xml.Element) bool {
 	for op := range rsc.Each("lrm_rsc_op") {
 		if strings.HasSuffix(op.ID(), "_last_failure_0") {
 			return true

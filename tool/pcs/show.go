@@ -100,7 +100,7 @@ func (c *call) resourceConfig(words []string) error {
 }
 
 // showOne prints the definition of a resource, indented by blanks.
-func (c *call) showOne(n *xml.Node, indent int) {
+func (c *call) showOne(n *xml.Element, indent int) {
 	pad := strings.Repeat(" ", indent)
 	attrs := func(label, kind string) {
 		for set := range n.Each(kind) {
@@ -143,7 +143,7 @@ func (c *call) showOne(n *xml.Node, indent int) {
 	}
 }
 
-func opText(op *xml.Node) string {
+func opText(op *xml.Element) string {
 	var words []string
 	words = append(words, op.Get("name"))
 	list := []string{}

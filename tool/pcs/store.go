@@ -16,10 +16,10 @@ import (
 
 // store is the CIB that commands work on: the running cluster's, or a file.
 type store struct {
-	doc  *xml.Node   // being edited
-	base *xml.Node   // as it was read
-	db   *client.CIB // where it came from
-	live *client.CIB // db, nil for a file
+	doc  *xml.Element // being edited
+	base *xml.Element // as it was read
+	db   *client.CIB  // where it came from
+	live *client.CIB  // db, nil for a file
 }
 
 // errNoCIB is pcs' word for a CIB that cannot be had.
@@ -27,7 +27,7 @@ var errNoCIB = failf("unable to get cib")
 
 // open loads the CIB. pcs edits it through cibadmin, so that is the name that
 // the cluster remembers.
-func (c *call) open() (*xml.Node, error) {
+func (c *call) open() (*xml.Element, error) {
 	if c.cib != nil {
 		return c.cib.doc, nil
 	}
@@ -84,7 +84,7 @@ func (c *call) makeFile() error {
 }
 
 // config returns the configuration section.
-func (c *call) config() (*xml.Node, error) {
+func (c *call) config() (*xml.Element, error) {
 	doc, err := c.open()
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (c *call) config() (*xml.Node, error) {
 }
 
 // section returns a section of the configuration, making it if needed.
-func (c *call) section(name string) (*xml.Node, error) {
+func (c *call) section(name string) (*xml.Element, error) {
 	conf, err := c.config()
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func code(err error) int {
 }
 
 // uniqueID returns id, or id-1, id-2, ... if the document has it already.
-func uniqueID(doc *xml.Node, id string) string {
+func uniqueID(doc *xml.Element, id string) string {
 	for n := doc; n != nil; n = n.Parent {
 		doc = n
 	}
@@ -184,7 +184,7 @@ func lastPairs(words []string) ([]pair, error) {
 }
 
 // nvset returns the first set of a kind in n, making it if create is true.
-func nvset(n *xml.Node, kind string, create bool) *xml.Node {
+func nvset(n *xml.Element, kind string, create bool) *xml.Element {
 	set := n.Child(kind)
 	if set == nil && create {
 		set = n.Append(xml.New(kind, "id", uniqueID(n, n.ID()+"-"+kind)))
@@ -193,9 +193,9 @@ func nvset(n *xml.Node, kind string, create bool) *xml.Node {
 }
 
 // setPairs sets or, for an empty value, removes pairs of a set.
-func setPairs(set *xml.Node, list []pair) {
+func setPairs(set *xml.Element, list []pair) {
 	for _, p := range list {
-		var found *xml.Node
+		var found *xml.Element
 		for nv := range set.Each("nvpair") {
 			if nv.Get("name") == p.name {
 				found = nv
@@ -213,7 +213,7 @@ func setPairs(set *xml.Node, list []pair) {
 }
 
 // setText is "a=1 b=2" of a set, sorted by name, values with blanks in quotes.
-func setText(set *xml.Node) string {
+func setText(set *xml.Element) string {
 	var words []string
 	for nv := range set.Each("nvpair") {
 		words = append(words, nv.Get("name")+"="+nv.Get("value"))

@@ -11,7 +11,7 @@ import (
 // An Execution is a plan being carried out on paper (scheduler.md 24).
 type Execution struct {
 	// CIB is the document as it is afterwards.
-	CIB *xml.Node
+	CIB *xml.Element
 	// Done lists what was done, in order.
 	Done []Step
 	// Complete is false when some actions could never be done.
@@ -43,8 +43,8 @@ type Fault struct {
 }
 
 // Execute carries a plan out on a copy of the CIB.
-func Execute(tr *pengine.Transition, cib *xml.Node, at time.Time, faults []Fault) *Execution {
-	x := &executor{c: tr.Cluster, Execution: &Execution{CIB: cib.Clone()}, at: at, faults: faults, confirmed: make(map[string]bool), twins: make(map[*xml.Node]bool)}
+func Execute(tr *pengine.Transition, cib *xml.Element, at time.Time, faults []Fault) *Execution {
+	x := &executor{c: tr.Cluster, Execution: &Execution{CIB: cib.Clone()}, at: at, faults: faults, confirmed: make(map[string]bool), twins: make(map[*xml.Element]bool)}
 	x.CIB.Ensure("status")
 	x.run(tr.Graph)
 	return x.Execution
@@ -56,17 +56,17 @@ type executor struct {
 	at        time.Time
 	faults    []Fault
 	confirmed map[string]bool
-	twins     map[*xml.Node]bool
+	twins     map[*xml.Element]bool
 }
 
 type synapse struct {
-	action *xml.Node
+	action *xml.Element
 	inputs []string
 	done   bool
 	prio   int64
 }
 
-func (x *executor) run(graph *xml.Node) {
+func (x *executor) run(graph *xml.Element) {
 	var list []*synapse
 	for s := range graph.Each("synapse") {
 		syn := &synapse{action: s.Child("action_set").Child("")}
@@ -105,7 +105,7 @@ func (x *executor) ready(s *synapse) bool {
 	return true
 }
 
-func (x *executor) fire(a *xml.Node) bool {
+func (x *executor) fire(a *xml.Element) bool {
 	task := a.Get("operation")
 	node := a.Get("on_node")
 	switch {
@@ -125,7 +125,7 @@ func (x *executor) fire(a *xml.Node) bool {
 	return true
 }
 
-func (x *executor) resourceAction(a *xml.Node, task, node string) bool {
+func (x *executor) resourceAction(a *xml.Element, task, node string) bool {
 	prim := a.Child("primitive")
 	if prim == nil {
 		return true

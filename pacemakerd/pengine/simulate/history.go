@@ -22,7 +22,7 @@ const (
 //
 // fresh is true for a new one, or one of several of the same name: call ids
 // start again then.
-func (x *executor) history(state *xml.Node, name, local string, prim *xml.Node) (found *xml.Node, fresh bool) {
+func (x *executor) history(state *xml.Element, name, local string, prim *xml.Element) (found *xml.Element, fresh bool) {
 	list := state.Descend("lrm", "lrm_resources")
 	for _, id := range [...]string{name, local} {
 		for e := range list.Each("lrm_resource") {
@@ -49,7 +49,7 @@ func (x *executor) history(state *xml.Node, name, local string, prim *xml.Node) 
 	return lrm.Ensure("lrm_resources").Append(e), true
 }
 
-func (x *executor) record(history *xml.Node, id string, fresh bool, a *xml.Node, task string, ms int64, expected, result int, faulty bool) {
+func (x *executor) record(history *xml.Element, id string, fresh bool, a *xml.Element, task string, ms int64, expected, result int, faulty bool) {
 	attrs := a.Child("attributes")
 	if task == "reload" || task == "reload-agent" {
 		task = "start"
@@ -112,7 +112,7 @@ func (x *executor) record(history *xml.Node, id string, fresh bool, a *xml.Node,
 
 // invent writes a result that no action led to. Everything but success is a
 // failure then, of probes too, and without parameters there is no digest.
-func (x *executor) invent(history *xml.Node, id string, fresh bool, task string, ms int64, rc int) {
+func (x *executor) invent(history *xml.Element, id string, fresh bool, task string, ms int64, rc int) {
 	call := nextCall(history, fresh)
 	key := pengine.OpKey(id, task, ms)
 	entries := []string{pengine.OpKey(id, "last", 0)}
@@ -139,7 +139,7 @@ func (x *executor) invent(history *xml.Node, id string, fresh bool, task string,
 }
 
 // nextCall is the id of the next call in a resource's history.
-func nextCall(history *xml.Node, fresh bool) int64 {
+func nextCall(history *xml.Element, fresh bool) int64 {
 	call := int64(0)
 	for op := range history.Each("lrm_rsc_op") {
 		if n, _ := rules.Int(op.Get("call-id")); !fresh {
@@ -150,7 +150,7 @@ func nextCall(history *xml.Node, fresh bool) int64 {
 }
 
 // historyEntry finds, or makes, an entry of a resource's history.
-func historyEntry(history *xml.Node, entry string) *xml.Node {
+func historyEntry(history *xml.Element, entry string) *xml.Element {
 	for e := range history.Each("lrm_rsc_op") {
 		if e.ID() == entry {
 			return e

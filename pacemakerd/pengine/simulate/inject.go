@@ -23,7 +23,7 @@ var ErrNoResource = errors.New("invalid resource name")
 
 // Inject writes the result of an operation into a CIB as if it had happened,
 // and returns what else was changed for it.
-func Inject(c *pengine.Cluster, cib *xml.Node, key, node string, rc int, at time.Time) ([]Injected, error) {
+func Inject(c *pengine.Cluster, cib *xml.Element, key, node string, rc int, at time.Time) ([]Injected, error) {
 	name, task, ms, ok := pengine.ParseOpKey(key)
 	if !ok {
 		return nil, fmt.Errorf("%q is not an operation key", key)
@@ -43,7 +43,7 @@ func Inject(c *pengine.Cluster, cib *xml.Node, key, node string, rc int, at time
 
 // countFailure adds to the fail count of a resource, unless the result is none
 // to count: success, and a probe that finds nothing.
-func (x *executor) countFailure(state *xml.Node, name, task string, ms int64, rc int) []Injected {
+func (x *executor) countFailure(state *xml.Element, name, task string, ms int64, rc int) []Injected {
 	if rc == rcOK || rc == rcNotRunning && ms == 0 {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
 
-func (x *executor) nodeState(node, uuid string) *xml.Node {
+func (x *executor) nodeState(node, uuid string) *xml.Element {
 	status := x.CIB.Ensure("status")
 	for e := range status.Each("node_state") {
 		if strings.EqualFold(e.Get("uname"), node) {
@@ -27,7 +27,7 @@ func (x *executor) nodeState(node, uuid string) *xml.Node {
 }
 
 // Updated counts a change of the status in a CIB, as the one who keeps it does.
-func Updated(cib *xml.Node) {
+func Updated(cib *xml.Element) {
 	n, _ := rules.Int(cib.Get("num_updates"))
 	cib.Set("num_updates", itoa(n+1))
 }
@@ -50,7 +50,7 @@ func (x *executor) fenced(node string) {
 
 // SetOffline and SetOnline give a node_state the look of a node that left, or
 // is there.
-func SetOffline(e *xml.Node) {
+func SetOffline(e *xml.Element) {
 	e.Set("in_ccm", "false")
 	e.Set("crmd", "offline")
 	e.Set("join", "down")
@@ -59,7 +59,7 @@ func SetOffline(e *xml.Node) {
 }
 
 // SetOnline is the opposite of SetOffline.
-func SetOnline(e *xml.Node) {
+func SetOnline(e *xml.Element) {
 	e.Set("in_ccm", "true")
 	e.Set("crmd", "online")
 	e.Set("join", "member")

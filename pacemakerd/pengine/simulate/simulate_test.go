@@ -19,7 +19,7 @@ const cib = `<cib have-quorum="1" dc-uuid="1"><configuration><crm_config>` +
 
 var at = time.Unix(1700000000, 0)
 
-func plan(t *testing.T, doc *xml.Node) *pengine.Transition {
+func plan(t *testing.T, doc *xml.Element) *pengine.Transition {
 	t.Helper()
 	tr, err := pengine.Plan(doc, pengine.Options{Now: at})
 	if err != nil {
@@ -28,7 +28,7 @@ func plan(t *testing.T, doc *xml.Node) *pengine.Transition {
 	return tr
 }
 
-func document(t *testing.T) *xml.Node {
+func document(t *testing.T) *xml.Element {
 	t.Helper()
 	doc, err := xml.Parse([]byte(cib))
 	if err != nil {

@@ -4,7 +4,7 @@ import "github.com/gocorosync/gocorosync/pacemakerd/xml"
 
 // sameIDs tells whether elements of one name and id stand side by side in a
 // node's state: then each writing of it changes more than was meant.
-func (x *executor) sameIDs(state *xml.Node) bool {
+func (x *executor) sameIDs(state *xml.Element) bool {
 	same, known := x.twins[state]
 	if !known {
 		same = hasTwins(state)
@@ -13,7 +13,7 @@ func (x *executor) sameIDs(state *xml.Node) bool {
 	return same
 }
 
-func hasTwins(e *xml.Node) bool {
+func hasTwins(e *xml.Element) bool {
 	seen := make(map[[2]string]bool, len(e.Children))
 	for _, child := range e.Children {
 		key := [2]string{child.Name, child.ID()}
@@ -28,7 +28,7 @@ func hasTwins(e *xml.Node) bool {
 // overwrite does what modifying an element of the CIB does: attributes are set,
 // children written over the first of their name and id. Of several with one id
 // the first thereby gets what the last says.
-func overwrite(e, with *xml.Node) {
+func overwrite(e, with *xml.Element) {
 	for _, a := range with.Attrs {
 		e.Set(a.Name, a.Value)
 	}

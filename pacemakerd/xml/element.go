@@ -12,26 +12,26 @@ const CommentName = "#comment"
 // An Attr is one attribute, value unescaped.
 type Attr struct{ Name, Value string }
 
-// A Node is one element, or a comment. The zero value is not useful: use New.
+// An Element is one element, or a comment. The zero value is not useful: use New.
 //
 // Text is the concatenated character data directly inside the element, white
 // space trimmed at both ends. The CIB has none; agents' meta-data has.
-type Node struct {
+type Element struct {
 	Name     string
 	Attrs    []Attr
-	Children []*Node
-	Parent   *Node
+	Children []*Element
+	Parent   *Element
 	Text     string
 }
 
 // New returns an element without a parent. kv are attribute names and values
 // by turns, in the order they are to be written; a pair whose value is the
 // empty string is set like any other.
-func New(name string, kv ...string) *Node {
+func New(name string, kv ...string) *Element {
 	if len(kv)%2 != 0 {
 		panic("xml: New: odd number of attribute words") // a caller's bug
 	}
-	n := &Node{Name: name}
+	n := &Element{Name: name}
 	if len(kv) > 0 {
 		n.Attrs = make([]Attr, 0, len(kv)/2)
 	}
@@ -42,10 +42,10 @@ func New(name string, kv ...string) *Node {
 }
 
 // IsComment tells whether n is a comment and not an element.
-func (n *Node) IsComment() bool { return n.Name == CommentName }
+func (n *Element) IsComment() bool { return n.Name == CommentName }
 
 // Lookup returns the value of an attribute and whether it is there.
-func (n *Node) Lookup(name string) (string, bool) {
+func (n *Element) Lookup(name string) (string, bool) {
 	if n == nil {
 		return "", false
 	}
@@ -58,16 +58,16 @@ func (n *Node) Lookup(name string) (string, bool) {
 }
 
 // Get returns the value of an attribute, "" where it is missing or n is nil.
-func (n *Node) Get(name string) string {
+func (n *Element) Get(name string) string {
 	v, _ := n.Lookup(name)
 	return v
 }
 
 // ID returns the attribute id.
-func (n *Node) ID() string { return n.Get("id") }
+func (n *Element) ID() string { return n.Get("id") }
 
 // AttrList returns the attributes, none for nil.
-func (n *Node) AttrList() []Attr {
+func (n *Element) AttrList() []Attr {
 	if n == nil {
 		return nil
 	}
@@ -75,14 +75,14 @@ func (n *Node) AttrList() []Attr {
 }
 
 // Has tells whether an attribute is there, even an empty one.
-func (n *Node) Has(name string) bool {
+func (n *Element) Has(name string) bool {
 	_, ok := n.Lookup(name)
 	return ok
 }
 
 // Set gives an attribute a value: in place where it exists, else at the end.
 // It returns whether anything changed.
-func (n *Node) Set(name, value string) bool {
+func (n *Element) Set(name, value string) bool {
 	for i := range n.Attrs {
 		if n.Attrs[i].Name == name {
 			changed := n.Attrs[i].Value != value
@@ -95,7 +95,7 @@ func (n *Node) Set(name, value string) bool {
 }
 
 // Unset removes an attribute and returns whether it was there.
-func (n *Node) Unset(name string) bool {
+func (n *Element) Unset(name string) bool {
 	for i := range n.Attrs {
 		if n.Attrs[i].Name == name {
 			n.Attrs = slices.Delete(n.Attrs, i, i+1)
@@ -107,7 +107,7 @@ func (n *Node) Unset(name string) bool {
 
 // Child returns the first child element with that name, nil if there is none
 // or n is nil. An empty name means any element.
-func (n *Node) Child(name string) *Node {
+func (n *Element) Child(name string) *Element {
 	if n == nil {
 		return nil
 	}
@@ -122,8 +122,8 @@ func (n *Node) Child(name string) *Node {
 // Each yields the child elements with that name in document order; an empty
 // name means all of them. Comments are never yielded. The children must not
 // change meanwhile.
-func (n *Node) Each(name string) iter.Seq[*Node] {
-	return func(yield func(*Node) bool) {
+func (n *Element) Each(name string) iter.Seq[*Element] {
+	return func(yield func(*Element) bool) {
 		if n == nil {
 			return
 		}
@@ -136,7 +136,7 @@ func (n *Node) Each(name string) iter.Seq[*Node] {
 }
 
 // Descend follows child names downwards and returns nil where one is missing.
-func (n *Node) Descend(names ...string) *Node {
+func (n *Element) Descend(names ...string) *Element {
 	for _, name := range names {
 		n = n.Child(name)
 	}
@@ -144,7 +144,7 @@ func (n *Node) Descend(names ...string) *Node {
 }
 
 // Ensure returns the first child with that name, appending one if needed.
-func (n *Node) Ensure(name string) *Node {
+func (n *Element) Ensure(name string) *Element {
 	if c := n.Child(name); c != nil {
 		return c
 	}
@@ -152,11 +152,11 @@ func (n *Node) Ensure(name string) *Node {
 }
 
 // Walk yields n and every element below it in document order.
-func (n *Node) Walk() iter.Seq[*Node] {
-	return func(yield func(*Node) bool) { n.walk(yield) }
+func (n *Element) Walk() iter.Seq[*Element] {
+	return func(yield func(*Element) bool) { n.walk(yield) }
 }
 
-func (n *Node) walk(yield func(*Node) bool) bool {
+func (n *Element) walk(yield func(*Element) bool) bool {
 	if n == nil || n.IsComment() {
 		return true
 	}
@@ -173,7 +173,7 @@ func (n *Node) walk(yield func(*Node) bool) bool {
 
 // ByID returns the first element at or below n with that name (any if empty)
 // and id, depth first.
-func (n *Node) ByID(name, id string) *Node {
+func (n *Element) ByID(name, id string) *Element {
 	for e := range n.Walk() {
 		if (name == "" || e.Name == name) && e.Get("id") == id {
 			return e
@@ -183,7 +183,7 @@ func (n *Node) ByID(name, id string) *Node {
 }
 
 // Append makes c, which must have no parent, the last child of n, and returns c.
-func (n *Node) Append(c *Node) *Node {
+func (n *Element) Append(c *Element) *Element {
 	c.Parent = n
 	n.Children = append(n.Children, c)
 	return c
@@ -191,14 +191,14 @@ func (n *Node) Append(c *Node) *Node {
 
 // Insert makes c the child number at of n, or the last one when there are
 // fewer, and returns c.
-func (n *Node) Insert(at int, c *Node) *Node {
+func (n *Element) Insert(at int, c *Element) *Element {
 	c.Parent = n
 	n.Children = slices.Insert(n.Children, max(0, min(at, len(n.Children))), c)
 	return c
 }
 
 // Remove detaches n from its parent, if it has one.
-func (n *Node) Remove() {
+func (n *Element) Remove() {
 	if n == nil || n.Parent == nil {
 		return
 	}
@@ -211,7 +211,7 @@ func (n *Node) Remove() {
 
 // Index returns the position of n among its parent's children, comments
 // counted, or 0 for a root.
-func (n *Node) Index() int {
+func (n *Element) Index() int {
 	if n.Parent == nil {
 		return 0
 	}
@@ -220,23 +220,23 @@ func (n *Node) Index() int {
 
 // Clone returns a deep copy of n without a parent. It shares nothing but
 // strings with n.
-func (n *Node) Clone() *Node {
+func (n *Element) Clone() *Element {
 	if n == nil {
 		return nil
 	}
 	nodes, attrs, kids := n.count()
-	s := &slab{nodes: make([]Node, 0, nodes), attrs: make([]Attr, 0, attrs), kids: make([]*Node, 0, kids)}
+	s := &slab{nodes: make([]Element, 0, nodes), attrs: make([]Attr, 0, attrs), kids: make([]*Element, 0, kids)}
 	return s.clone(n)
 }
 
 // A slab holds the memory of a copied tree in three allocations.
 type slab struct {
-	nodes []Node
+	nodes []Element
 	attrs []Attr
-	kids  []*Node
+	kids  []*Element
 }
 
-func (n *Node) count() (nodes, attrs, kids int) {
+func (n *Element) count() (nodes, attrs, kids int) {
 	nodes, attrs, kids = 1, len(n.Attrs), len(n.Children)
 	for _, c := range n.Children {
 		a, b, d := c.count()
@@ -245,8 +245,8 @@ func (n *Node) count() (nodes, attrs, kids int) {
 	return nodes, attrs, kids
 }
 
-func (s *slab) clone(n *Node) *Node {
-	s.nodes = append(s.nodes, Node{Name: n.Name, Text: n.Text})
+func (s *slab) clone(n *Element) *Element {
+	s.nodes = append(s.nodes, Element{Name: n.Name, Text: n.Text})
 	c := &s.nodes[len(s.nodes)-1]
 	if len(n.Attrs) > 0 {
 		from := len(s.attrs)
@@ -266,25 +266,25 @@ func (s *slab) clone(n *Node) *Node {
 }
 
 // ShallowClone returns a copy of n's name and attributes without children.
-func (n *Node) ShallowClone() *Node {
-	return &Node{Name: n.Name, Attrs: slices.Clone(n.Attrs), Text: n.Text}
+func (n *Element) ShallowClone() *Element {
+	return &Element{Name: n.Name, Attrs: slices.Clone(n.Attrs), Text: n.Text}
 }
 
 // Equal tells whether a and b have the same names, attributes in the same
 // order, text and children.
-func Equal(a, b *Node) bool {
+func Equal(a, b *Element) bool {
 	return a.Name == b.Name && a.Text == b.Text && slices.Equal(a.Attrs, b.Attrs) &&
 		slices.EqualFunc(a.Children, b.Children, Equal)
 }
 
 // Path returns the path of n as patches write it: element names, each with
 // [@id='...'] where it has an id, from the root (pacemaker-ipc.md 4.4).
-func (n *Node) Path() string {
+func (n *Element) Path() string {
 	var b []byte
 	return string(n.appendPath(b))
 }
 
-func (n *Node) appendPath(b []byte) []byte {
+func (n *Element) appendPath(b []byte) []byte {
 	if n.Parent != nil {
 		b = n.Parent.appendPath(b)
 	}
