@@ -140,7 +140,9 @@ func (tr *Transition) cancelAction(r *Resource, task string, ms int64, n *Node) 
 
 func (tr *Transition) cancelRecorded(r *Resource, n *Node, op *xml.Element) {
 	a := tr.cancelAction(r, op.Get("operation"), opInterval(op), n)
-	a.meta["call-id"] = op.Get("call-id")
+	if _, has := a.meta["call-id"]; !has { // of several entries of it the oldest counts
+		a.meta["call-id"] = op.Get("call-id")
+	}
 	tr.addOrdering(ref{r: r, key: OpKey(r.ID, "stop", 0)}, ref{r: r, a: a}, orderOptional)
 }
 

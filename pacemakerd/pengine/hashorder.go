@@ -1,6 +1,59 @@
 package pengine
 
-import "math/bits"
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// hashOrder lists the node indexes of a table in the order the original's hash
+// table has them, which decides between equally capable nodes (scheduler.md
+// 28.2). A copy is filled in the order of what is copied, so it may have
+// another one.
+func (c *Cluster) hashOrder(t table) []int {
+	var in []int
+	for i := range t {
+		if t[i].in {
+			in = append(in, i)
+		}
+	}
+	slices.SortFunc(in, func(a, b int) int {
+		return cmp.Or(cmp.Compare(t[b].copied, t[a].copied), cmp.Compare(t[a].rank, t[b].rank))
+	})
+	var keys []string
+	index := make(map[string]int)
+	for at, i := range in {
+		n := c.allNodes[i]
+		keys = append(keys, n.ID)
+		index[n.ID] = i
+		until := int32(0)
+		if at+1 < len(in) {
+			until = t[in[at+1]].copied
+		}
+		keys = hashTableCopies(keys, t[i].copied-until)
+	}
+	var out []int
+	for _, k := range hashTableOrder(keys) {
+		out = append(out, index[k])
+	}
+	return out
+}
+
+// hashTableCopies returns keys in the order in which the n-th copy of a table
+// is filled with them. The orders come round again.
+func hashTableCopies(keys []string, n int32) []string {
+	var seen [][]string
+	for range int(n) {
+		for at, was := range seen {
+			if slices.Equal(was, keys) {
+				return seen[at+(int(n)-at)%(len(seen)-at)]
+			}
+		}
+		seen = append(seen, keys)
+		keys = hashTableOrder(keys)
+	}
+	return keys
+}
 
 // hashTableOrder returns keys, inserted one after another, in the order in
 // which the hash table of the original visits them (scheduler.md 28.2).

@@ -238,21 +238,3 @@ func (c *Cluster) sortNodesAll() []*Node {
 	}
 	return mergeSort(slices.Clone(c.Nodes), c.nodeOrder(t, nil))
 }
-
-// hashOrder lists the node indexes of a table in the order the original's hash
-// table has them, which decides between equally capable nodes (scheduler.md 28.2).
-func (c *Cluster) hashOrder(t table) []int {
-	var keys []string
-	byKey := make(map[string]int)
-	for _, n := range c.Nodes {
-		if t.get(n) != nil {
-			keys = append(keys, n.ID)
-			byKey[n.ID] = n.index
-		}
-	}
-	var out []int
-	for _, k := range hashTableOrder(keys) {
-		out = append(out, byKey[k])
-	}
-	return out
-}

@@ -16,6 +16,11 @@ type slot struct {
 	in       bool
 	fixed    bool
 	discover discovery
+
+	// When it was put there: as which one, and how often the table was copied
+	// since. That decides where the original's hash table has it.
+	rank, copied int32
+	puts         int32 // of the first slot of a table: how many were put there
 }
 
 // A table is a resource's slots by node index.
@@ -32,9 +37,17 @@ func (t *table) put(n *Node, s slot) *slot {
 	for len(*t) <= n.index {
 		*t = append(*t, slot{})
 	}
-	s.in = true
+	puts := (*t)[0].puts + 1
+	s.in, s.rank = true, puts
 	(*t)[n.index] = s
+	(*t)[0].puts = puts
 	return &(*t)[n.index]
 }
 
-func (t table) clone() table { return append(table(nil), t...) }
+func (t table) clone() table {
+	c := append(table(nil), t...)
+	for i := range c {
+		c[i].copied++
+	}
+	return c
+}

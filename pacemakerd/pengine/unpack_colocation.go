@@ -1,6 +1,7 @@
 package pengine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
@@ -176,23 +177,46 @@ func (tr *Transition) colocateSet(e, set *xml.Element, score int) {
 	if sequential, given := rules.ParseBool(set.Get("sequential")); score == 0 || given && !sequential {
 		return
 	}
-	list, _ := tr.members(set)
+	list, ok := tr.members(set)
 	role := set.Get("role")
 	previous := set.Get("ordering") == "" || set.Get("ordering") == "group"
 	if score < 0 && !tr.fits(len(tr.colocations), len(list)*(len(list)-1)/2, tr.limits.Colocations, "colocations") {
 		return
 	}
+	if score < 0 {
+		tr.keepApart(e, set, score, list, ok)
+		return
+	}
 	for i, r := range list {
 		switch {
 		case i == 0:
-		case score < 0:
-			for _, other := range list[:i] {
-				tr.colocate(set.ID(), "", score, r, other, role, role, tr.influenceOf(e, r))
-			}
 		case previous:
 			tr.colocate(set.ID(), "", score, r, list[i-1], role, role, tr.influenceOf(e, r))
 		default:
 			tr.colocate(set.ID(), "", score, list[i-1], r, role, role, tr.influenceOf(e, list[i-1]))
+		}
+	}
+}
+
+// keepApart relates each resource of a set to those before it: to all up to the
+// one that is called like it. What is in a clone stands for the clone, which is
+// called otherwise, so that is related to all of the set, itself included.
+func (tr *Transition) keepApart(e, set *xml.Node, score int, list []*Resource, complete bool) {
+	var names []string
+	for ref := range set.Each("resource_ref") {
+		names = append(names, ref.ID())
+	}
+	role := set.Get("role")
+	for _, r := range list {
+		before := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, r.ID) })
+		if before < 0 || before > len(list) {
+			before = len(list)
+		}
+		for _, other := range list[:before] {
+			tr.colocate(set.ID(), "", score, r, other, role, role, tr.influenceOf(e, r))
+		}
+		if before == len(list) && !complete {
+			return // what is not there ends it
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package pengine
 
-import "github.com/gocorosync/gocorosync/pacemakerd/rules"
+import (
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
+	"github.com/gocorosync/gocorosync/pacemakerd/xml"
+)
 
 // migrateToSucceeded reads a migrate_to that ended well on the source: is the
 // resource on the target, on both, or nowhere (scheduler.md 8.6)?
@@ -10,7 +13,7 @@ func (h *record) migrateToSucceeded() {
 		return
 	}
 	r := h.r
-	id := h.historyID()
+	id := r.ID
 	movedOn := h.tr.histories.actedAfter(id, source, h.xml, true)
 	from := h.tr.histories.findOp(id, "migrate_from", target, source)
 	fromRC, fromStatus := rcOK, opPending
@@ -55,22 +58,14 @@ func (h *record) migrateToSucceeded() {
 	}
 }
 
-// historyID is the name of the entry a record is in.
-func (h *record) historyID() string {
-	if h.xml.Parent != nil {
-		return h.xml.Parent.ID()
-	}
-	return h.r.ID
-}
-
 func (h *record) migrateToFailed() {
 	source, target := h.xml.Get("migrate_source"), h.xml.Get("migrate_target")
 	if source == "" || target == "" {
 		return
 	}
-	r, id := h.r, h.historyID()
+	r, id := h.r, h.r.ID
 	r.Role = RoleStarted
-	from := h.tr.histories.findOp(id, "migrate_from", target, source)
+	from := succeeded(h.tr.histories.findOp(id, "migrate_from", target, source))
 	switch {
 	case !h.tr.histories.unknown(r.ID, target) && !h.tr.histories.newerState(id, target, h.xml, from):
 		if n := h.tr.node(target); n != nil && n.Online {
@@ -81,14 +76,25 @@ func (h *record) migrateToFailed() {
 	}
 }
 
+// succeeded is op where it ended well, else nothing: beside a failure the other
+// half of a migration tells when things happened only if it is over.
+func succeeded(op *xml.Node) *xml.Node {
+	rc, _ := rules.Int(op.Get("rc-code"))
+	status, _ := rules.Int(op.Get("op-status"))
+	if op == nil || rc != rcOK || status != opDone {
+		return nil
+	}
+	return op
+}
+
 func (h *record) migrateFromFailed() {
 	source, target := h.xml.Get("migrate_source"), h.xml.Get("migrate_target")
 	if source == "" || target == "" {
 		return
 	}
-	r, id := h.r, h.historyID()
+	r, id := h.r, h.r.ID
 	r.Role = RoleStarted
-	to := h.tr.histories.findMigrateTo(id, source, target)
+	to := succeeded(h.tr.histories.findMigrateTo(id, source, target))
 	if !h.tr.histories.unknown(r.ID, source) && !h.tr.histories.newerState(id, source, to, h.xml) {
 		if n := h.tr.node(source); n != nil && n.Online {
 			h.tr.addRunning(r, n, true)

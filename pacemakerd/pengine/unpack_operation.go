@@ -352,7 +352,8 @@ func (h *record) success(rc int, st *historyState) {
 	case rc == rcNotInstalled, r.bundleOf() == nil && masked(h.xml):
 		r.Role = RoleStopped
 	case rc == rcNotRunning:
-		r.Role = RoleStopped
+		// That it is stopped was noted if that is so: here it may also be what
+		// a failure that is ignored should have come to.
 		forget = true
 	case h.task == "monitor":
 		forget = st.lastFailure != nil && h.key == historyKey(st.lastFailure)
