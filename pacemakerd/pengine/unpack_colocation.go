@@ -201,7 +201,7 @@ func (tr *Transition) colocateSet(e, set *xml.Element, score int) {
 // keepApart relates each resource of a set to those before it: to all up to the
 // one that is called like it. What is in a clone stands for the clone, which is
 // called otherwise, so that is related to all of the set, itself included.
-func (tr *Transition) keepApart(e, set *xml.Node, score int, list []*Resource, complete bool) {
+func (tr *Transition) keepApart(e, set *xml.Element, score int, list []*Resource, complete bool) {
 	var names []string
 	for ref := range set.Each("resource_ref") {
 		names = append(names, ref.ID())

@@ -78,7 +78,7 @@ func (h *record) migrateToFailed() {
 
 // succeeded is op where it ended well, else nothing: beside a failure the other
 // half of a migration tells when things happened only if it is over.
-func succeeded(op *xml.Node) *xml.Node {
+func succeeded(op *xml.Element) *xml.Element {
 	rc, _ := rules.Int(op.Get("rc-code"))
 	status, _ := rules.Int(op.Get("op-status"))
 	if op == nil || rc != rcOK || status != opDone {
