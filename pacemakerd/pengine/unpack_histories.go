@@ -1,6 +1,8 @@
 package pengine
 
 import (
+	"strconv"
+
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 )
@@ -23,19 +25,28 @@ func (h histories) lrmResource(id, node string) *xml.Element {
 	return nil
 }
 
-// findOp finds the first entry of a task, for migrations only the one from, or
-// to, the node named by other.
+// findOp finds the entry of a task, for migrations only that from, or to, the
+// node named by other. Where there are several there is none.
 func (h histories) findOp(id, task, node, other string) *xml.Element {
-	for op := range h.lrmResource(id, node).Each("lrm_rsc_op") {
-		if op.Get("operation") != task {
-			continue
-		}
-		if other != "" && task == "migrate_from" && op.Get("migrate_source") != other {
-			continue
-		}
-		return op
+	attr := ""
+	switch {
+	case other == "":
+	case task == "migrate_from":
+		attr = "migrate_source"
+	case task == "migrate_to":
+		attr = "migrate_target"
 	}
-	return nil
+	var found *xml.Element
+	for op := range h.lrmResource(id, node).Each("lrm_rsc_op") {
+		if op.Get("operation") != task || attr != "" && op.Get(attr) != other {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = op
+	}
+	return found
 }
 
 // actedAfter tells whether anything but a monitor happened on the node after
@@ -99,18 +110,9 @@ func (h histories) newerState(id, node string, to, from *xml.Element) bool {
 // operation that had a result.
 func (h histories) unknown(id, node string) bool {
 	for op := range h.lrmResource(id, node).Each("lrm_rsc_op") {
-		if rc, _ := rules.Int(op.Get("rc-code")); rc != rcUnknown {
+		if rc, given := op.Lookup("rc-code"); given && rc != strconv.Itoa(rcUnknown) {
 			return false
 		}
 	}
 	return true
-}
-
-func (h histories) findMigrateTo(id, source, target string) *xml.Element {
-	for op := range h.lrmResource(id, source).Each("lrm_rsc_op") {
-		if op.Get("operation") == "migrate_to" && op.Get("migrate_target") == target {
-			return op
-		}
-	}
-	return nil
 }

@@ -94,7 +94,7 @@ func (h *record) migrateFromFailed() {
 	}
 	r, id := h.r, h.r.ID
 	r.Role = RoleStarted
-	to := succeeded(h.tr.histories.findMigrateTo(id, source, target))
+	to := succeeded(h.tr.histories.findOp(id, "migrate_to", source, target))
 	if !h.tr.histories.unknown(r.ID, source) && !h.tr.histories.newerState(id, source, to, h.xml) {
 		if n := h.tr.node(source); n != nil && n.Online {
 			h.tr.addRunning(r, n, true)

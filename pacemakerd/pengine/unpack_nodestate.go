@@ -238,8 +238,8 @@ func (n *Node) remoteOnline() {
 		n.Shutdown = true
 	}
 	var host *Node
-	if container != nil && len(container.Running) == 1 {
-		host = container.Running[0]
+	if container != nil && len(conn.Running) == 1 {
+		host = conn.Running[0]
 	}
 	switch {
 	case container != nil && container.Failed:
