@@ -98,7 +98,7 @@ func (c *Cluster) findInstance(n *Node, id string) *Resource {
 	var parent *Resource
 	switch {
 	case r == nil:
-		zero := c.rscByID[id+":0"]
+		zero := c.rscByID[HistoryBase(id)+":0"]
 		if zero == nil || zero.Unique {
 			return nil
 		}

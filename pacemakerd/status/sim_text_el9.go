@@ -58,10 +58,12 @@ func (t *simTextEL9) After(c *pengine.Cluster) {
 func (t *simTextEL9) status(c *pengine.Cluster, title string, pending bool) {
 	t.begin("%s", title)
 	defer t.end()
-	t.begin("Node List")
-	t.nodes(c)
-	t.end()
-	fmt.Fprintln(t.w)
+	if len(c.Nodes) > 0 {
+		t.begin("Node List")
+		t.nodes(c)
+		t.end()
+		fmt.Fprintln(t.w)
+	}
 	t.begin("%s", wordsEL9.lists.full)
 	list := entries(c, options{Inactive: true, Pending: pending})
 	if len(list) == 0 {
