@@ -40,6 +40,7 @@ func (r *totemReader) ringNumbers() error {
 // nodelist reads the nodes and finds the one this is.
 func (r *totemReader) nodelist() error {
 	t := r.t
+	t.ClearHighBit = r.v.Text("totem.clear_node_high_bit", "no") == "yes"
 	maxRings := maxRingsEL7
 	if r.el9() {
 		maxRings = maxLinksEL9
@@ -98,26 +99,13 @@ func (r *totemReader) nodelist() error {
 			if r.el9() && t.Transport == "knet" && i == t.LocalPos {
 				return r.plain("Knet requires an explicit nodeid for the local node", "add a nodeid to each node")
 			}
-			n.ID = autoID(n.Addrs[0], r.v.Text("totem.clear_node_high_bit", "no") == "yes")
+			n.ID, n.Auto = autoID(n.Addrs[0], t.ClearHighBit), true
 		}
 	}
 	if t.LocalPos >= 0 {
 		t.NodeID = t.Nodes[t.LocalPos].ID
 	}
 	return nil
-}
-
-// autoID is the node id of a node that has none: its IPv4 address.
-func autoID(a netip.Addr, clearHighBit bool) uint32 {
-	if !a.Is4() {
-		return 0
-	}
-	b := a.As4()
-	id := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-	if clearHighBit {
-		id &= 0x7fffffff
-	}
-	return id
 }
 
 // resolve returns the address of a name in the wanted family, or none.
@@ -311,7 +299,7 @@ func (r *totemReader) interfaces() error {
 		if len(t.Interfaces) > 0 {
 			t.NodeID = uint32(r.v.Uint("totem.nodeid", 0))
 			if t.NodeID == 0 {
-				t.NodeID = autoID(t.Interfaces[0].Bind, r.v.Text("totem.clear_node_high_bit", "no") == "yes")
+				t.NodeID = autoID(t.Interfaces[0].Bind, t.ClearHighBit)
 			}
 		}
 	}

@@ -73,6 +73,8 @@ type Totem struct {
 	LocalPos   int // index in Nodes; -1 without nodelist
 	NodeID     uint32
 	IPv6       bool
+	// ClearHighBit makes ids that come from addresses smaller than 2^31.
+	ClearHighBit bool
 
 	// Warnings are for the log.
 	Warnings []string
@@ -95,6 +97,7 @@ type Interface struct {
 type Node struct {
 	Pos   int // N of nodelist.node.N
 	ID    uint32
+	Auto  bool // the file gives no id: it comes from the address
 	Name  string
 	Names []string     // ringX_addr as written
 	Addrs []netip.Addr // resolved; invalid where that failed

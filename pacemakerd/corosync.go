@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -71,7 +70,9 @@ func dialCorosync(ctx context.Context, keeper *keeper.Link, log *slog.Logger) (*
 }
 
 // readNames takes names from corosync's nodelist: name, else an address that is
-// a name, else, for this node, its host name (pacemaker-cluster.md 2).
+// a name, else, for this node, its host name (pacemaker-cluster.md 2). The list
+// ends for pacemaker at the first node whose id is not there, which corosync 2 has
+// where the file gives none.
 func (r *corosync) readNames(ctx context.Context) error {
 	cmap, err := patiently(ctx, coro.DialCMAP)
 	if err != nil {
@@ -86,18 +87,11 @@ func (r *corosync) readNames(ctx context.Context) error {
 		return v.String()
 	}
 	r.cluster = text("totem.cluster_name")
-	keys, err := cmap.Keys(ctx, "nodelist.node.")
-	if err != nil {
-		return fmt.Errorf("read corosync's nodelist: %w", err)
-	}
-	for _, k := range keys {
-		prefix, ok := strings.CutSuffix(k, ".nodeid")
-		if !ok {
-			continue
-		}
+	for pos := 0; ; pos++ {
+		prefix := fmt.Sprintf("nodelist.node.%d", pos)
 		var id uint32
-		if _, err := fmt.Sscan(text(k), &id); err != nil {
-			continue
+		if _, err := fmt.Sscan(text(prefix+".nodeid"), &id); err != nil {
+			break
 		}
 		name := text(prefix + ".name")
 		if addr := text(prefix + ".ring0_addr"); name == "" && addr != "" {

@@ -132,13 +132,16 @@ func (n *Node) totemConfig(seq uint64) (totem.Config, error) {
 	return cfg, nil
 }
 
+// broadcast is the group that everybody is in.
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
 // multicast is how transport udp reaches everybody, nil for udpu.
 func multicast(t *conf.Totem, i conf.Interface) (*udp.Multicast, error) {
 	switch {
 	case t.Transport != "udp":
 		return nil, nil
 	case i.Broadcast:
-		return &udp.Multicast{Group: netip.AddrFrom4([4]byte{255, 255, 255, 255})}, nil
+		return &udp.Multicast{Group: broadcast}, nil
 	case !i.McastAddr.IsValid():
 		return nil, &conf.Error{Text: "parse error in config: No multicast address specified",
 			Remedy: "set cluster_name in section totem, or mcastaddr in totem.interface"}
@@ -197,15 +200,26 @@ func (n *Node) publishConfig() {
 	for _, k := range n.conf.RuntimeKeys() {
 		n.setConf(k)
 	}
+	for _, k := range n.conf.NodeIDKeys() {
+		n.setConf(k)
+	}
 	if n.conf.LocalPos >= 0 {
 		n.keys.Set("nodelist.local_node_pos", cmap.U32(uint32(n.conf.Nodes[n.conf.LocalPos].Pos)))
 	}
 	for _, i := range n.conf.Interfaces {
 		prefix := fmt.Sprintf("totem.interface.%d.", i.Number)
-		n.keys.Set(prefix+"bindnetaddr", cmap.Str(i.Bind.String()))
-		if n.gen == wire.EL7 {
-			if i.McastAddr.IsValid() {
-				n.keys.Set(prefix+"mcastaddr", cmap.Str(i.McastAddr.String()))
+		bind := i.Bind.String()
+		if n.gen == wire.EL9 && n.conf.LocalPos >= 0 { // corosync 3 keeps a name
+			bind = n.conf.Nodes[n.conf.LocalPos].Names[i.Number]
+		}
+		n.keys.Set(prefix+"bindnetaddr", cmap.Str(bind))
+		if n.gen == wire.EL7 || n.conf.Transport == "udp" {
+			group := i.McastAddr
+			if n.gen == wire.EL9 && i.Broadcast {
+				group = broadcast
+			}
+			if group.IsValid() {
+				n.keys.Set(prefix+"mcastaddr", cmap.Str(group.String()))
 			}
 			n.keys.Set(prefix+"mcastport", cmap.U16(i.McastPort))
 		}

@@ -138,6 +138,9 @@ func (n *Node) reloadFile(done func(coro.Error)) {
 // use puts what was read in force, unless something is wrong with it.
 func (n *Node) use(r *fresh, no *refusal) coro.Error {
 	el9 := n.gen == wire.EL9
+	if no == nil && r.totemErr == nil {
+		r.totem.KeepHighBit(n.conf.ClearHighBit)
+	}
 	if no == nil && el9 {
 		no = refuseMoved(n.conf, r.totem)
 	}
@@ -241,11 +244,12 @@ func (n *Node) putInForce(r *fresh) {
 	n.file = r.file
 	n.removeKeys(r.file)
 	if n.gen == wire.EL9 {
+		keys := withNodeIDs(r.file.Keys, r.totem)
 		n.applyTotem(r.totem)
-		n.changeKeys(r.file)
+		n.changeKeys(keys)
 		n.keys.Set("config.reload_status", cmap.I32(int32(coro.OK)))
 	} else {
-		n.changeKeys(r.file)
+		n.changeKeys(inOrder(r.file.Keys))
 		if r.totemErr != nil {
 			n.log.Log(LevelError, TOTEM, "%s", r.totemErr)
 		} else {
@@ -273,7 +277,7 @@ func (n *Node) removeKeys(file *conf.File) {
 	}
 	for _, prefix := range prefixes {
 		for _, key := range n.keys.Keys(prefix) {
-			if !has[key] && !n.keptKey(key) {
+			if !has[key] && (prefix != "quorum." || !n.keptKey(key)) {
 				n.keys.Delete(key)
 			}
 		}
@@ -281,13 +285,33 @@ func (n *Node) removeKeys(file *conf.File) {
 }
 
 // keptKey reports whether a key keeps its value until the daemon is started
-// again.
+// again. Corosync 3 shows what the file says of clear_node_high_bit, and goes by
+// what it said at the start.
 func (n *Node) keptKey(key string) bool {
-	return n.keys.ReadOnly(key) && !strings.HasPrefix(key, "nodelist.") && !strings.HasPrefix(key, "uidgid.")
+	return n.keys.ReadOnly(key) && !strings.HasPrefix(key, "nodelist.") && !strings.HasPrefix(key, "uidgid.") &&
+		(n.gen != wire.EL9 || key != "totem.clear_node_high_bit")
 }
 
-func (n *Node) changeKeys(file *conf.File) {
-	for _, k := range file.Keys {
+// inOrder returns keys as cmap orders them, which is how the originals, which read
+// the file into a map of its own, tell trackers of them.
+func inOrder(keys []conf.Key) []conf.Key {
+	keys = slices.Clone(keys)
+	slices.SortStableFunc(keys, func(a, b conf.Key) int { return cmp.Compare(a.Name, b.Name) })
+	return keys
+}
+
+// withNodeIDs returns the keys of a file in order, with the ids of the nodes that
+// have none there.
+func withNodeIDs(keys []conf.Key, t *conf.Totem) []conf.Key {
+	made := t.NodeIDKeys()
+	keys = slices.DeleteFunc(slices.Clone(keys), func(k conf.Key) bool {
+		return slices.ContainsFunc(made, func(m conf.Key) bool { return m.Name == k.Name })
+	})
+	return inOrder(append(keys, made...))
+}
+
+func (n *Node) changeKeys(keys []conf.Key) {
+	for _, k := range keys {
 		if n.keptKey(k.Name) {
 			old, _ := n.keys.Get(k.Name)
 			if old.String() != k.Value {
@@ -307,7 +331,7 @@ func (n *Node) applyTotem(t *conf.Totem) {
 	old := n.conf
 	// These cannot change while the ring runs.
 	t.Transport, t.Cipher, t.Hash, t.Key = old.Transport, old.Cipher, old.Hash, old.Key
-	t.Interfaces, t.NodeID, t.NetMTU = old.Interfaces, old.NodeID, old.NetMTU
+	t.Interfaces, t.NodeID, t.NetMTU, t.ClearHighBit = old.Interfaces, old.NodeID, old.NetMTU, old.ClearHighBit
 	self := slices.ContainsFunc(t.Nodes, func(c conf.Node) bool { return c.ID == old.NodeID })
 	if !self {
 		t.Nodes, t.LocalPos = old.Nodes, old.LocalPos
