@@ -58,21 +58,30 @@ func runCase(t *testing.T, dir, name, extra string) string {
 	if b, err := os.ReadFile(filepath.Join(dir, "stderr", name+".stderr")); err == nil {
 		expected = string(b)
 	}
-	var diffs []string
-	check := func(what, want, got string) {
-		if want != got {
-			diffs = append(diffs, what+" differs: "+firstDifference(want, got))
-		}
-	}
+	var d differences
 	if code != 0 {
-		diffs = append(diffs, "exit status is not 0")
+		d = append(d, "exit status is not 0")
 	}
-	check("stderr", normal(expected, false), normal(stderr, false))
-	check("graph", normal(read(t, filepath.Join(dir, "exp", name+".exp")), false), normal(read(t, graph), false))
-	check("scores", normal(read(t, filepath.Join(dir, "scores", name+".scores")), true), normal(scores, true))
-	check("dot", dotLines(read(t, filepath.Join(dir, "dot", name+".dot"))), dotLines(read(t, dot)))
-	check("summary", normal(read(t, filepath.Join(dir, "summary", name+".summary")), false), normal(summary, false))
-	return strings.Join(diffs, "\n")
+	d.check("stderr", normal(expected, false), normal(stderr, false))
+	d.plan(t, dir, name, graph, scores, dot)
+	d.check("summary", normal(read(t, filepath.Join(dir, "summary", name+".summary")), false), normal(summary, false))
+	return strings.Join(d, "\n")
+}
+
+// differences say of each part of an answer where it first differs.
+type differences []string
+
+func (d *differences) check(what, want, got string) {
+	if want != got {
+		*d = append(*d, what+" differs: "+firstDifference(want, got))
+	}
+}
+
+// plan compares what a plan is with what was expected of a case.
+func (d *differences) plan(t *testing.T, dir, name, graph, scores, dot string) {
+	d.check("graph", normal(read(t, filepath.Join(dir, "exp", name+".exp")), false), normal(read(t, graph), false))
+	d.check("scores", normal(read(t, filepath.Join(dir, "scores", name+".scores")), true), normal(scores, true))
+	d.check("dot", dotLines(read(t, filepath.Join(dir, "dot", name+".dot"))), dotLines(read(t, dot)))
 }
 
 func simulate(args ...string) (stdout, stderr string, code int) {

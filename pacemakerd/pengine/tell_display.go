@@ -142,18 +142,19 @@ func (c *Cluster) AllowedNodes(r *Resource) []*Node {
 }
 
 // FailedProbe finds the masked failed probe of a resource, on a node if one is
-// named, among the failures.
+// named, among the failures. A clone and all in it go by the configured id of
+// what is cloned, to the letter.
 func (c *Cluster) FailedProbe(r *Resource, node string) *xml.Element {
+	of := r.ID
+	if top := r.Top(); top.Kind == Clone && len(top.Children) > 0 {
+		of = top.Children[0].baseID()
+	}
 	for _, op := range c.FailedOps {
 		// What does not say where it was, as entries of old versions, is not shown.
 		if on, said := op.Lookup("on_node"); !masked(op) || !said || node != "" && !strings.EqualFold(on, node) {
 			continue
 		}
-		id, _, _, ok := ParseOpKey(historyKey(op))
-		if !ok {
-			continue
-		}
-		if id == r.ID && r.Top().Kind != Clone || r.Kind == Clone && len(r.Children) > 0 && HistoryBase(id) == r.Children[0].baseID() {
+		if id, _, _, ok := ParseOpKey(historyKey(op)); ok && id == of {
 			return op
 		}
 	}
