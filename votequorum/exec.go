@@ -65,7 +65,7 @@ func (m *Machine) exec(ev *service.Exec) {
 			Expected: o.Uint32(p[24:]), Flags: Flags(o.Uint32(p[28:])),
 		})
 	case ev.Func == execReconfigure && len(p) >= 32:
-		m.reconfigure(p[24], totem.NodeID(o.Uint32(p[16:])), o.Uint32(p[20:]))
+		m.reconfigure(ev.From, p[24], totem.NodeID(o.Uint32(p[16:])), o.Uint32(p[20:]))
 	case ev.Func == execDeviceReg && len(p) >= 280:
 		m.deviceReg(ev.From, o.Uint32(p[16:]), text(p[20:20+deviceNameSize]))
 	case ev.Func == execDeviceReconfigure && len(p) >= 528:
@@ -105,8 +105,8 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 	}
 	before := *n
 
-	n.Votes = info.Votes
-	if n != m.us { // our own flags may have changed since we said so
+	n.Votes, n.stated = info.Votes, info.Expected
+	if n != m.us { // ours may have changed since we said so
 		n.Flags = info.Flags
 	}
 	n.State = Member
@@ -115,16 +115,18 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 		n.State = Leaving
 		decrease, byNodes = true, true
 	}
-	if !m.quorate && info.Flags&FlagQuorate != 0 {
+	if !m.quorate && info.Flags&FlagQuorate != 0 && n != m.us {
 		decrease = true
 		m.us.Expected = info.Expected
 		// These two are for expecting less than the list says.
 		meant := m.set.LastManStanding || m.set.AllowDownscale
 		m.borrowed = m.set.Counted && !meant && info.Expected < m.set.Expected
 	}
-	if info.Flags&FlagQuorate != 0 || m.set.ExpectedTracking {
+	switch {
+	case n == m.us: // as above
+	case info.Flags&FlagQuorate != 0 || m.set.ExpectedTracking:
 		n.Expected = info.Expected
-	} else {
+	default:
 		n.Expected = m.us.Expected
 	}
 	if m.set.LastManStanding && info.Votes > 1 {
@@ -140,10 +142,14 @@ func (m *Machine) nodeinfo(from totem.NodeID, info Node) {
 	}
 }
 
-func (m *Machine) reconfigure(param uint8, id totem.NodeID, value uint32) {
+func (m *Machine) reconfigure(from totem.NodeID, param uint8, id totem.NodeID, value uint32) {
 	switch param {
 	case reconfigureExpected:
-		m.lowering, m.borrowed = false, false // somebody has decided
+		// Who has a longer list says before what it expects now. Otherwise
+		// somebody has decided it.
+		sender := m.node(from)
+		m.raised = sender != nil && sender.stated == value && m.set.Counted && value > max(m.set.Expected, m.us.Expected)
+		m.lowering, m.borrowed = m.raised, false
 		for _, n := range m.nodes {
 			if n.State == Member {
 				n.Expected = value

@@ -131,3 +131,52 @@ func TestDecidedVotes(t *testing.T) {
 		c.want(id, true, 3, 2)
 	}
 }
+
+// TestLateWord: while it has no ring node 1 reads a longer list and then a shorter one
+// again. What it said of the longer one is sent on the next ring, after the
+// synchronisation.
+func TestLateWord(t *testing.T) {
+	c := listed(t, 2)
+	c.lists(1, 1)
+	c.lists(2, 1)
+	c.form(1)
+	c.want(1, true, 1, 1)
+	reads := func(nodes uint32) {
+		c.nodes[1].step(service.To{ID: service.IDVotequorum, Event: votequorum.Configure{
+			Settings: &votequorum.Settings{Votes: 1, Expected: nodes, Counted: true}}})
+	}
+	reads(4)
+	reads(3)
+	reads(2)
+	late := c.wire
+	c.wire = nil
+	c.lists(2, 2)
+	c.form(1, 2)
+	for _, id := range []totem.NodeID{1, 2} {
+		c.want(id, true, 2, 2)
+	}
+	c.wire = late[:len(late)-2] // the last one it could say in time
+	c.pump()
+	for _, id := range []totem.NodeID{1, 2} {
+		c.want(id, true, 2, 2)
+	}
+}
+
+// TestDecidedTwice: what an administrator says is in force above what the lists say,
+// said once or twice, on the next ring too.
+func TestDecidedTwice(t *testing.T) {
+	c := listed(t, 2)
+	for range 2 {
+		c.nodes[2].step(service.To{ID: service.IDVotequorum, Event: votequorum.SetExpected{Votes: 3}})
+		c.pump()
+		for _, id := range []totem.NodeID{1, 2} {
+			c.want(id, true, 3, 2)
+		}
+		c.form(1)
+		c.form(2)
+		c.form(1, 2)
+		for _, id := range []totem.NodeID{1, 2} {
+			c.want(id, true, 3, 2)
+		}
+	}
+}

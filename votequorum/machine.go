@@ -42,6 +42,8 @@ type Node struct {
 	Votes    uint32
 	Expected uint32
 	Flags    Flags
+
+	stated uint32 // what it last said it expects; Expected is what we take it for
 }
 
 // Status answers a request. The numbers are those of corosync's libraries.
@@ -131,7 +133,8 @@ type Machine struct {
 	quorum          uint32
 	quorate         bool
 	waiting         bool // the wait_for_all status
-	lowering        bool // our list of nodes has become shorter, those of others not yet
+	lowering        bool // our list of nodes is shorter than those of others, or than they were
+	raised          bool // ... because of the list of another node
 	borrowed        bool // we expect less than our list of nodes says, because a quorate node does
 	barrier         uint32
 	trackingBarrier uint32
@@ -299,6 +302,10 @@ func (m *Machine) addNode(id totem.NodeID) *Node {
 // the length of a list, it falls when every member's list says so. And a node that
 // expects less than its own list says, because it found others quorate with that, does
 // so only as long as none of them leaves.
+//
+// What a node says of its list may come late: what it could not send while it had no
+// ring is sent on the next one, after what the synchronisation says. So it is not the
+// last word.
 func (m *Machine) configure(s *Settings) {
 	votes, expected := m.us.Votes, m.us.Expected
 	m.set, m.borrowed = s, false
@@ -315,6 +322,7 @@ func (m *Machine) configure(s *Settings) {
 		m.sendReconfigure(reconfigureVotes, m.us.ID, s.Votes)
 	}
 	m.lowering = s.Counted && (s.Expected < expected || m.lowering && s.Expected == expected)
+	m.raised = false
 	if expected != s.Expected && !m.lowering {
 		m.sendReconfigure(reconfigureExpected, m.us.ID, s.Expected)
 	}
@@ -328,20 +336,29 @@ func (m *Machine) lowered() bool {
 	}
 	total, agreed := m.dev.node.Votes, true
 	for _, n := range m.nodes {
-		if n.State == Member {
-			total += n.Votes
-			agreed = agreed && (n == m.us || n.Expected <= m.set.Expected)
+		if n.State != Member {
+			continue
+		}
+		total += n.Votes
+		if n != m.us {
+			agreed = agreed && n.stated <= m.set.Expected
 		}
 	}
 	if total > m.set.Expected {
 		return false // the node that was taken out is still here
 	}
-	if m.us.Expected > m.set.Expected { // it was, and had its vote counted
+	if m.raised && !agreed && m.us.stated <= m.set.Expected {
+		return false // the longer list may well be the newer one
+	}
+	if m.us.Expected > m.set.Expected { // as a node more had its vote counted, or another list was longer
 		m.us.Expected = m.set.Expected
 		m.sendNodeinfo(m.us)
 	}
 	if !agreed {
 		return false
+	}
+	for _, n := range m.nodes { // taken to expect what another list says, or what we did
+		n.Expected = min(n.Expected, m.set.Expected)
 	}
 	m.lowering = false
 	m.expects(m.us.Expected)
