@@ -44,6 +44,11 @@ func reloadWorld(seed uint64, trace func(string)) (*World, *Checker) {
 	}, 100*time.Millisecond, 20000)
 }
 
+// reloadsAgreeWithin is agreeWithin for nodes whose lists contradict each other. Those
+// that agree are called off again and again by one that does not; the longest that this
+// was seen to take in 5,000 seeds is 11 s.
+const reloadsAgreeWithin = 2 * agreeWithin
+
 // reloadsAndPeace lets trouble pass, settles the files, and waits until all nodes
 // are where they belong; wrong says what else is amiss on a node.
 func reloadsAndPeace(w *World, wrong func(*Node) string) (took time.Duration, err error) {
@@ -67,14 +72,20 @@ func reloadsAndPeace(w *World, wrong func(*Node) string) (took time.Duration, er
 	}
 	start := w.Now
 	settled := func() string { return unsettled(w, wrong) }
-	for w.Now < start+agreeWithin && w.Err() == nil && settled() != "" {
-		w.Run(5 * time.Millisecond)
+	settle := func() {
+		for w.Now < start+reloadsAgreeWithin && w.Err() == nil && settled() != "" {
+			w.Run(5 * time.Millisecond)
+		}
+		took = w.Now - start
+		if why := settled(); why != "" && w.Err() == nil {
+			w.Failf("no agreement %v after peace: %s", reloadsAgreeWithin, why)
+		}
+		w.Run(time.Second) // nothing may move any more
 	}
-	took = w.Now - start
-	if why := settled(); why != "" && w.Err() == nil {
-		w.Failf("no agreement %v after peace: %s", agreeWithin, why)
+	settle()
+	if settled() != "" {
+		settle() // unless a packet was still on its way
 	}
-	w.Run(time.Second) // nothing may move any more
 	if why := settled(); why != "" && w.Err() == nil {
 		w.Failf("agreement does not last: %s", why)
 	}
