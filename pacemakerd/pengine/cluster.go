@@ -35,6 +35,8 @@ type Cluster struct {
 	rscByID       map[string]*Resource
 	byHistoryName map[string]*Resource
 	templates     map[string][]string
+	ticketIDs     []string // in the order in which they were first named
+	counts        Counts
 	haveQuorum    bool
 	haveDevice    bool // a fence device is configured
 	haveRemote    bool // a remote node exists
@@ -49,6 +51,15 @@ type Ticket struct {
 	Granted, Standby bool
 	LastGranted      string
 	State            *xml.Element
+}
+
+// TicketsShown are the tickets in the order in which they are shown: that of
+// the original's hash table.
+func (c *Cluster) TicketsShown() (list []*Ticket) {
+	for _, id := range hashTableOrder(c.ticketIDs) {
+		list = append(list, c.Tickets[id])
+	}
+	return list
 }
 
 // Now is the time the working set was made for.

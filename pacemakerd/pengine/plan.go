@@ -98,6 +98,7 @@ func unpack(cib *xml.Element, o Options) (*Transition, error) {
 	if tr.unpackStatus(); u.failed != nil {
 		return nil, u.failed
 	}
+	c.counts = c.count()
 	return tr, nil
 }
 

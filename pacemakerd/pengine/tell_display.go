@@ -13,8 +13,11 @@ import (
 // target-role or blocked by failures.
 type Counts struct{ Instances, Disabled, Blocked int }
 
-// Count counts the resource instances (scheduler.md 23.1).
-func (c *Cluster) Count() (n Counts) {
+// Count counts the resource instances as the status has them: what a constraint
+// or the loss of a ticket blocks does not count (scheduler.md 23.1).
+func (c *Cluster) Count() Counts { return c.counts }
+
+func (c *Cluster) count() (n Counts) {
 	var walk func(r *Resource)
 	walk = func(r *Resource) {
 		switch r.Kind {
@@ -172,7 +175,11 @@ type Ban struct {
 
 func (tr *Transition) noteBans() {
 	for _, loc := range slices.Backward(tr.locations) { // the last one comes first
-		for _, at := range slices.Backward(loc.Nodes) {
+		nodes := slices.Clone(loc.Nodes)
+		if !loc.gathered {
+			slices.Reverse(nodes)
+		}
+		for _, at := range nodes {
 			if at.Score < 0 {
 				tr.Bans = append(tr.Bans, Ban{loc.ID, loc.Resource, at.Node, at.Score, loc.role == RolePromoted})
 			}

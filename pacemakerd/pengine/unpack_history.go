@@ -1,6 +1,7 @@
 package pengine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/rules"
@@ -40,12 +41,7 @@ func (tr *Transition) unpackHistory(n *Node, e *xml.Element) *Resource {
 	if id == "" {
 		return nil
 	}
-	var ops []*xml.Element
-	for i := len(e.Children) - 1; i >= 0; i-- {
-		if e.Children[i].Name == "lrm_rsc_op" {
-			ops = append(ops, e.Children[i])
-		}
-	}
+	ops := lastFirst(e)
 	if len(ops) == 0 && !tr.opt.shutdownLock {
 		return nil
 	}
@@ -64,7 +60,7 @@ func (tr *Transition) unpackHistory(n *Node, e *xml.Element) *Resource {
 	}
 	saved := r.Role
 	r.Role = RoleUnknown
-	ops = mergeSort(ops, func(a, b *xml.Element) int { return olderOp(a, b, true) })
+	ops = byAge(ops)
 	st := &historyState{onFail: failIgnore}
 	for _, op := range ops {
 		tr.unpackOp(r, n, op, st)
@@ -77,6 +73,23 @@ func (tr *Transition) unpackHistory(n *Node, e *xml.Element) *Resource {
 	r.Role = max(r.Role, saved)
 	return r
 }
+
+// lastFirst lists the operations of a history entry, the last one first.
+func lastFirst(e *xml.Element) (ops []*xml.Element) {
+	for _, op := range slices.Backward(e.Children) {
+		if op.Name == "lrm_rsc_op" {
+			ops = append(ops, op)
+		}
+	}
+	return ops
+}
+
+func byAge(ops []*xml.Element) []*xml.Element {
+	return mergeSort(ops, func(a, b *xml.Element) int { return olderOp(a, b, true) })
+}
+
+// ByAge lists the operations of a history entry, the oldest first.
+func ByAge(entry *xml.Element) []*xml.Element { return byAge(lastFirst(entry)) }
 
 // historyState is what is carried from one operation of an entry to the next.
 type historyState struct {

@@ -15,6 +15,7 @@ type Location struct {
 	Resource *Resource
 	Nodes    []NodeScore
 	role     Role // only for instances going to that role
+	gathered bool // its nodes were found one after the other, not left over of all
 	discover discovery
 }
 
@@ -197,6 +198,7 @@ func (tr *Transition) locateByRule(rule *xml.Element, r *Resource, discovery str
 	}
 	or := strings.EqualFold(rule.Get("boolean-op"), "or")
 	loc := tr.newLocation(rule.ID(), r, discovery)
+	loc.gathered = or
 	if v, ok := rule.Lookup("role"); ok {
 		if loc.role = rules.ParseRole(v); loc.role == RoleUnpromoted {
 			loc.role = RoleUnknown // what is promoted has to be that, too

@@ -55,6 +55,7 @@ func (c *Cluster) ticket(id string) *Ticket {
 	if t == nil {
 		t = &Ticket{ID: id}
 		c.Tickets[id] = t
+		c.ticketIDs = append(c.ticketIDs, id)
 	}
 	return t
 }

@@ -89,6 +89,9 @@ func masked(op *xml.Element) bool {
 	return rc == rcNotInstalled || rc == rcInvalid || status == opNotInstalled
 }
 
+// Masked tells whether an entry is such a probe.
+func Masked(op *xml.Element) bool { return masked(op) }
+
 // unpackOp reads one entry (scheduler.md 8.3).
 func (tr *Transition) unpackOp(r *Resource, n *Node, op *xml.Element, st *historyState) {
 	h := &record{tr: tr, r: r, n: n, xml: op, task: op.Get("operation"), ms: opInterval(op), key: historyKey(op), expected: expectedResult(op), probe: isProbe(op)}

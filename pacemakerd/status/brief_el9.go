@@ -10,12 +10,13 @@ import (
 
 // briefResources writes the resource list with primitives counted by agent and
 // node: first those that stand alone, then those of groups. Clones and bundles
-// are written as ever.
-func (w *listEL9) briefResources(list []*entry, inactive bool) {
+// are written as ever. What the cluster made up counts, and what is left of
+// resources that are not configured any more.
+func (w *listEL9) briefResources(c *pengine.Cluster, list []*entry, inactive bool) {
 	var alone []*pengine.Resource
-	for _, e := range list {
-		if e.R.Kind == pengine.Primitive {
-			alone = append(alone, e.R)
+	for _, r := range c.Resources {
+		if r.Kind == pengine.Primitive {
+			alone = append(alone, r)
 		}
 	}
 	w.brief(alone, false, inactive)
@@ -55,12 +56,10 @@ func (w *listEL9) brief(list []*pengine.Resource, below, total bool) {
 		if active[agent] == nil {
 			active[agent] = map[string]int{}
 		}
-		if below {
-			active[agent][""]++
-			continue
-		}
 		for _, n := range r.Locations() {
-			active[agent][n.Name]++
+			if n.Online || n.Unclean || !r.Managed {
+				active[agent][n.Name]++
+			}
 		}
 	}
 	for _, agent := range slices.Sorted(maps.Keys(count)) {
@@ -69,7 +68,11 @@ func (w *listEL9) brief(list []*pengine.Resource, below, total bool) {
 			of = fmt.Sprintf("/%d", count[agent])
 		}
 		for _, node := range slices.Sorted(maps.Keys(active[agent])) {
-			w.line("%d%s\t(%s):\tActive %s", active[agent][node], of, agent, node)
+			name := node
+			if below {
+				name = ""
+			}
+			w.line("%d%s\t(%s):\tActive %s", active[agent][node], of, agent, name)
 		}
 		if total && len(active[agent]) == 0 {
 			w.line("0%s\t(%s):\tActive", of, agent)

@@ -18,6 +18,7 @@ type entry struct {
 	Node     *pengine.Node   // the one node, nil if none or several
 	Several  []*pengine.Node // where it is active, if more than one
 	Pending  string          // pending task shown as a flag: Monitoring
+	Describe bool            // the description is told
 	Unclean  bool
 	Locked   bool
 	Limit    pengine.Role // a target role worth showing
@@ -43,6 +44,7 @@ type options struct {
 	Pending  bool // what is under way
 	Detail   bool // clones instance by instance
 	Whole    bool // groups in clones with all their members
+	Anywhere bool // what is active, but where is not known, too
 }
 
 // entries makes the entries of all resources to show.
@@ -64,7 +66,7 @@ func newEntry(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 	if r.Orphan && !partly {
 		return nil
 	}
-	if !o.Inactive && !partly || partly && len(r.Running) == 0 {
+	if !o.Inactive && !partly || partly && len(r.Running) == 0 && !o.Anywhere {
 		return nil
 	}
 	switch r.Kind {
@@ -79,8 +81,8 @@ func newEntry(c *pengine.Cluster, r *pengine.Resource, o options) *entry {
 }
 
 // whole is the entry of one primitive, where it is now.
-func whole(c *pengine.Cluster, r *pengine.Resource) *entry {
-	return primitive(c, r, r.PrintableID(), r.CurrentNode(), options{Inactive: true, Pending: true})
+func whole(c *pengine.Cluster, r *pengine.Resource, pending bool) *entry {
+	return primitive(c, r, r.PrintableID(), r.CurrentNode(), options{Inactive: true, Pending: pending})
 }
 
 // running is a primitive as it is listed below the node it runs on.
@@ -95,6 +97,20 @@ func running(r *pengine.Resource) *entry {
 	return e
 }
 
+// runningEL9 is running in the words of 2.1.5: with what is under way, and with
+// the description.
+func runningEL9(r *pengine.Resource) *entry {
+	e := running(r)
+	e.pending(r)
+	e.Describe = true
+	return e
+}
+
+// runningOn are the resources on a node, without what the cluster made up.
+func runningOn(n *pengine.Node) []*pengine.Resource {
+	return slices.DeleteFunc(slices.Clone(n.Running), (*pengine.Resource).Internal)
+}
+
 // resourceList is what a list of resources has in it, what stands above it, and
 // what is said if there is nothing in it. With the nodes there are only those
 // that do not run, and without a title there is no list at all.
@@ -102,7 +118,7 @@ func resourceList(c *pengine.Cluster, v *View, w *Words, pending bool) (list []*
 	if v.ByNode && !v.Inactive {
 		return nil, "", ""
 	}
-	list = entries(c, options{Inactive: v.Inactive, Pending: pending, Whole: w.wholeGroups})
+	list = entries(c, options{Inactive: v.Inactive, Pending: pending, Whole: w.wholeGroups, Anywhere: v.ByNode})
 	switch {
 	case v.ByNode:
 		list = slices.DeleteFunc(list, func(e *entry) bool { return e.R.Active(true) })
@@ -127,20 +143,7 @@ func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.
 	e.Locked = n != nil && n == r.LockNode
 	e.Node = n
 	if o.Pending {
-		switch r.Pending {
-		case "start":
-			e.State = "Starting"
-		case "stop":
-			e.State = "Stopping"
-		case "migrate_to", "migrate_from":
-			e.State = "Migrating"
-		case "promote":
-			e.State = "Promoting"
-		case "demote":
-			e.State = "Demoting"
-		case "monitor":
-			e.Pending = "Monitoring"
-		}
+		e.pending(r)
 	}
 	if e.Role == pengine.RoleStarted && r.Top().Promotable {
 		e.Role = pengine.RoleUnpromoted
@@ -161,6 +164,24 @@ func primitive(c *pengine.Cluster, r *pengine.Resource, name string, n *pengine.
 		}
 	}
 	return e
+}
+
+// pending notes what is under way.
+func (e *entry) pending(r *pengine.Resource) {
+	switch r.Pending {
+	case "start":
+		e.State = "Starting"
+	case "stop":
+		e.State = "Stopping"
+	case "migrate_to", "migrate_from":
+		e.State = "Migrating"
+	case "promote":
+		e.State = "Promoting"
+	case "demote":
+		e.State = "Demoting"
+	case "monitor":
+		e.Pending = "Monitoring"
+	}
 }
 
 func number(s string) int {

@@ -99,10 +99,9 @@ type ticket struct {
 
 // tickets are the tickets in the order they are shown.
 func tickets(c *pengine.Cluster) (list []ticket) {
-	for id, t := range c.Tickets {
-		list = append(list, ticket{id, choose(t.Granted, "granted", "revoked"), t.Standby, when(t.LastGranted)})
+	for _, t := range c.TicketsShown() {
+		list = append(list, ticket{t.ID, choose(t.Granted, "granted", "revoked"), t.Standby, when(t.LastGranted)})
 	}
-	slices.SortFunc(list, func(a, b ticket) int { return strings.Compare(a.id, b.id) })
 	return list
 }
 

@@ -15,7 +15,7 @@ type Form interface {
 	Resources()
 	Attributes()
 	Operations() // or only how often they failed
-	Failures()   // of which there are some
+	Failures()   // if there are some
 	Fencing()
 	Tickets()
 	Bans()
@@ -50,7 +50,7 @@ func (f Format) Print(w io.Writer, c *pengine.Cluster, v View) {
 		{ShowTickets, form.Tickets},
 		{ShowBans, form.Bans},
 	} {
-		if v.shows(part.of) && (part.of != ShowFailures || len(c.FailedOps) > 0) {
+		if v.shows(part.of) {
 			part.print()
 		}
 	}

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,8 +36,9 @@ func (w *Words) history(c *pengine.Cluster) (list []nodeHistory) {
 			id := rsc.ID()
 			r := record{id: id, threshold: threshold(c.Find(id)), orphan: c.Find(id) == nil, rsc: rsc}
 			r.failures, r.last = failCount(state, id)
-			if known := c.Find(id); known != nil && w.printableHistory {
+			if known := c.Find(id); known != nil && w.instancesTogether {
 				r.id = known.PrintableID()
+				r.count(c, h.name, known)
 			}
 			h.resources = append(h.resources, r)
 		}
@@ -76,12 +76,22 @@ func (w *Words) failings(c *pengine.Cluster) []nodeHistory {
 			rec := &h.resources[j]
 			rec.failures, rec.last = 0, ""
 			if r := c.Find(rec.id); r != nil {
-				count, last := c.FailCount(c.Node(h.name), r)
-				rec.failures, rec.last, rec.orphan, rec.threshold = count, when(strconv.FormatInt(last, 10)), r.Orphan, threshold(r)
+				rec.count(c, h.name, r)
+				rec.orphan, rec.threshold = r.Orphan, threshold(r)
 			}
 		}
 	}
 	return only(list, (*record).failed)
+}
+
+// count is how often a resource failed on a node, all instances of an anonymous
+// clone together.
+func (r *record) count(c *pengine.Cluster, node string, known *pengine.Resource) {
+	if n := c.Node(node); n != nil {
+		var last int64
+		r.failures, last = c.FailCount(n, known)
+		r.last = when(strconv.FormatInt(last, 10))
+	}
 }
 
 // threshold is how many failures a resource may have on a node.
@@ -116,26 +126,13 @@ func failCount(state *xml.Element, rsc string) (total int, last string) {
 	return total, when(strconv.FormatInt(latest, 10))
 }
 
-// operations are what was done with a resource, in the order in which it was
-// called, without notifications and probes that found nothing.
-func (r *record) operations() (ops []*xml.Element) {
-	for op := range r.rsc.Each("lrm_rsc_op") {
-		if task := taskOf(op); task == "notify" || task == "probe" && op.Get("rc-code") == "7" {
-			continue
-		}
-		ops = append(ops, op)
-	}
-	return byCall(ops)
-}
-
-// byCall sorts operations in the order in which they were called.
-func byCall(ops []*xml.Element) []*xml.Element {
-	slices.SortStableFunc(ops, func(a, b *xml.Element) int {
-		x, _ := strconv.Atoi(a.Get("call-id"))
-		y, _ := strconv.Atoi(b.Get("call-id"))
-		return cmp.Compare(x, y)
+// operations are what was done with a resource, the oldest first, without
+// notifications and probes that found nothing.
+func (r *record) operations() []*xml.Element {
+	return slices.DeleteFunc(pengine.ByAge(r.rsc), func(op *xml.Element) bool {
+		task := taskOf(op)
+		return task == "notify" || task == "probe" && op.Get("rc-code") == "7"
 	})
-	return ops
 }
 
 // taskOf is an operation's task, a monitor that does not recur being a probe.
@@ -155,6 +152,14 @@ func recurring(op *xml.Element) bool {
 func rcOf(op *xml.Element) int {
 	rc, _ := strconv.Atoi(op.Get("rc-code"))
 	return rc
+}
+
+// failed are the operations that are shown as failed.
+func (w *Words) failed(c *pengine.Cluster) []*xml.Element {
+	if !w.hidesMasked {
+		return c.FailedOps
+	}
+	return slices.DeleteFunc(slices.Clone(c.FailedOps), pengine.Masked)
 }
 
 // nodeOf is the name of the node in whose history an entry stands.

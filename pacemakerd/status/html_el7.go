@@ -232,6 +232,9 @@ func (h *htmlEL7) record(r *record) {
 }
 
 func (h *htmlEL7) Failures() {
+	if len(h.c.FailedOps) == 0 {
+		return
+	}
 	h.title("Failed Resource Actions")
 	h.p(" <ul>\n")
 	for _, op := range h.c.FailedOps {

@@ -137,8 +137,12 @@ func (h *htmlEL9) Operations() {
 }
 
 func (h *htmlEL9) Failures() {
+	failed := wordsEL9.failed(h.c)
+	if len(failed) == 0 {
+		return
+	}
 	ul := h.section("Failed Resource Actions").top()
-	for _, op := range h.c.FailedOps {
+	for _, op := range failed {
 		ul.add("li", "", failureInWords(op))
 	}
 }
@@ -156,7 +160,7 @@ func (h *htmlEL9) summary(ul *htmlNode) {
 	if c.DC == nil {
 		dc.add("span", "warning", "NONE")
 	} else {
-		dc.add("span", "", c.DC.Name+" (version "+c.Option("dc-version")+") -")
+		dc.add("span", "", c.DC.Name+" (version "+version(c)+") -")
 		if mixedVersions(c) {
 			dc.add("span", "warning", " MIXED-VERSION")
 		}
@@ -201,13 +205,14 @@ func htmlNodeResources(c *pengine.Cluster, n *pengine.Node, l *htmlList) {
 	li := l.top().add("li", "", "")
 	li.add("span", "", "Status:")
 	htmlNodeStatus(c, n, li)
-	if len(n.Running) == 0 {
+	here := runningOn(n)
+	if len(here) == 0 {
 		return
 	}
 	list := &htmlList{open: []*htmlNode{li}}
 	list.begin("Resources")
-	for _, r := range n.Running {
-		list.primitive(running(r))
+	for _, r := range here {
+		list.primitive(runningEL9(r))
 	}
 }
 

@@ -186,10 +186,10 @@ func (e *entry) textEL9() string {
 		limit = "target-role:" + e.R.Meta["target-role"]
 	}
 	text += bracket(e.flags(&wordsEL9, limit))
+	if d := e.R.XML.Get("description"); d != "" && (e.Describe || len(e.Several) > 0) {
+		text += " " + d
+	}
 	if len(e.Several) > 0 {
-		if d := e.R.XML.Get("description"); d != "" {
-			text += " " + d
-		}
 		text += " [ " + join(e.severalNames()) + " ]"
 	}
 	return text

@@ -77,9 +77,7 @@ func (t *simTextEL9) status(c *pengine.Cluster, title string, pending bool) {
 	}
 	if t.v.FailCounts {
 		t.migration(wordsEL9.failings(c), rules.FormatScore)
-		if len(c.FailedOps) > 0 {
-			t.Failures()
-		}
+		t.Failures()
 	}
 }
 

@@ -49,19 +49,18 @@ func (x *simXMLEL9) End(with Ending) {
 	fmt.Fprintf(x.w, "%s", x.root.Format())
 }
 
-func (x *simXMLEL9) Before(c *pengine.Cluster) { x.status(c, "cluster_status") }
+func (x *simXMLEL9) Before(c *pengine.Cluster) { x.status(c, "cluster_status", true) }
 
 func (x *simXMLEL9) After(c *pengine.Cluster) {
-	x.status(c, "revised_cluster_status")
-	withoutPending(x.root.Child("revised_cluster_status").Child("resources"))
+	x.status(c, "revised_cluster_status", false) // nothing is under way any more
 }
 
 // status is one of the two states of the cluster, with the sections that a
 // status has, too.
-func (x *simXMLEL9) status(c *pengine.Cluster, name string) {
+func (x *simXMLEL9) status(c *pengine.Cluster, name string, pending bool) {
 	e := x.root.Append(xml.New(name))
 	e.Append(nodesEL9(c))
-	e.Append(resourcesEL9(c, true))
+	e.Append(resourcesEL9(c, pending))
 	if attrs := attributesEL9(c); x.v.Attributes && len(attrs.Children) > 0 {
 		e.Append(attrs)
 	}
@@ -70,14 +69,6 @@ func (x *simXMLEL9) status(c *pengine.Cluster, name string) {
 		if failed := failuresEL9(c); len(failed.Children) > 0 {
 			e.Append(failed)
 		}
-	}
-}
-
-// withoutPending takes away what is under way: after a simulation nothing is.
-func withoutPending(e *xml.Element) {
-	e.Unset("pending")
-	for _, child := range e.Children {
-		withoutPending(child)
 	}
 }
 

@@ -1,8 +1,10 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -141,7 +143,12 @@ func opsEL7(rsc *xml.Element) (ops []*xml.Element) {
 		}
 		ops = append(ops, op)
 	}
-	return byCall(ops)
+	slices.SortStableFunc(ops, func(a, b *xml.Element) int {
+		x, _ := strconv.Atoi(a.Get("call-id"))
+		y, _ := strconv.Atoi(b.Get("call-id"))
+		return cmp.Compare(x, y)
+	})
+	return ops
 }
 
 func (t *textEL7) operations(ops []*xml.Element) {
@@ -174,6 +181,9 @@ func timesEL7(op *xml.Element, timing bool, quote string) (text string) {
 }
 
 func (t *textEL7) Failures() {
+	if len(t.c.FailedOps) == 0 {
+		return
+	}
 	t.p("\nFailed Resource Actions:\n")
 	for _, op := range t.c.FailedOps {
 		t.p("* %s on %s '%s' (%d): call=%s, status=%s, exitreason='%s'", op.Get("operation_key"), nodeOf(op), wordsEL7.result(rcOf(op)), rcOf(op),

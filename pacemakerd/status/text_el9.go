@@ -123,13 +123,13 @@ func (t *textEL9) Nodes() {
 		if t.v.Brief && len(n.Running) == 0 {
 			continue
 		}
-		t.begin("%s %s: %s%s", nodeTypeName(n), n.Name, nodeState(n), healthEL9(t.c, n))
+		t.begin("%s %s: %s%s", nodeTypeName(n), n.Name, nodeStatus(n), healthEL9(t.c, n))
 		t.begin("Resources")
 		if t.v.Brief {
 			t.brief(n.Running, true, false)
 		} else {
-			for _, r := range n.Running {
-				t.primitive(running(r))
+			for _, r := range runningOn(n) {
+				t.primitive(runningEL9(r))
 			}
 		}
 		t.end()
@@ -150,7 +150,7 @@ func (t *textEL9) Resources() {
 	case len(list) == 0:
 		t.line("%s", none)
 	case t.v.Brief && !t.v.ByNode:
-		t.briefResources(list, t.v.Inactive)
+		t.briefResources(t.c, list, t.v.Inactive)
 	default:
 		writeResources(t, list)
 	}
@@ -238,7 +238,7 @@ func (t *textEL9) operation(op *xml.Element) string {
 				more = append(more, name+`="`+v+`ms"`)
 			}
 		}
-		more = append(more, fmt.Sprintf("rc=%d (%s)", pastRC(op), pastResult(pastRC(op))))
+		more = append(more, fmt.Sprintf("rc=%d (%s)", pastRC(op), wordsEL9.result(pastRC(op))))
 	}
 	if len(more) > 0 {
 		line += ": " + strings.Join(more, " ")
@@ -248,14 +248,6 @@ func (t *textEL9) operation(op *xml.Element) string {
 
 // pastRC is the result of an operation in a history, where none is below 0.
 func pastRC(op *xml.Element) int { return max(0, rcOf(op)) }
-
-// pastResult is what a result means in a history.
-func pastResult(rc int) string {
-	if rc == 193 { // what stands there while it is under way
-		return "unknown"
-	}
-	return wordsEL9.result(rc)
-}
 
 // migration says what failed how often.
 func (t *textEL9) migration(list []nodeHistory, count func(int) string) {
@@ -275,9 +267,13 @@ func (t *textEL9) migration(list []nodeHistory, count func(int) string) {
 }
 
 func (t *textEL9) Failures() {
+	failed := wordsEL9.failed(t.c)
+	if len(failed) == 0 {
+		return
+	}
 	t.section("Failed Resource Actions")
 	defer t.end()
-	for _, op := range t.c.FailedOps {
+	for _, op := range failed {
 		if !t.v.Detail { // details are for those who ask for them
 			t.line("%s", failureInWords(op))
 			continue
@@ -288,7 +284,12 @@ func (t *textEL9) Failures() {
 			line += ", exitreason='" + why + "'"
 		}
 		if at := changed(op); at != "" {
-			line += ", last-rc-change='" + at + "', queued=" + zero(op.Get("queue-time")) + "ms, exec=" + zero(op.Get("exec-time")) + "ms"
+			line += ", last-rc-change='" + at + "'"
+			for _, span := range [...]struct{ word, attr string }{{"queued", "queue-time"}, {"exec", "exec-time"}} {
+				if v, known := op.Lookup(span.attr); known {
+					line += ", " + span.word + "=" + v + "ms"
+				}
+			}
 		}
 		t.line("%s", line)
 	}

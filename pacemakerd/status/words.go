@@ -15,8 +15,13 @@ type Words struct {
 	noResult string                  // for any other
 	lock     string                  // the flag of a resource that waits for a node that was shut down
 	lists    listTitles
-	// Histories name what they are about as the lists of resources do.
-	printableHistory bool
+	// Histories name what they are about as the lists of resources do, and count
+	// the failures of all instances of an anonymous clone together.
+	instancesTogether bool
+	// How long a failed operation took and waited is told also where it is not known.
+	spansAlways bool
+	// Probes that found that a resource cannot run there are no failures.
+	hidesMasked bool
 	// Groups in clones have all their members listed, also those that run nowhere.
 	wholeGroups bool
 	own         []string // attributes that are shown although they are the cluster's own
@@ -36,6 +41,7 @@ var (
 			5: "not installed", 6: "not configured", 7: "not running", 8: "master", 9: "master (failed)", 193: "unknown"},
 		noResult:    "<unknown>",
 		lists:       listTitles{"Active resources", "Inactive resources", "Full list of resources"},
+		spansAlways: true,
 		wholeGroups: true,
 		tail:        "  ",
 		reason:      " ",
@@ -44,13 +50,14 @@ var (
 		provider: ":",
 		results: map[int]string{0: "ok", 1: "error", 2: "invalid parameter", 3: "unimplemented feature", 4: "insufficient privileges",
 			5: "not installed", 6: "not configured", 7: "not running", 8: "promoted", 9: "promoted (failed)",
-			190: "degraded", 191: "promoted (degraded)"},
-		noResult:         "unknown exit status",
-		lock:             "LOCKED",
-		printableHistory: true,
-		lists:            listTitles{"Active Resources", "Inactive Resources", "Full List of Resources"},
-		own:              []string{"probe_complete", "maintenance"},
-		reason:           "  ",
+			190: "OCF_DEGRADED", 191: "promoted (degraded)"},
+		noResult:          "unknown",
+		lock:              "LOCKED",
+		instancesTogether: true,
+		hidesMasked:       true,
+		lists:             listTitles{"Active Resources", "Inactive Resources", "Full List of Resources"},
+		own:               []string{"probe_complete", "maintenance"},
+		reason:            "  ",
 	}
 )
 

@@ -66,16 +66,18 @@ func bundlePairs(r *pengine.Resource) pairs {
 	return pairs{"id", r.ID, "type", kind, "image", r.Bundle.Image, "unique", yes(r.Unique), "managed", yes(r.Managed), "failed", yes(r.Failed)}
 }
 
-func (w *Words) primitivePairs(c *pengine.Cluster, r *pengine.Resource) pairs {
-	shown := whole(c, r)
-	p := pairs{"id", r.PrintableID(), "resource_agent", w.agent(r), "role", w.role(shown.Role)}
+// primitivePairs are those of a primitive; pending says that what is under way
+// stands where its role does.
+func (w *Words) primitivePairs(c *pengine.Cluster, r *pengine.Resource, pending bool) pairs {
+	shown := whole(c, r, pending)
+	p := pairs{"id", r.PrintableID(), "resource_agent", w.agent(r), "role", cmp.Or(shown.State, w.role(shown.Role))}
 	if v := r.Meta["target-role"]; v != "" {
 		p = append(p, "target_role", v)
 	}
 	p = append(p, "active", yes(r.Active(false)), "orphaned", yes(r.Orphan), "blocked", yes(r.Blocked), "managed", yes(r.Managed),
 		"failed", yes(r.Failed), "failure_ignored", yes(r.FailureIgnored), "nodes_running_on", strconv.Itoa(len(r.Running)))
-	if what := cmp.Or(shown.State, shown.Pending); what != "" {
-		p = append(p, "pending", what)
+	if shown.Pending != "" {
+		p = append(p, "pending", shown.Pending)
 	}
 	return p
 }
@@ -111,8 +113,13 @@ func (w *Words) failurePairs(op *xml.Element, reason, at string) pairs {
 	p := pairs{key, name, "node", nodeOf(op), "exitstatus", w.result(rcOf(op)), "exitreason", reason,
 		"exitcode", strconv.Itoa(rcOf(op)), "call", op.Get("call-id"), "status", opStatus(op)}
 	if at != "" {
-		p = append(p, "last-rc-change", at, "queued", zero(op.Get("queue-time")), "exec", zero(op.Get("exec-time")),
-			"interval", zero(op.Get("interval")), "task", op.Get("operation"))
+		p = append(p, "last-rc-change", at)
+		for _, span := range [...]struct{ word, attr string }{{"queued", "queue-time"}, {"exec", "exec-time"}} {
+			if v, known := op.Lookup(span.attr); known || w.spansAlways {
+				p = append(p, span.word, zero(v))
+			}
+		}
+		p = append(p, "interval", zero(op.Get("interval")), "task", op.Get("operation"))
 	}
 	return p
 }

@@ -136,7 +136,7 @@ func (x *xmlEL7) resource(indent int, r *pengine.Resource) {
 }
 
 func (x *xmlEL7) primitive(indent int, r *pengine.Resource) {
-	p := wordsEL7.primitivePairs(x.c, r)
+	p := wordsEL7.primitivePairs(x.c, r, true)
 	if len(r.Running) == 0 {
 		x.empty(indent, "resource", p)
 		return
@@ -197,6 +197,9 @@ func (x *xmlEL7) record(r *record) {
 }
 
 func (x *xmlEL7) Failures() {
+	if len(x.c.FailedOps) == 0 {
+		return
+	}
 	x.section("failures", func() {
 		for _, op := range x.c.FailedOps {
 			x.empty(8, "failure", wordsEL7.failurePairs(op, op.Get("exit-reason"), changed(op)))

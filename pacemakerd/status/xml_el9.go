@@ -82,31 +82,26 @@ func nodesEL9(c *pengine.Cluster) *xml.Element {
 // Resources are all there are, whichever were asked for.
 func (x *xmlEL9) Resources() { x.add(resourcesEL9(x.c, true)) }
 
-// resourcesEL9 are the resources, with inactive also those that run nowhere.
-func resourcesEL9(c *pengine.Cluster, inactive bool) *xml.Element {
+// resourcesEL9 are the resources, pending ones with what is under way.
+func resourcesEL9(c *pengine.Cluster, pending bool) *xml.Element {
 	e := xml.New("resources")
 	for _, r := range c.Resources {
-		if (r.Orphan || !inactive) && !r.Active(false) {
+		active := r.Active(false)
+		if r.Orphan && !active || active && len(r.Running) == 0 { // it is not known where
 			continue
 		}
-		if x := resourceEL9(c, r, inactive); x != nil {
-			e.Append(x)
-		}
+		e.Append(resourceEL9(c, r, pending))
 	}
 	return e
 }
 
-// resourceEL9 is a resource with everything in it, nil if there is nothing to
-// show.
-func resourceEL9(c *pengine.Cluster, r *pengine.Resource, inactive bool) *xml.Element {
+// resourceEL9 is a resource with everything in it, also what runs nowhere.
+func resourceEL9(c *pengine.Cluster, r *pengine.Resource, pending bool) *xml.Element {
 	var e *xml.Element
 	children := r.Children
 	switch r.Kind {
 	case pengine.Primitive:
-		if r.Internal() {
-			return nil
-		}
-		return primitiveEL9(c, r)
+		return primitiveEL9(c, r, pending)
 	case pengine.Group:
 		e = xml.New("group", "id", r.ID, "number_resources", strconv.Itoa(len(r.Children)), "managed", yes(r.Managed), "disabled", yes(r.Disabled()))
 	case pengine.Clone:
@@ -122,18 +117,13 @@ func resourceEL9(c *pengine.Cluster, r *pengine.Resource, inactive bool) *xml.El
 		for i, rep := range r.Bundle.Replicas {
 			x := e.Append(xml.New("replica", "id", strconv.Itoa(i)))
 			for _, part := range replicaParts(rep) {
-				x.Append(primitiveEL9(c, part))
+				x.Append(primitiveEL9(c, part, pending))
 			}
 		}
 		return e
 	}
 	for _, child := range children {
-		if (child.Orphan && r.Kind != pengine.Clone || !inactive) && !child.Active(false) {
-			continue
-		}
-		if x := resourceEL9(c, child, inactive); x != nil {
-			e.Append(x)
-		}
+		e.Append(resourceEL9(c, child, pending))
 	}
 	return e
 }
@@ -151,8 +141,8 @@ func cloneEL9(r *pengine.Resource) *xml.Element {
 	return e
 }
 
-func primitiveEL9(c *pengine.Cluster, r *pengine.Resource) *xml.Element {
-	e := xml.New("resource", wordsEL9.primitivePairs(c, r)...)
+func primitiveEL9(c *pengine.Cluster, r *pengine.Resource, pending bool) *xml.Element {
+	e := xml.New("resource", wordsEL9.primitivePairs(c, r, pending)...)
 	for _, n := range r.Running {
 		e.Append(xml.New("node", "name", n.Name, "id", n.ID, "cached", yes(n.Online)))
 	}
@@ -194,7 +184,7 @@ func (x *xmlEL9) Operations() {
 func recordEL9(r *record) *xml.Element {
 	e := xml.New("resource_history", r.pairs(strconv.Itoa)...)
 	for _, op := range r.operations() {
-		p := pairs{"call", op.Get("call-id"), "task", taskOf(op), "rc", strconv.Itoa(pastRC(op)), "rc_text", pastResult(pastRC(op))}
+		p := pairs{"call", op.Get("call-id"), "task", taskOf(op), "rc", strconv.Itoa(pastRC(op)), "rc_text", wordsEL9.result(pastRC(op))}
 		if recurring(op) {
 			p = append(p, "interval", op.Get("interval")+"ms")
 		}
@@ -211,7 +201,7 @@ func (x *xmlEL9) Failures() { x.add(failuresEL9(x.c)) }
 // failuresEL9 are the operations that failed.
 func failuresEL9(c *pengine.Cluster) *xml.Element {
 	e := xml.New("failures")
-	for _, op := range c.FailedOps {
+	for _, op := range wordsEL9.failed(c) {
 		reason, told := op.Lookup("exit-reason")
 		if !told {
 			reason = "none"

@@ -32,7 +32,7 @@ func el9() *generation {
 		modernise:   tellUpgrade,
 		reword:      func(m pengine.Message) []pengine.Message { return []pengine.Message{m} },
 		mon: monWords{
-			anyFile: true, resource: "resource instance",
+			anyFile: true, uncleanIsThere: true, resource: "resource instance",
 			unread: func(env *tool.Env, _ error) int {
 				env.Errorf("Could not connect to the CIB: No such device or address\n")
 				return 0

@@ -50,13 +50,16 @@ type exits struct {
 
 // monWords are crm_mon's.
 type monWords struct {
-	own       bool // it has switches of its own for each format, and no --output-as
-	anyFile   bool // as a web page, too, it reads the file it is told to
-	resource  string
-	unread    func(*tool.Env, error) int // a file could not be
-	refused   func(m *monitor, foreign bool) int
-	noCluster func(*tool.Env) int
-	warn      func(env *tool.Env, problems []string, dc bool) int
+	own     bool // it has switches of its own for each format, and no --output-as
+	anyFile bool // as a web page, too, it reads the file it is told to
+	// One line of status counts a node that is online among those, also if it
+	// has to be fenced or is not a member yet.
+	uncleanIsThere bool
+	resource       string
+	unread         func(*tool.Env, error) int // a file could not be
+	refused        func(m *monitor, foreign bool) int
+	noCluster      func(*tool.Env) int
+	warn           func(env *tool.Env, problems []string, dc bool) int
 }
 
 // verifyWords are crm_verify's.

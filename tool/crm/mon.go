@@ -52,7 +52,7 @@ func (m *monitor) table() *option.Program {
 		{Flags: "-A --show-node-attributes", Text: "Display node attributes", To: show(status.ShowAttributes)},
 		{Flags: "-c --tickets", Text: "Display cluster tickets", To: show(status.ShowTickets)},
 		{Flags: "-L --neg-locations", Text: "Display negative location constraints", Only: "el7", To: show(status.ShowBans)},
-		{Flags: "-L --neg-locations", Text: "Display negative location constraints", Only: "el9", May: true, Behind: isPrefix, To: m.showBans},
+		{Flags: "-L --neg-locations", Text: "Display negative location constraints", Only: "el9", May: true, To: m.showBans},
 		{Flags: "-R --show-detail", Text: "Show more details (node IDs, individual clone instances)", To: option.On(&v.Detail)},
 		{Flags: "-D --hide-headers", Text: "Hide all headers", To: m.hideHeaders},
 		{Flags: "-b --brief", Text: "Brief output", To: option.On(&v.Brief)},
@@ -65,7 +65,7 @@ func (m *monitor) table() *option.Program {
 		{Flags: "-w --web-cgi", Text: "Web mode with output suitable for CGI (preselected when run as *.cgi)", To: show(0, &m.cgi, &m.once)},
 		{Flags: "--output-as", Arg: "value", Text: "Format of the output: text, xml or html", Values: option.Words("text", "xml", "html"), To: option.Text(&m.output)},
 		{Flags: "-m --fence-history", Only: "el7"},
-		{Flags: "-m --fence-history", Only: "el9", May: true, Behind: isHistory},
+		{Flags: "-m --fence-history", Only: "el9", May: true, To: isHistory},
 		{Flags: "-N --disable-ncurses"},
 		{Flags: "-d --daemonize", To: func(string) error {
 			return errOption("option '--daemonize' is not supported; run crm_mon from a service manager")
@@ -125,7 +125,7 @@ func (m *monitor) look(ctx context.Context) int {
 	}
 	format, sections := m.format()
 	constraints := format.Shows(sections, status.ShowTickets|status.ShowBans)
-	c, err := pengine.Status(doc, pengine.Options{Now: time.Now(), Constraints: constraints})
+	c, err := pengine.Status(doc, pengine.Options{Now: time.Now(), Fixed: true, Constraints: constraints})
 	if err != nil {
 		return m.env.Fail(exitConfig, "%v", err)
 	}
@@ -257,7 +257,7 @@ func (m *monitor) simple(c *pengine.Cluster) int {
 		case n.Kind == pengine.Ping:
 		case n.Standby && n.Online:
 			standby++
-		case n.Online && !n.Unclean && !n.Pending:
+		case n.Online && (m.gen.mon.uncleanIsThere || !n.Unclean && !n.Pending):
 			online++
 		case n.Unclean || !n.Online:
 			problems = append(problems, "offline node: "+n.Name)

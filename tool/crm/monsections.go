@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
@@ -34,11 +35,15 @@ func (m *monitor) showBans(prefix string) error {
 	return nil
 }
 
-// isPrefix tells whether what is behind -L is a prefix, and not only letters of
-// further options; isHistory whether what is behind -m is how much of the
-// history to show.
-func isPrefix(behind string) bool  { return strings.Trim(behind, "1rnoftAcLRDbsjNm") != "" }
-func isHistory(behind string) bool { return len(behind) == 1 && behind[0] >= '0' && behind[0] <= '3' }
+// isHistory refuses what is more of the history than there is. A text without a
+// number is 0.
+func isHistory(level string) error {
+	digits := strings.TrimRight(level, strings.TrimLeft(level, "0123456789"))
+	if n, err := strconv.Atoi(digits); err == nil && n > 3 {
+		return errOption("Fence history must be 0-3")
+	}
+	return nil
+}
 
 // include shows the sections of a list, exclude hides them. They work in the
 // order of the command line on what is shown so far.

@@ -12,6 +12,7 @@ import (
 	"github.com/gocorosync/gocorosync/conf"
 	"github.com/gocorosync/gocorosync/pacemakerd/status"
 	"github.com/gocorosync/gocorosync/tool"
+	"github.com/gocorosync/gocorosync/tool/option"
 )
 
 // TestSections9 asks for parts of the text of 2.1.5, with constraints added to
@@ -72,21 +73,27 @@ func TestOptionalArguments(t *testing.T) {
 		err      string
 	}{
 		{args: "-L", p: conf.EL9, bans: true},
-		{args: "-L cli", p: conf.EL9, bans: true},
+		{args: "-L cli", p: conf.EL9, bans: true, prefix: "cli"},
+		{args: "-L -r", p: conf.EL9, bans: true, inactive: true},
+		{args: "-rL cli", p: conf.EL9, bans: true, inactive: true, prefix: "cli"},
 		{args: "-Lcli-", p: conf.EL9, bans: true, prefix: "cli-"},
-		{args: "-Lr", p: conf.EL9, bans: true, inactive: true},
+		{args: "-Lr", p: conf.EL9, bans: true, prefix: "r"},
 		{args: "-Lx -L", p: conf.EL9, bans: true, prefix: "x"},
 		{args: "--neg-locations=cli-", p: conf.EL9, bans: true, prefix: "cli-"},
-		{args: "--neg -r", p: conf.EL9, bans: true, inactive: true},
+		{args: "--neg-locations -r", p: conf.EL9, bans: true, inactive: true},
 		{args: "-m -m2 --fence-history=3 -r", p: conf.EL9, inactive: true},
 		{args: "-rm", p: conf.EL9, inactive: true},
-		{args: "-m9", p: conf.EL9, err: "invalid option -- '9'"},
+		{args: "-m9", p: conf.EL9, err: "Fence history must be 0-3"},
 		{args: "-Lr", p: conf.EL7, bans: true, inactive: true},
 		{args: "-Ly", p: conf.EL7, bans: true, err: "invalid option -- 'y'"},
 		{args: "--neg-locations=cli-", p: conf.EL7, err: "option '--neg-locations' doesn't allow an argument"},
 	} {
 		m := new(monitor)
-		_, err := m.table().Read(tt.p, strings.Fields(tt.args))
+		table := m.table()
+		if tt.p == conf.EL9 {
+			table.Dialect = option.GLib
+		}
+		_, err := table.Read(tt.p, strings.Fields(tt.args))
 		text := ""
 		if err != nil {
 			text = err.Error()

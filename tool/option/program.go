@@ -48,12 +48,10 @@ type Option struct {
 	To     Target // nil takes no notice of it
 
 	// May says that the argument may be left out, and then is Else. It comes
-	// with "=" or right behind the letter; Behind tells, if it is set, whether
-	// what is behind the letter of an option that begins a word is its argument
-	// at all, and not more letters.
-	May    bool
-	Else   string
-	Behind func(text string) bool
+	// with "=" or right behind the letter, to GLib also as the next word, if that
+	// does not look like an option.
+	May  bool
+	Else string
 }
 
 // A Command is a word that an operand may be, with those that may follow it.

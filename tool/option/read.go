@@ -91,7 +91,7 @@ func (r *Reader) Word() string { return r.word }
 // option reads the next option; nil at the end, or with an error.
 func (r *Reader) option() (*Option, string, error) {
 	if r.bundle != "" {
-		return r.letter(false)
+		return r.letter()
 	}
 	for len(r.args) > 0 {
 		r.word, r.args = r.args[0], r.args[1:]
@@ -109,7 +109,7 @@ func (r *Reader) option() (*Option, string, error) {
 			return r.name()
 		case len(r.word) > 1 && r.word[0] == '-':
 			r.bundle = r.word[1:]
-			return r.letter(true)
+			return r.letter()
 		default:
 			r.Operands = append(r.Operands, r.word)
 			if r.posix {
@@ -121,14 +121,14 @@ func (r *Reader) option() (*Option, string, error) {
 }
 
 // letter reads the next letter of a bundle.
-func (r *Reader) letter(first bool) (*Option, string, error) {
+func (r *Reader) letter() (*Option, string, error) {
 	spelling := "-" + r.bundle[:1]
 	r.bundle, r.isLetter = r.bundle[1:], true
 	o := r.short[spelling]
 	switch {
 	case o == nil:
 		return r.fail(Unknown, spelling)
-	case o.takesArgument() && r.bundle != "" && (o.Behind == nil || first && o.Behind(r.bundle)):
+	case o.takesArgument() && r.bundle != "":
 		value := r.bundle
 		r.bundle = ""
 		return o, value, nil
@@ -163,7 +163,7 @@ func (r *Reader) argument(o *Option, spelling, value string, has bool) (*Option,
 	case has && !o.takesArgument():
 		return r.fail(Superfluous, spelling)
 	case has || !o.takesArgument():
-	case o.May:
+	case o.May && (r.dialect != GLib || len(r.args) == 0 || strings.HasPrefix(r.args[0], "-")):
 		value = o.Else
 	case len(r.args) == 0:
 		return r.fail(Missing, spelling)

@@ -79,7 +79,7 @@ func ways(p *option.Program, o *option.Option, flag string) [][]string {
 		return [][]string{{flag}, {flag + "=" + value}}
 	case long:
 		return [][]string{{flag, value}, {flag + "=" + value}}
-	case o.May && o.Behind != nil || p.Dialect == option.Exact:
+	case p.Dialect == option.Exact:
 		return [][]string{{flag, value}}
 	}
 	return [][]string{{flag, value}, {flag + value}}
