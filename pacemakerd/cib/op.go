@@ -122,6 +122,9 @@ var sectionPath = map[string][]string{
 	"alerts":           {"configuration", "alerts"},
 }
 
+// IsSection tells whether there is a section of that name.
+func IsSection(name string) bool { _, ok := sectionPath[name]; return ok }
+
 // Section returns a section of the document by name, nil where it is missing
 // or no such section exists.
 func Section(doc *xml.Element, name string) *xml.Element {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
@@ -65,6 +64,14 @@ func Admin(ctx context.Context, env *tool.Env) int {
 		if silent := words.silentExit; silent != 0 && errors.Is(err, client.ErrNotRunning) {
 			return silent
 		}
+		if errors.Is(err, client.ErrNotRunning) && words.noDaemon != nil {
+			daemon := "controller"
+			if o.what == 'P' {
+				daemon = "launcher"
+			}
+			words.noDaemon(env, daemon)
+			return st
+		}
 		env.Errorf("%s: %v\n", env.Name, err)
 		return st
 	}
@@ -91,7 +98,7 @@ func Admin(ctx context.Context, env *tool.Env) int {
 				kind = "remote"
 			}
 			switch {
-			case o.kind != "" && !slices.Contains(strings.Split(o.kind, ","), "all") && !slices.Contains(strings.Split(o.kind, ","), kind):
+			case o.kind != "" && !strings.Contains(o.kind, "all") && !strings.Contains(o.kind, kind): // anywhere in it
 				continue
 			case o.export:
 				env.Printf("export %s=%s\n", n.Get("uname"), n.ID())

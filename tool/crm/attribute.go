@@ -25,7 +25,8 @@ type attribute struct {
 	query, remove, quiet, hasDef bool
 	program                      string
 	isValue                      bool
-	lifetime, rsc, promotion     string // as the tools' options say
+	lifetime, rsc                string // as the tools' options say
+	promotion                    bool   // the name is that of a promotion score
 	pattern                      string // of names, an extended regular expression
 	hasName                      bool
 	operation, interval          string // of which the failures are counted
@@ -68,9 +69,25 @@ func (a *attribute) attributeTable() *option.Program {
 		{Flags: "-q --quiet", Text: "Print only the value on stdout", To: option.On(&a.quiet)},
 		{Flags: "-Q", To: option.On(&a.quiet)},
 		{Flags: "-P --pattern", Arg: "value", Text: "Operate on all attributes matching this pattern (with -G, or with -v or -D and -l reboot)", Only: "el9", To: option.Text(&a.pattern)},
-		{Flags: "-p --promotion", Arg: "rsc", Text: "Operate on node attribute used as promotion score for specified resource", Only: "el9", To: func(v string) error { a.promotion = v; return nil }},
+		{Flags: "-p --promotion", May: true, Else: thisResource, Text: "Operate on node attribute used as promotion score for specified resource, or given in OCF_RESOURCE_INSTANCE environment variable if none is specified", Only: "el9", To: a.toPromotion},
 		{Flags: "-! --inhibit-policy-engine"},
 	})
+}
+
+// thisResource stands for the resource whose agent runs the tool. No id has a
+// blank in it.
+const thisResource = "the resource of this agent"
+
+// toPromotion is the target of a resource whose promotion score is meant.
+func (a *attribute) toPromotion(rsc string) error {
+	if rsc == thisResource {
+		var known bool
+		if rsc, known = os.LookupEnv("OCF_RESOURCE_INSTANCE"); !known {
+			return errOption("-p/--promotion must be called from an OCF resource agent or with a resource ID specified")
+		}
+	}
+	a.name, a.hasName, a.promotion = "master-"+rsc, true, true
+	return nil
 }
 
 // Attribute is the tool crm_attribute.
@@ -79,11 +96,8 @@ func Attribute(ctx context.Context, env *tool.Env) int {
 	if done, status := parse(env, a.attributeTable()); done {
 		return status
 	}
-	if a.promotion != "" {
-		a.name, a.hasName = "master-"+a.promotion, true
-		if a.lifetime == "" {
-			a.lifetime = "reboot"
-		}
+	if a.promotion && a.lifetime == "" {
+		a.lifetime = "reboot"
 	}
 	if status := a.live(); status != 0 {
 		return status
@@ -92,9 +106,6 @@ func Attribute(ctx context.Context, env *tool.Env) int {
 		if (a.isValue || a.remove) && a.section != "status" {
 			complain(env, "Error: pattern can only be used with query, or with till-reboot update or delete")
 			return exitUsage(env)
-		}
-		if _, err := regexp.CompilePOSIX(a.pattern); err != nil {
-			return env.Fail(exitUsage(env), "Error: %q is no regular expression: %v", a.pattern, err)
 		}
 		a.name = a.pattern
 	}
@@ -156,12 +167,22 @@ func (a *attribute) failCountTable() *option.Program {
 	return program("crm_failcount", "Query or delete resource fail counts", "-r <resource> [options]", nil, []option.Option{
 		{Flags: "-G --query", Text: "Query the current value of the resource's fail count", To: a.toQuery},
 		{Flags: "-D --delete", Text: "Delete resource's recorded failures", To: a.toRemove},
+		{Flags: "-v", Arg: "value", Only: "el9", To: a.toRemoveOld},
 		{Flags: "-n --operation", Arg: "operation", Text: "Name of operation to use instead of all operations", Only: "el9", To: option.Text(&a.operation)},
 		{Flags: "-I --interval", Arg: "interval", Text: "If an operation is specified, this specifies its interval", Only: "el9", To: option.Text(&a.interval)},
 		{Flags: "-r --resource", Arg: "rsc", Text: "Name of the resource to use", To: option.Text(&a.rsc)},
 		{Flags: "-N --node", Arg: "node", Text: "Use failcount on named node (instead of local node)", To: option.Text(&a.node)},
 		{Flags: "-q --quiet", Text: "Print only the value", To: option.On(&a.quiet)},
 	})
+}
+
+// toRemoveOld is the old way to delete fail counts: to set them to 0.
+func (a *attribute) toRemoveOld(count string) error {
+	if count == "0" {
+		return a.toRemove("")
+	}
+	a.env.Errorf("warning: ignoring deprecated option '-v' with nonzero value\n")
+	return nil
 }
 
 // FailCount is the tool crm_failcount.
@@ -175,6 +196,10 @@ func FailCount(ctx context.Context, env *tool.Env) int {
 		env.Errorf("error: must specify a command\n")
 		return exitUsage(env)
 	case a.rsc == "":
+		if generationOf(env).spelledOut {
+			env.Errorf("error: resource name required\n")
+			return exitUsage(env)
+		}
 		return env.Fail(exitUsage(env), "name a resource with -r")
 	}
 	if a.node == "" {
@@ -190,7 +215,7 @@ func (a *attribute) connect(ctx context.Context) (*client.CIB, int) {
 	c, err := OpenCIB(ctx, a.env, a.program)
 	if err != nil {
 		word, status := unconnected(a.env, err)
-		complain(a.env, generationOf(a.env).attribute.noCIB+word)
+		complainAs(a.env, a.program, generationOf(a.env).attribute.noCIB+word)
 		return nil, status
 	}
 	return c, 0
@@ -233,14 +258,13 @@ func (a *attribute) nameNode(ctx context.Context, words ...string) int {
 func (a *attribute) run(ctx context.Context) int {
 	switch {
 	case a.hasName && a.name == "" && generationOf(a.env).spelledOut: // there is none of that name
-		complain(a.env, "Error performing operation: "+cib.NotFound.Error())
+		complainAs(a.env, a.program, "Error performing operation: "+cib.NotFound.Error())
 		return exitOf(a.env, cib.NotFound)
+	case a.name == "" && a.remove && generationOf(a.env).spelledOut:
+		complainAs(a.env, a.program, "Error: must specify attribute name or pattern to delete")
+		return exitUsage(a.env)
 	case a.name == "" && (a.isValue || a.remove || !generationOf(a.env).spelledOut):
 		return a.env.Fail(exitUsage(a.env), "name the attribute with -n")
-	}
-	if a.section != "" && !sections[a.section] {
-		complain(a.env, "Error performing operation: "+cib.NotFound.Error()+" ("+a.section+" is no part of the configuration)")
-		return exitOf(a.env, cib.NotFound)
 	}
 	if a.section == "" {
 		a.section = "crm_config"
@@ -259,7 +283,7 @@ func (a *attribute) run(ctx context.Context) int {
 	}
 	defer c.Close()
 	var nodeID string
-	if a.section == "nodes" || a.section == "status" {
+	if a.ofNode() {
 		if status := a.nameNode(ctx, "", ".", "localhost"); status != 0 {
 			return status
 		}
@@ -276,6 +300,10 @@ func (a *attribute) run(ctx context.Context) int {
 			complainAs(a.env, a.program, "Could not map name="+a.node+" to a UUID")
 			return exitOf(a.env, cib.NotFound)
 		}
+	}
+	if a.section != "tickets" && !cib.IsSection(a.section) {
+		complainAs(a.env, a.program, "Error performing operation: No message of desired type")
+		return exitProtocol
 	}
 	switch {
 	case a.query:
@@ -297,8 +325,17 @@ func (a *attribute) run(ctx context.Context) int {
 	return a.show(ctx, c, nodeID)
 }
 
-// sections are those that attributes may be in.
-var sections = map[string]bool{"nodes": true, "status": true, "crm_config": true, "rsc_defaults": true, "op_defaults": true, "tickets": true, "reboot": true, "forever": true}
+// ofNode tells whether a node has to be named. 2.1.5 wants one that is known
+// for whatever is not an option of the cluster or a ticket's.
+func (a *attribute) ofNode() bool {
+	switch a.section {
+	case "nodes", "status":
+		return true
+	case "crm_config", "tickets":
+		return false
+	}
+	return generationOf(a.env).attribute.nodeAlways
+}
 
 // where is the XPath of the attribute's nvpair.
 func (a *attribute) where(nodeID string) string {
@@ -320,6 +357,9 @@ func (a *attribute) where(nodeID string) string {
 		return "/cib/status/node_state[@id='" + nodeID + "']/transient_attributes/instance_attributes" + set + "/nvpair" + q
 	case "crm_config":
 		return "/cib/configuration/crm_config/cluster_property_set" + set + "/nvpair" + q
+	}
+	if a.section == "tickets" {
+		return "/cib/status/tickets/instance_attributes" + set + "/nvpair" + q
 	}
 	return "/cib/configuration/" + a.section + "/meta_attributes" + set + "/nvpair" + q
 }
@@ -345,7 +385,7 @@ func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int 
 	}
 	if code != cib.OK {
 		value = "(null)"
-		complain(a.env, "Error performing operation: "+text(a.env, code))
+		complainAs(a.env, a.program, "Error performing operation: "+text(a.env, code))
 	}
 	if code == cib.OK || generationOf(a.env).attribute.nullValue && !a.quiet {
 		a.tell(a.name, value)
@@ -355,9 +395,10 @@ func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int 
 
 // showMatches prints the values of all attributes whose names match.
 func (a *attribute) showMatches(found *xml.Element) int {
-	matches, some := regexp.MustCompilePOSIX(a.pattern), false
+	some := false
+	matches, err := regexp.CompilePOSIX(a.pattern) // what is none matches nothing
 	for nv := range found.Walk() {
-		if name := nv.Get("name"); nv.Name == "nvpair" && matches.MatchString(name) {
+		if name := nv.Get("name"); err == nil && nv.Name == "nvpair" && matches.MatchString(name) {
 			a.tell(name, nv.Get("value"))
 			some = true
 		}
@@ -365,7 +406,7 @@ func (a *attribute) showMatches(found *xml.Element) int {
 	if some {
 		return 0
 	}
-	complain(a.env, "Error performing operation: "+cib.NotFound.Error())
+	complainAs(a.env, a.program, "Error performing operation: "+cib.NotFound.Error())
 	return exitOf(a.env, cib.NotFound)
 }
 
@@ -439,12 +480,17 @@ func (a *attribute) delete(ctx context.Context, c *client.CIB, nodeID string) in
 	if a.set != "" && generationOf(a.env).spelledOut {
 		set = " set=" + a.set
 	}
-	a.env.Printf("Deleted %s: id=%s%s name=%s%s", place, n.ID(), set, a.name, generationOf(a.env).attribute.deletedEnd)
+	id := n.ID()
+	if a.id != "" && generationOf(a.env).spelledOut { // by which it need not be looked for
+		id = "(null)"
+	}
+	a.env.Printf("Deleted %s: id=%s%s name=%s%s", place, id, set, a.name, generationOf(a.env).attribute.deletedEnd)
 	return 0
 }
 
 func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int {
 	var op *cib.Op
+	set := a.set
 	if n, err := c.Do(ctx, &cib.Op{Name: cib.OpQuery, Section: a.where(nodeID), Options: cib.XPath | cib.ScopeLocal}); err == nil {
 		if a.several(n) {
 			complainAs(a.env, a.program, "Please choose from one of the matches below and supply the 'id' with --attr-id")
@@ -452,7 +498,6 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 		}
 		op = &cib.Op{Name: cib.OpModify, Section: a.section, Data: xml.New("nvpair", "id", n.ID(), "name", a.name, "value", a.value)}
 	} else {
-		set := a.set
 		kind := "meta_attributes"
 		top := xml.New(a.section)
 		at := top
@@ -465,6 +510,11 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 			kind = "instance_attributes"
 			at = top.Append(xml.New("node_state", "id", nodeID)).Append(xml.New("transient_attributes", "id", nodeID))
 			set = cmp.Or(set, "status-"+nodeID)
+		case "tickets": // which are part of the status
+			kind = "instance_attributes"
+			a.section, top = "status", xml.New("status")
+			at = top.Append(xml.New("tickets"))
+			set = cmp.Or(set, "status-tickets")
 		case "crm_config":
 			kind = "cluster_property_set"
 			set = cmp.Or(set, "cib-bootstrap-options")
@@ -475,8 +525,20 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 		at.Append(xml.New(kind, "id", set)).Append(xml.New("nvpair", "id", id, "name", a.name, "value", a.value))
 		op = &cib.Op{Name: cib.OpModify, Section: a.section, Data: top}
 	}
-	if _, err := c.Do(ctx, op); err != nil {
+	if refused, err := c.Do(ctx, op); err != nil {
 		code := codeOf(err)
+		if code == cib.SchemaInvalid && c.IsFile() {
+			showRefused(a.env, refused)
+		}
+		if generationOf(a.env).spelledOut {
+			a.env.Errorf("Error setting %s=%s (section=%s, set=%s): %s\n", a.name, a.value, a.section, cmp.Or(set, "<null>"), text(a.env, code))
+			word := text(a.env, code)
+			if code == cib.SchemaInvalid {
+				word = "Unknown error 1016" // which is not one of those that the original can name there
+			}
+			complainAs(a.env, a.program, "Error performing operation: "+word)
+			return exitOf(a.env, code)
+		}
 		a.env.Errorf("Error performing operation: %s\n", text(a.env, code))
 		return exitOf(a.env, code)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/gocorosync/gocorosync/pacemakerd/acl"
 	"github.com/gocorosync/gocorosync/pacemakerd/cib"
 	"github.com/gocorosync/gocorosync/pacemakerd/client"
+	"github.com/gocorosync/gocorosync/pacemakerd/rules"
 	"github.com/gocorosync/gocorosync/pacemakerd/xml"
 	"github.com/gocorosync/gocorosync/tool"
 	"github.com/gocorosync/gocorosync/tool/option"
@@ -64,6 +65,23 @@ func (call *cibCall) table() *option.Program {
 			May: true, Else: "auto", Values: option.Words("auto", "text", "color", "namespace"), To: call.showAccess},
 		{Flags: "-S --sync", Text: "(deprecated) Force a refresh of the CIB from the given host", Only: "el7", To: option.Mark(&call.name, cib.OpSync)},
 	})
+}
+
+// title is what stands before a digest, and not in the way of who reads it.
+func (call *cibCall) title(text string) {
+	if generationOf(call.env).spelledOut {
+		call.env.Errorf("%s", text)
+	}
+}
+
+// showRefused prints what a file would have been, had its schema let it.
+func showRefused(env *tool.Env, doc *xml.Element) {
+	if doc == nil || !generationOf(env).spelledOut {
+		return
+	}
+	for i, line := range strings.Split(string(doc.Format()), "\n") {
+		env.Errorf("%4d %s\n", i+1, line)
+	}
 }
 
 // takes is the target of an argument that counts as given though it is empty.
@@ -142,7 +160,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 				source = "STDIN"
 			}
 			env.Errorf("Couldn't parse input from %s.\n", source)
-			if call.text+call.file != "" {
+			if call.text+call.file != "" && onTerminal(env) {
 				env.Errorf("(%v)\n", err)
 			}
 			return exitConfig
@@ -160,9 +178,19 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 			return exitUsage(env)
 		}
 		if call.onDisk {
+			call.title("Digest: ")
 			env.Printf("%s\n", xml.DigestOnDisk(data))
 		} else {
-			env.Printf("%s\n", xml.Digest(data))
+			set, known := data.Lookup("crm_feature_set")
+			if !known {
+				set = "(null)"
+			}
+			call.title("Versioned (" + set + ") digest: ")
+			digest := xml.Digest(data)
+			if rules.CompareVersions(set, "3.0.5") < 0 && generationOf(env).spelledOut { // or not known
+				digest = xml.DigestOnDisk(data)
+			}
+			env.Printf("%s\n", digest)
 		}
 		return 0
 	}
@@ -237,6 +265,9 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	if call.name == cib.OpUpgrade && code == cib.SchemaSame {
 		env.Printf("Upgrade unnecessary: %s\n", code)
 		return 0
+	}
+	if code == cib.SchemaInvalid && c.IsFile() {
+		showRefused(env, out)
 	}
 	if code != cib.OK {
 		env.Errorf("%s: %s\n", words.failed(call.name, c.IsFile(), code), text(env, code))

@@ -75,7 +75,7 @@ func el9() *generation {
 			noLiveCode: exitNoInput, unreadable: exitSoftware, incomplete: exitError,
 			foreign: exitNoInput, notConform: exitConfig, stuckCode: exitConfig,
 		},
-		attribute: attributeWords{transientToo: true, noCIB: "Could not connect to the CIB: ", deletedEnd: "\n"},
+		attribute: attributeWords{transientToo: true, nodeAlways: true, noCIB: "Could not connect to the CIB: ", deletedEnd: "\n"},
 		admin: adminWords{
 			unsafe: exitUnsafe, statuses: true, noCIB: "Could not connect to the CIB",
 			failed: func(name string, fromFile bool, _ cib.Code) string {
@@ -86,14 +86,26 @@ func el9() *generation {
 			},
 		},
 		node: nodeWords{
-			noController: func(word string) string { return "Could not connect to controller: " + word },
-			kind:         "cluster",
+			noController: func(word string) string { return "Could not connect to controller: " + nobody(word) },
+			noDaemon: func(env *tool.Env, daemon string) {
+				env.Errorf("error: Could not connect to %s: Connection refused\nerror: Command failed: Connection refused\n", daemon)
+			},
+			kind: "cluster",
 			noAttributes: func(env *tool.Env, _ bool, _, word string) {
-				env.Errorf("%s: Could not connect to the attribute manager: %s\n", env.Name, word)
+				env.Errorf("%s: Could not connect to attrd: %s\n", env.Name, nobody(word))
 			},
 			noAttribute: exitConfig,
 		},
 	}
+}
+
+// nobody is the word for a daemon that is not there, which the tools that ask it
+// themselves have from the kernel.
+func nobody(word string) string {
+	if word == notConnectedWord {
+		return "Connection refused"
+	}
+	return word
 }
 
 // exitOfEL9 is the exit status for a CIB result.

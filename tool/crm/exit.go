@@ -68,9 +68,11 @@ func codeOf(err error) cib.Code {
 	return cib.Generic
 }
 
+const notConnectedWord = "Transport endpoint is not connected"
+
 // notConnected is the text and status of a tool that finds no cluster.
 func notConnected(env *tool.Env) (string, int) {
-	return "Transport endpoint is not connected", generationOf(env).exit.notConnected
+	return notConnectedWord, generationOf(env).exit.notConnected
 }
 
 // notLetIn is notConnected for a tool that may tell being refused from finding

@@ -92,6 +92,7 @@ type simulateWords struct {
 // attributeWords are those of crm_attribute and its wrappers.
 type attributeWords struct {
 	transientToo bool   // standby until the next reboot counts, too
+	nodeAlways   bool   // also for the defaults of resources and operations a node has to be known
 	nullValue    bool   // a value is shown that is not there
 	noCIB        string // before the reason
 	deletedEnd   string
@@ -110,7 +111,8 @@ type adminWords struct {
 // nodeWords are those of crm_node, crmadmin and attrd_updater.
 type nodeWords struct {
 	noController func(word string) string
-	silentExit   int // of a crmadmin that finds no cluster, 0 if it says so
+	noDaemon     func(env *tool.Env, daemon string) // says what crmadmin misses, nil for the plain error
+	silentExit   int                                // of a crmadmin that finds no cluster, 0 if it says so
 	kind         string
 	noAttributes func(env *tool.Env, query bool, name, word string)
 	noAttribute  int

@@ -50,6 +50,10 @@ func AttrdUpdater(ctx context.Context, env *tool.Env) int {
 		o.task = "query"
 	}
 	if o.task == "" || !o.hasName && o.task != "refresh" || o.name == "" && !generationOf(env).spelledOut && o.task != "refresh" {
+		if generationOf(env).spelledOut {
+			complain(env, "Command requires --name argument")
+			return exitUsage(env)
+		}
 		return env.Fail(exitUsage(env), "give a command and the attribute's name: '%s -n NAME -U VALUE'", env.Name)
 	}
 	if o.task != "query" {
