@@ -29,6 +29,7 @@ type attribute struct {
 	promotion                    bool   // the name is that of a promotion score
 	pattern                      string // of names, an extended regular expression
 	hasName                      bool
+	notZero                      bool   // fail counts were to be set to something
 	operation, interval          string // of which the failures are counted
 	transientToo                 bool   // show the value until the next reboot where there is no other
 }
@@ -181,7 +182,7 @@ func (a *attribute) toRemoveOld(count string) error {
 	if count == "0" {
 		return a.toRemove("")
 	}
-	a.env.Errorf("warning: ignoring deprecated option '-v' with nonzero value\n")
+	a.notZero = true
 	return nil
 }
 
@@ -190,6 +191,9 @@ func FailCount(ctx context.Context, env *tool.Env) int {
 	a := &attribute{env: env, program: "crm_attribute", section: "status", def: "0", hasDef: true}
 	if done, status := parse(env, a.failCountTable()); done {
 		return status
+	}
+	if a.notZero {
+		env.Errorf("warning: ignoring deprecated option '-v' with nonzero value\n")
 	}
 	switch {
 	case !a.query && !a.remove && generationOf(env).spelledOut:
