@@ -9,7 +9,7 @@ import (
 // resource on the target, on both, or nowhere (scheduler.md 8.6)?
 func (h *record) migrateToSucceeded() {
 	source, target := h.xml.Get("migrate_source"), h.xml.Get("migrate_target")
-	if source == "" || target == "" {
+	if source != h.n.Name || target == "" {
 		return
 	}
 	r := h.r
@@ -60,7 +60,7 @@ func (h *record) migrateToSucceeded() {
 
 func (h *record) migrateToFailed() {
 	source, target := h.xml.Get("migrate_source"), h.xml.Get("migrate_target")
-	if source == "" || target == "" {
+	if source != h.n.Name || target == "" {
 		return
 	}
 	r, id := h.r, h.r.ID
@@ -89,7 +89,7 @@ func succeeded(op *xml.Element) *xml.Element {
 
 func (h *record) migrateFromFailed() {
 	source, target := h.xml.Get("migrate_source"), h.xml.Get("migrate_target")
-	if source == "" || target == "" {
+	if source == "" || target != h.n.Name {
 		return
 	}
 	r, id := h.r, h.r.ID

@@ -117,7 +117,7 @@ func (t *simTextEL9) Actions(r *pengine.Transition) {
 	t.section("Transition Summary")
 	defer t.end()
 	for _, ch := range r.NodeChanges() {
-		if ch.Verb != "Shutdown" || ch.Reason != "" {
+		if ch.Reason != "" { // others go to the log
 			t.line("%s", t.layout.NodeLine(ch))
 		}
 	}

@@ -134,8 +134,8 @@ func (x *simXMLEL9) Scores(r *pengine.Transition) {
 func (x *simXMLEL9) Actions(r *pengine.Transition) {
 	e := x.root.Append(xml.New("actions"))
 	for _, ch := range r.NodeChanges() {
-		if ch.Verb == "Shutdown" && ch.Reason == "" {
-			continue
+		if ch.Reason == "" {
+			continue // goes to the log
 		}
 		task, node := ch.Verb, ch.Node.Name
 		if ch.Op != "" {
@@ -144,10 +144,7 @@ func (x *simXMLEL9) Actions(r *pengine.Transition) {
 		if ch.Resource != "" {
 			node += " (resource: " + ch.Resource + ")"
 		}
-		action := e.Append(xml.New("node_action", "task", task, "node", node))
-		if ch.Reason != "" {
-			action.Set("reason", ch.Reason)
-		}
+		e.Append(xml.New("node_action", "task", task, "node", node, "reason", ch.Reason))
 	}
 	for _, ch := range r.Changes() {
 		e.Append(changeEL9(ch))
