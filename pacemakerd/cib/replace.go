@@ -205,9 +205,9 @@ func (c *change) upgrade(op *Op, schemas Schemas) Code {
 	if !changed {
 		return SchemaSame
 	}
-	v := VersionOf(c.doc)
+	v, old := VersionOf(c.doc), c.doc
 	c.doc = next
 	Version{v.AdminEpoch + 1, 1, 1}.set(c.doc)
-	c.config, c.ownVersion = true, true
+	c.compare(old, next) // what there is to change is counted on top
 	return OK
 }

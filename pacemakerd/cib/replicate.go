@@ -265,14 +265,14 @@ func (m *Machine) upgradeRequest(op *Op) {
 	}
 	code := OK
 	max := ""
-	if rules, limited := m.env().rules(m.doc, op.User); limited && rules.Allow(m.doc, another(m.doc), true) != nil {
+	if m.cfg.Schemas == nil {
+		code = TransformFail
+	} else if next, changed, err := m.cfg.Schemas.Upgrade(m.doc.Clone(), ""); err == nil && !changed {
+		code = SchemaSame // which is no secret, to the original either
+	} else if rules, limited := m.env().rules(m.doc, op.User); limited && rules.Allow(m.doc, another(m.doc), true) != nil {
 		code = AccessDenied
-	} else if m.cfg.Schemas == nil {
+	} else if err != nil {
 		code = TransformFail
-	} else if next, changed, err := m.cfg.Schemas.Upgrade(m.doc.Clone(), ""); err != nil {
-		code = TransformFail
-	} else if !changed {
-		code = SchemaSame
 	} else {
 		max = next.Get("validate-with")
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/gocorosync/gocorosync/durable"
@@ -99,9 +98,6 @@ func (f *file) do(op *cib.Op) (*xml.Element, error) {
 	if r.Code != cib.OK {
 		return r.Output, r.Code
 	}
-	if op.Name == cib.OpUpgrade && r.Changed {
-		countUpgrade(f.doc, r.Doc)
-	}
 	if r.Changed && o.Options&cib.DryRun == 0 {
 		if err := f.write(r.Doc); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.path, err)
@@ -112,20 +108,6 @@ func (f *file) do(op *cib.Op) (*xml.Element, error) {
 		return nil, nil
 	}
 	return r.Output.Clone(), nil
-}
-
-// countUpgrade counts an upgrade of a file as any other change, on top of what
-// the cluster makes of it.
-func countUpgrade(before, after *xml.Element) {
-	v := cib.VersionOf(after)
-	if xml.Diff(before.Child("configuration"), after.Child("configuration")) != nil {
-		v.Epoch, v.NumUpdates = v.Epoch+1, 0
-	} else {
-		v.NumUpdates++
-	}
-	for name, n := range map[string]int64{"epoch": int64(v.Epoch), "num_updates": int64(v.NumUpdates)} {
-		after.Set(name, strconv.FormatInt(n, 10))
-	}
 }
 
 // write replaces the file as a whole: what a crash leaves is the old one or the

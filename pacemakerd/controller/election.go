@@ -30,6 +30,7 @@ func (m *Machine) Start(now time.Duration) []Action {
 		}
 	}
 	m.cibOp(modify("nodes", optScoped, nodes))
+	m.forgetNamesakes()
 	m.pend()
 	switch {
 	case !m.cfg.Resumed:

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -227,8 +228,26 @@ func (m *Machine) writeStates() {
 		n.Set("crm-debug-origin", "do_state_transition")
 	}
 	m.cibTracked(modify("nodes", optScoped, nodes))
+	m.forgetNamesakes()
 	m.cibTracked(modify("status", optScoped, status))
 	m.writeQuorum()
+}
+
+// forgetNamesakes takes the nodes out of the CIB that have the name of a peer and
+// an id that no peer has: what is left of a node that was given another id.
+func (m *Machine) forgetNamesakes() {
+	peers := m.cfg.Cache.All()
+	for n := range m.doc.Descend("configuration", "nodes").Each("node") {
+		of := slices.IndexFunc(peers, func(p *peer.Peer) bool { return p.Name != "" && p.Name == n.Get("uname") })
+		if of < 0 || slices.ContainsFunc(peers, func(p *peer.Peer) bool { return id(p.ID) == n.ID() }) {
+			continue
+		}
+		m.cfg.Log.Info("deleting an unknown node whose name another one has", "node", n.Get("uname"), "id", n.ID(), "of", peers[of].ID)
+		for _, what := range [][2]string{{"nodes", "node"}, {"status", "node_state"}} {
+			m.cibTracked(&cib.Op{Name: cib.OpDelete, Section: what[0], Options: optScoped,
+				Data: xml.New(what[1], "id", n.ID(), "uname", n.Get("uname"))})
+		}
+	}
 }
 
 // cibTracked is cibOp for what a plan has to wait for.
