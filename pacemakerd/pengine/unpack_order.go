@@ -222,10 +222,14 @@ func (c *Cluster) cloneMin(first *Resource, e *xml.Element) int {
 }
 
 func (tr *Transition) orderSet(set *xml.Element, kind orderKind, parentSymmetrical string) bool {
-	list, ok := tr.members(set)
-	sym := tr.symmetryOf(set, kind, parentSymmetrical)
+	parent := kind
 	if set.Has("kind") {
 		kind = tr.orderKindOf(set)
+	}
+	sym := tr.symmetryOf(set, parent, parentSymmetrical)
+	list, ok := tr.members(set)
+	if !ok {
+		return false // unlike a set of a colocation it relates nothing then
 	}
 	task := set.Get("action")
 	if task == "" {
@@ -249,8 +253,8 @@ func (tr *Transition) orderSet(set *xml.Element, kind orderKind, parentSymmetric
 			tr.addOrdering(op(list[i-1], task), op(r, task), flags)
 		}
 	}
-	if !ok || sym == asymmetric {
-		return ok
+	if sym == asymmetric {
+		return true
 	}
 	undo, can := invertTask(task)
 	if !can {
