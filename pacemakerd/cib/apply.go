@@ -240,6 +240,16 @@ func (c *change) start(op *Op) (*xml.Element, Code) {
 	return at, OK
 }
 
+// section is the element of a section, the document for a name of none, nil
+// where the section is missing.
+func (c *change) section(name string) *xml.Element {
+	at := c.doc
+	for _, name := range sectionPath[name] {
+		at = at.Child(name)
+	}
+	return at
+}
+
 // pick returns what the operation's XPath selects, at least one element. The
 // original does not tell an expression that it cannot evaluate from one that
 // selects nothing.

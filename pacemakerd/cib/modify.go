@@ -140,20 +140,14 @@ func (c *change) create(op *Op) (*xml.Element, Code) {
 	if in == nil {
 		return nil, Invalid
 	}
-	at, code := c.start(op)
-	if code != OK {
-		return nil, code
+	if op.Section == "" { // where it belongs has to be said, or be clear from what is there
+		return nil, c.modify(op)
 	}
-	if op.Options&XPath != 0 {
-		c.note(at)
-		at.Append(in.Clone())
-		return nil, OK
-	}
-	if op.Section == "" && in.Name != at.Name {
-		return nil, NotFound // where it belongs has to be said
-	}
+	// A section that is missing is not made, and an XPath is one more name of no
+	// section.
+	at := c.section(op.Section)
 	items := []*xml.Element{in}
-	if in.Name == at.Name {
+	if at == nil && in.Name == op.Section || at != nil && in.Name == at.Name {
 		items = items[:0]
 		for e := range in.Each("") {
 			items = append(items, e)
@@ -162,8 +156,14 @@ func (c *change) create(op *Op) (*xml.Element, Code) {
 	failed := xml.New("failed")
 	for _, e := range items {
 		if code := c.createOne(at, e); code != OK {
-			failed.Append(xml.New("failed_update", "id", e.ID(), "object_type", e.Name,
-				"operation", OpCreate, "reason", code.String())).Append(e.Clone())
+			why := failed.Append(xml.New("failed_update"))
+			if id, has := e.Lookup("id"); has {
+				why.Set("id", id)
+			}
+			why.Set("object_type", e.Name)
+			why.Set("operation", OpCreate)
+			why.Set("reason", code.String())
+			why.Append(e.Clone())
 			return failed, code
 		}
 	}
@@ -171,6 +171,9 @@ func (c *change) create(op *Op) (*xml.Element, Code) {
 }
 
 func (c *change) createOne(at, e *xml.Element) Code {
+	if at == nil {
+		return Invalid
+	}
 	if how, ok := e.Lookup("replace"); ok { // an old way to replace a child on the way
 		if old := at.ByID(how, e.ID()); old != nil {
 			c.note(old)
@@ -178,7 +181,7 @@ func (c *change) createOne(at, e *xml.Element) Code {
 		}
 	}
 	for old := range at.Each(e.Name) {
-		if old.Get("id") == e.Get("id") {
+		if !e.Has("id") || old.Get("id") == e.Get("id") {
 			return Exists
 		}
 	}

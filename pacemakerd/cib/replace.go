@@ -120,9 +120,9 @@ func (c *change) replace(op *Op) Code {
 		return c.replaceAll(op)
 	}
 	in := input(op)
-	at, code := c.start(op)
-	if code != OK {
-		return code
+	at := c.section(op.Section)
+	if at == nil {
+		return NotFound
 	}
 	old := first(at, in)
 	if old == nil || old == c.doc {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -24,9 +25,13 @@ type attribute struct {
 	set, id, def                 string
 	query, remove, quiet, hasDef bool
 	program                      string
+	root                         *xml.Element // of what is printed, where that is XML
+	words                        io.Writer    // what is said in any case, whatever is printed
 	isValue                      bool
 	lifetime, rsc                string // as the tools' options say
 	promotion                    bool   // the name is that of a promotion score
+	output, outputTo             string
+	hasOutput                    bool
 	pattern                      string // of names, an extended regular expression
 	hasName                      bool
 	notZero                      bool   // fail counts were to be set to something
@@ -71,6 +76,8 @@ func (a *attribute) attributeTable() *option.Program {
 		{Flags: "-Q", To: option.On(&a.quiet)},
 		{Flags: "-P --pattern", Arg: "value", Text: "Operate on all attributes matching this pattern (with -G, or with -v or -D and -l reboot)", Only: "el9", To: option.Text(&a.pattern)},
 		{Flags: "-p --promotion", May: true, Else: thisResource, Text: "Operate on node attribute used as promotion score for specified resource, or given in OCF_RESOURCE_INSTANCE environment variable if none is specified", Only: "el9", To: a.toPromotion},
+		{Flags: "--output-as", Arg: "format", Text: "Format of the output: text, xml or none", Values: option.Words("text", "xml", "none"), Only: "el9", To: option.All(option.Text(&a.output), option.On(&a.hasOutput))},
+		{Flags: "--output-to", Arg: "dest", Text: "File to write the output to, \"-\" for standard output", Values: option.Files(), Only: "el9", To: option.Text(&a.outputTo)},
 		{Flags: "-! --inhibit-policy-engine"},
 	})
 }
@@ -97,6 +104,12 @@ func Attribute(ctx context.Context, env *tool.Env) int {
 	if done, status := parse(env, a.attributeTable()); done {
 		return status
 	}
+	return a.printed(func() int { return a.perform(ctx) })
+}
+
+// perform is what crm_attribute is for.
+func (a *attribute) perform(ctx context.Context) int {
+	env := a.env
 	if a.promotion && a.lifetime == "" {
 		a.lifetime = "reboot"
 	}
@@ -160,8 +173,23 @@ func Standby(ctx context.Context, env *tool.Env) int {
 	if a.node == "" {
 		a.node = "."
 	}
+	if a.remove && a.lifetime == "" && generationOf(env).attribute.transientToo {
+		return a.removeBoth(ctx)
+	}
 	a.transientToo = a.query && generationOf(env).attribute.transientToo && a.section == "nodes"
 	return a.run(ctx)
+}
+
+// removeBoth removes the value that stays and the one until the next reboot.
+// That there is none, or no such node, is no failure.
+func (a *attribute) removeBoth(ctx context.Context) int {
+	for _, section := range [...]string{"nodes", "status"} {
+		a.section = section
+		if code := a.run(ctx); code != 0 && code != exitNoSuch {
+			return code
+		}
+	}
+	return 0
 }
 
 func (a *attribute) failCountTable() *option.Program {
@@ -399,15 +427,15 @@ func (a *attribute) show(ctx context.Context, c *client.CIB, nodeID string) int 
 
 // showMatches prints the values of all attributes whose names match.
 func (a *attribute) showMatches(found *xml.Element) int {
-	some := false
+	told := false
 	matches, err := regexp.CompilePOSIX(a.pattern) // what is none matches nothing
 	for nv := range found.Walk() {
 		if name := nv.Get("name"); err == nil && nv.Name == "nvpair" && matches.MatchString(name) {
 			a.tell(name, nv.Get("value"))
-			some = true
+			told = true
 		}
 	}
-	if some {
+	if found.Name != "xpath-query" || told { // of a single attribute 2.1.5 does not say that it is not meant
 		return 0
 	}
 	complainAs(a.env, a.program, "Error performing operation: "+cib.NotFound.Error())
@@ -419,6 +447,13 @@ func (a *attribute) tell(name, value string) {
 	id := ""
 	if a.id != "" && generationOf(a.env).spelledOut {
 		id = "id=" + a.id
+	}
+	if a.root != nil {
+		e := a.root.Append(xml.New("attribute", "name", name, "value", value, "scope", a.section))
+		if a.id != "" {
+			e.Set("id", a.id)
+		}
+		return
 	}
 	if a.quiet {
 		a.env.Printf("%s\n", value)
@@ -532,7 +567,7 @@ func (a *attribute) write(ctx context.Context, c *client.CIB, nodeID string) int
 	if refused, err := c.Do(ctx, op); err != nil {
 		code := codeOf(err)
 		if code == cib.SchemaInvalid && c.IsFile() {
-			showRefused(a.env, refused)
+			showRefused(a.env, cmp.Or(a.words, a.env.Stderr), refused)
 		}
 		if generationOf(a.env).spelledOut {
 			a.env.Errorf("Error setting %s=%s (section=%s, set=%s): %s\n", a.name, a.value, a.section, cmp.Or(set, "<null>"), text(a.env, code))

@@ -38,7 +38,17 @@ func TestWordsOfTheRealOnes(t *testing.T) {
 			"crm_attribute: Error performing operation: Unknown error 1016\n", status: exitConfig},
 		{line: "crm_attribute -i o-st -n stonith-enabled -D", out: "Deleted crm_config option: id=(null) name=stonith-enabled\n"},
 		{line: "crm_attribute -i o-st -D", errs: "crm_attribute: Error: must specify attribute name or pattern to delete\n", status: exitUsage2},
-		{line: "crm_attribute -P [ -G", errs: "crm_attribute: Error performing operation: No such device or address\n", status: exitNoSuch},
+		{line: "crm_attribute -P [ -G"},
+		{line: "crm_standby -N nosuch -D", errs: "crm_attribute: Could not map name=nosuch to a UUID\ncrm_attribute: Could not map name=nosuch to a UUID\n"},
+		{line: "crm_attribute -n stonith-enabled -G --output-as=xml", out: "<pacemaker-result api-version=\"2.25\" request=\"crm_attribute -n stonith-enabled -G --output-as=xml\">\n" +
+			"  <attribute name=\"stonith-enabled\" value=\"false\" scope=\"crm_config\"/>\n  <status code=\"0\" message=\"OK\"/>\n</pacemaker-result>\n"},
+		{line: "crm_attribute -n x -G --output-as=xml", out: "<pacemaker-result api-version=\"2.25\" request=\"crm_attribute -n x -G --output-as=xml\">\n" +
+			"  <status code=\"105\" message=\"No such object\">\n    <errors>\n      <error>crm_attribute: Error performing operation: No such device or address</error>\n    </errors>\n  </status>\n" +
+			"</pacemaker-result>\n", status: exitNoSuch},
+		{line: "crm_attribute -n x -G --output-as=foo", errs: "crm_attribute: Error creating output format foo: Unknown output format\n", status: exitError},
+		{line: "cibadmin -C -o tags -X <tag/>", out: "<failed>\n  <failed_update object_type=\"tag\" operation=\"cib_create\" reason=\"Invalid argument\">\n    <tag/>\n  </failed_update>\n</failed>\n",
+			errs: "Call failed: Invalid argument\n", status: exitSoftware},
+		{line: "cibadmin -R -o tags -X <tags/>", errs: "Call failed: No such device or address\n", status: exitNoSuch},
 		{line: "crm_standby -N n1 -G -l reboot", errs: "crm_attribute: Error performing operation: No such device or address\n", status: exitNoSuch},
 		{line: "crm_failcount -v 5 -r a -N n1", errs: "warning: ignoring deprecated option '-v' with nonzero value\nerror: must specify a command\n", status: exitUsage2},
 		{line: "crm_failcount -G", errs: "error: resource name required\n", status: exitUsage2},

@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -75,12 +76,12 @@ func (call *cibCall) title(text string) {
 }
 
 // showRefused prints what a file would have been, had its schema let it.
-func showRefused(env *tool.Env, doc *xml.Element) {
+func showRefused(env *tool.Env, to io.Writer, doc *xml.Element) {
 	if doc == nil || !generationOf(env).spelledOut {
 		return
 	}
 	for i, line := range strings.Split(string(doc.Format()), "\n") {
-		env.Errorf("%4d %s\n", i+1, line)
+		fmt.Fprintf(to, "%4d %s\n", i+1, line)
 	}
 }
 
@@ -267,7 +268,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 		return 0
 	}
 	if code == cib.SchemaInvalid && c.IsFile() {
-		showRefused(env, out)
+		showRefused(env, env.Stderr, out)
 	}
 	if code != cib.OK {
 		env.Errorf("%s: %s\n", words.failed(call.name, c.IsFile(), code), text(env, code))

@@ -119,12 +119,12 @@ func exitOfEL9(c cib.Code) int {
 		return exitNoPrivilege
 	case cib.SchemaInvalid, cib.TransformFail, cib.SchemaSame:
 		return exitConfig
-	case cib.OldData, cib.DiffResync:
+	case cib.OldData:
 		return exitOld
 	case cib.NoQuorum:
 		return exitQuorum
 	case cib.Invalid:
-		return exitUsage2
+		return exitSoftware
 	case cib.NotConnected:
 		return exitDisconnect
 	case cib.Timeout:

@@ -43,8 +43,13 @@ func exitOf(env *tool.Env, c cib.Code) int {
 
 // text is what the tools print for a code.
 func text(env *tool.Env, c cib.Code) string {
-	if c == cib.DiffFailed && generationOf(env).spelledOut {
-		return "Application of update diff failed"
+	if generationOf(env).spelledOut {
+		switch c {
+		case cib.DiffFailed:
+			return "Application of update diff failed"
+		case cib.DiffResync:
+			return "Application of update diff failed, requesting full refresh"
+		}
 	}
 	if c == cib.Exists {
 		return generationOf(env).exit.exists
@@ -97,7 +102,14 @@ func complainAs(env *tool.Env, name, text string) {
 
 // commandLine is what a tool was called with.
 func commandLine(env *tool.Env) string {
-	return strings.Join(append([]string{env.Name}, env.Args...), " ")
+	line := env.Name
+	for _, word := range env.Args {
+		if strings.Contains(word, " ") {
+			word = "'" + word + "'"
+		}
+		line += " " + word
+	}
+	return line
 }
 
 // statusMessage is what an exit status of 2.1.5 means.
@@ -116,7 +128,21 @@ func statusMessage(code int) string {
 	case exitConfig:
 		return "Invalid configuration"
 	case exitDisconnect:
-		return "Lost connection to a cluster daemon"
+		return "Not connected"
+	case exitNoPrivilege:
+		return "Insufficient privileges"
+	case exitOld:
+		return "Update was older than existing configuration"
+	case exitNoSuch:
+		return "No such object"
+	case exitQuorum:
+		return "Quorum required"
+	case exitExists:
+		return "Requested item already exists"
+	case exitMultiple:
+		return "Multiple items match request"
+	case exitTimeout:
+		return "Timeout occurred"
 	}
 	return "Error occurred"
 }
