@@ -297,7 +297,7 @@ func olderOp(a, b *xml.Element, sameNode bool) int {
 		return -1
 	case sameNode && y >= 0 && x > y:
 		return 1
-	case y >= 0 && (x == y || !sameNode):
+	case x >= 0 && y >= 0 && (x == y || !sameNode):
 		s, t := changed(a), changed(b)
 		switch {
 		case s >= 0 && s < t:
