@@ -162,6 +162,25 @@ func TestLateWord(t *testing.T) {
 	}
 }
 
+// TestLateWordAlone: the same on a node that is alone when it is sent, with nobody to
+// say more.
+func TestLateWordAlone(t *testing.T) {
+	c := listed(t, 2)
+	c.lists(2, 1)
+	c.form(1)
+	c.form(2)
+	for _, nodes := range []uint32{3, 1} {
+		c.nodes[2].step(service.To{ID: service.IDVotequorum, Event: votequorum.Configure{
+			Settings: &votequorum.Settings{Votes: 1, Expected: nodes, Counted: true}}})
+	}
+	late := c.wire[:len(c.wire)-2]
+	c.wire = nil
+	c.form(2)
+	c.wire = late
+	c.pump()
+	c.want(2, true, 1, 1)
+}
+
 // TestDecidedTwice: what an administrator says is in force above what the lists say,
 // said once or twice, on the next ring too.
 func TestDecidedTwice(t *testing.T) {
