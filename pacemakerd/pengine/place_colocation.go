@@ -246,13 +246,15 @@ func (r *Resource) discoveryOn(n *Node) discovery {
 	return n.discover
 }
 
-// interleaved tells whether a colocation of clones pairs their instances.
+// interleaved tells whether a colocation of clones pairs their instances. What
+// is configured has to be equal: an anonymous clone is told apart by a number
+// of instances per node that it cannot have.
 func (c *Cluster) interleaved(col *Colocation) bool {
 	d, p := col.Dependent, col.Primary
 	if d.Kind != Clone || !rules.IsTrue(d.Meta["interleave"]) {
 		return false
 	}
-	if p.Kind != Clone || d.Clone.NodeMax != p.Clone.NodeMax {
+	if p.Kind != Clone || d.Clone.configuredNodeMax != p.Clone.configuredNodeMax {
 		c.logOnce("pcmk__clone_apply_coloc_score", Error, "Cannot interleave %s and %s because they do not support the same number of instances per node", d.ID, p.ID)
 		return false
 	}

@@ -73,12 +73,13 @@ func (c *Cluster) unpackClone(r *Resource) bool {
 		info.PromotedMax = number(1, "promoted-max", "master-max")
 		info.PromotedNodeMax = number(1, "promoted-node-max", "master-node-max")
 	}
-	info.NodeMax = number(1, "clone-node-max")
+	info.configuredNodeMax = number(1, "clone-node-max")
+	info.NodeMax = info.configuredNodeMax
 	info.Max = c.bounded(r, number(max(1, len(c.Nodes)), "clone-max"))
 	info.Ordered = rules.IsTrue(m["ordered"])
 	info.Interleave = rules.IsTrue(m["interleave"])
 	if !r.Unique && info.NodeMax > 1 {
-		c.log("clone_unpack", Error, "Ignoring clone-node-max of %d for %s because anonymous clones support only one instance per node", info.NodeMax, r.ID)
+		c.log("clone_unpack", Error, "Ignoring promoted-max for %s because anonymous clones support only one instance per node", r.ID) // 2.1.5 names the wrong option
 		info.NodeMax = 1
 	}
 	for e := range r.XML.Each("") {

@@ -104,6 +104,7 @@ type Resource struct {
 type CloneInfo struct {
 	// read.
 	Max, NodeMax                 int
+	configuredNodeMax            int // also where an anonymous clone cannot have it
 	PromotedMax, PromotedNodeMax int
 	Interleave, Ordered          bool
 	legacyMaster                 bool
