@@ -255,7 +255,7 @@ func (c *Cluster) interleaved(col *Colocation) bool {
 		return false
 	}
 	if p.Kind != Clone || d.Clone.configuredNodeMax != p.Clone.configuredNodeMax {
-		c.logOnce("pcmk__clone_apply_coloc_score", Error, "Cannot interleave %s and %s because they do not support the same number of instances per node", d.ID, p.ID)
+		c.log("pcmk__clone_apply_coloc_score", Error, "Cannot interleave %s and %s because they do not support the same number of instances per node", d.ID, p.ID)
 		return false
 	}
 	return true

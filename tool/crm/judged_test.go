@@ -67,6 +67,11 @@ func judgements() (list []judged) {
 		add("group "+name, configured(newest, "", `<group id="g">`+metaOf("g", name, "false")+two+`</group>`, ""), 78, "Support for the '"+name+"' group meta-attribute "+gone)
 		add("group not "+name, configured(newest, "", `<group id="g">`+metaOf("g", name, "true")+two+`</group>`, ""), 0, "")
 	}
+	add("clone-node-max of an anonymous clone", configured(newest, "", `<clone id="c">`+metaOf("c", "clone-node-max", "3")+dummyNamed("a", "")+`</clone>`, ""), 78,
+		"Ignoring promoted-max for c because anonymous clones support only one instance per node")
+	add("interleaved with other clone-node-max", configured(newest, "", `<clone id="c">`+metaOf("c", "clone-node-max", "0")+dummyNamed("a", "")+`</clone><clone id="d">`+
+		metaOf("d", "interleave", "true")+dummyNamed("b", "")+`</clone>`, `<rsc_colocation id="l" rsc="d" with-rsc="c" score="INFINITY"/>`), 78,
+		"Cannot interleave d and c because they do not support the same number of instances per node")
 	meta("migration-threshold", "-1", 78, "migration-threshold must be non-negative, using 1 instead")
 	meta("migration-threshold", "-INFINITY", 78, "migration-threshold must be non-negative, using 1 instead")
 	meta("migration-threshold", "1.5", 0, "")
