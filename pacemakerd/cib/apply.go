@@ -42,7 +42,8 @@ type Stamp struct{ Time, Origin, Client, User string }
 // A Result tells what Apply did.
 type Result struct {
 	Code Code
-	// Doc is the document afterwards: a new tree if Changed, else the one given.
+	// Doc is the document afterwards: a new tree if Changed, else the one given, or
+	// one that has more elements without attributes, which count as no change.
 	Doc *xml.Element
 	// Changed: the document differs, version included. ConfigChanged: something
 	// below /cib/configuration does, so it has to go to disk.
@@ -150,6 +151,16 @@ func apply(doc *xml.Element, op *Op, stamp Stamp, env Env) Result {
 	if !c.config && !c.other {
 		r := refuse(OK)
 		r.Output = out
+		if op.Name != OpCreate && op.Name != OpModify || xml.Equal(doc, c.doc) {
+			return r
+		}
+		// An element without attributes is there, and is no change.
+		if invalid, is := refused(doc, c, op, env, rules, limited); is {
+			return invalid
+		}
+		if op.Options&DryRun == 0 {
+			r.Doc = c.doc
+		}
 		return r
 	}
 	if !op.FullSync && op.Options&InhibitBcast == 0 && !c.ownVersion {
@@ -169,19 +180,26 @@ func apply(doc *xml.Element, op *Op, stamp Stamp, env Env) Result {
 	if r.Patch == nil { // the merge made something and took it away again: only counters, which did not move
 		return refuse(OK)
 	}
-	if env.Schemas != nil && op.Section != "status" {
-		if err := env.Schemas.Validate(c.doc); err != nil {
-			r := Result{Code: SchemaInvalid, Doc: doc, Patch: r.Patch, Rejected: c.doc, Output: c.doc}
-			if limited {
-				r.Output = rules.Filter(c.doc)
-			}
-			return r
-		}
+	if invalid, is := refused(doc, c, op, env, rules, limited); is {
+		return invalid
 	}
 	if op.Options&DryRun != 0 {
 		return Result{Code: OK, Doc: doc, Output: out}
 	}
 	return r
+}
+
+// refused is the outcome of a change after which the document does not conform to
+// its schema, and whether that is so.
+func refused(doc *xml.Element, c *change, op *Op, env Env, rules acl.Rules, limited bool) (r Result, is bool) {
+	if env.Schemas == nil || op.Section == "status" || env.Schemas.Validate(c.doc) == nil {
+		return r, false
+	}
+	r = Result{Code: SchemaInvalid, Doc: doc, Patch: xml.Diff(doc, c.doc), Rejected: c.doc, Output: c.doc}
+	if limited {
+		r.Output = rules.Filter(c.doc)
+	}
+	return r, true
 }
 
 func (s Stamp) set(doc *xml.Element) {

@@ -25,6 +25,9 @@ func (c *change) modify(op *Op) Code {
 		}
 		starts = found
 	} else {
+		if c.section(op.Section) == nil { // it is made, which is no change of the configuration
+			c.other = true
+		}
 		at, code := c.start(op)
 		if code != OK {
 			return code
@@ -37,7 +40,7 @@ func (c *change) modify(op *Op) Code {
 			c.merge(target, in)
 			continue
 		}
-		if op.Options&CanCreate == 0 {
+		if op.Options&CanCreate == 0 || op.Options&XPath != 0 {
 			return NotFound
 		}
 		// The quirk of 5.1.1: a wholly new element counts as a change of the
@@ -65,8 +68,7 @@ func (c *change) merge(t, u *xml.Element) {
 	for child := range u.Each("") {
 		match := matchChild(t, child)
 		if match == nil {
-			match = t.Append(xml.New(child.Name))
-			c.note(match)
+			match = t.Append(xml.New(child.Name)) // which is no change before it has an attribute
 		}
 		c.merge(match, child)
 	}
@@ -186,7 +188,6 @@ func (c *change) createOne(at, e *xml.Element) Code {
 		}
 	}
 	n := at.Append(xml.New(e.Name))
-	c.note(n)
 	c.merge(n, e)
 	return OK
 }

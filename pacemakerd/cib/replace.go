@@ -29,9 +29,9 @@ func (c *change) delete(op *Op) Code {
 	if in == nil {
 		return Invalid
 	}
-	at, code := c.start(op)
-	if code != OK {
-		return code
+	at := c.section(op.Section)
+	if at == nil {
+		return OK
 	}
 	items := []*xml.Element{in}
 	if in.Name == at.Name && at != c.doc {

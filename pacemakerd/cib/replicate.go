@@ -92,6 +92,9 @@ func (m *Machine) conclude(a *applied) {
 			m.pingAt = m.now + pingDelay
 		}
 	}
+	if !r.Changed && r.Code == OK {
+		m.doc = r.Doc // which may have more in it, though nothing has changed
+	}
 	if r.Panic != nil {
 		m.cfg.Log.Error("operation broken off; this is a fault of ours, please report it", "op", op.Name, "section", op.Section, "client", op.ClientName, "node", a.from, "err", r.Panic)
 		if m.primary { // do the others agree that nothing changed?
@@ -233,13 +236,13 @@ func (m *Machine) repliedTo(ev Delivered, op *Op) {
 	if c == nil {
 		return
 	}
+	if rc := ev.Msg.Get("cib_upgrade_rc"); rc != "" {
+		ev.Msg.Set("cib_rc", rc)
+	}
 	if frame, ok := c.frames[op.CallID]; ok {
 		delete(c.frames, op.CallID)
 		m.do(Respond{c.Client, frame, ev.Msg})
 		return
-	}
-	if rc := ev.Msg.Get("cib_upgrade_rc"); rc != "" {
-		ev.Msg.Set("cib_rc", rc)
 	}
 	m.do(Notify{c.Client, ev.Msg})
 }

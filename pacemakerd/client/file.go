@@ -98,7 +98,7 @@ func (f *file) do(op *cib.Op) (*xml.Element, error) {
 	if r.Code != cib.OK {
 		return r.Output, r.Code
 	}
-	if r.Changed && o.Options&cib.DryRun == 0 {
+	if r.Doc != f.doc && o.Options&cib.DryRun == 0 {
 		if err := f.write(r.Doc); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.path, err)
 		}

@@ -66,9 +66,10 @@ func (c *checker) collect(doc *xml.Element) {
 }
 
 func (c *checker) document(doc *xml.Element) bool {
-	var odd *xml.Element // the first child that does not belong there
-	for _, k := range doc.Children {
-		if k.Name != "configuration" && k.Name != "status" {
+	var odd *xml.Element // the first child that does not belong where it is: one configuration, then one status at most
+	order := []string{"configuration", "status"}
+	for i, k := range doc.Children {
+		if i >= len(order) || k.Name != order[i] {
 			odd = k
 			break
 		}
@@ -78,9 +79,6 @@ func (c *checker) document(doc *xml.Element) bool {
 		versioned = versioned && isInteger(doc.Get(a))
 	}
 	conf := doc.Child("configuration")
-	if conf == nil && odd == nil {
-		odd = doc.Child("status")
-	}
 	switch {
 	case conf == nil && odd == nil:
 		return c.say(doc, "Element cib failed to validate content")

@@ -96,3 +96,35 @@ func FuzzValidate(f *testing.F) {
 		}
 	})
 }
+
+// TestOrderInTheDocument: a configuration comes first, then the status if there is
+// one, and nothing else; the words are libxml2's.
+func TestOrderInTheDocument(t *testing.T) {
+	const configuration, status = `<configuration><crm_config/><nodes/><resources/><constraints/></configuration>`, `<status/>`
+	for _, c := range []struct{ name, inside, odd string }{
+		{"configuration and status", configuration + status, ""},
+		{"configuration alone", configuration, ""},
+		{"status first", status + configuration, "status"},
+		{"status alone", status, "status"},
+		{"two configurations", configuration + configuration + status, "configuration"},
+		{"two of status", configuration + status + status, "status"},
+	} {
+		doc, err := xml.Parse([]byte(`<cib validate-with="` + Newest + `" admin_epoch="0" epoch="1" num_updates="0">` + c.inside + `</cib>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := "", ""
+		if bad := (*Invalid)(nil); errors.As(Validate(doc), &bad) {
+			for _, f := range bad.Faults {
+				got += f.String() + "\n"
+			}
+		}
+		if c.odd != "" {
+			of := "element " + c.odd + ": Relax-NG validity error : "
+			want = of + "Did not expect element " + c.odd + " there\n" + of + "Element cib has extra content: " + c.odd + "\n"
+		}
+		if got != want {
+			t.Errorf("%s:\ngot\n%swant\n%s", c.name, got, want)
+		}
+	}
+}

@@ -205,7 +205,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 	}
 	o := &cib.Op{Name: call.name, Section: call.scope, Data: data, Host: call.host}
 	if call.given["xpath"] && call.xpath == "" && words.statuses { // which selects nothing
-		env.Errorf("%s: %s\n", words.failed(call.name, true, cib.NotFound), text(env, cib.NotFound))
+		env.Errorf("%s: %s\n", words.failed(call.name, client.PlaceFromEnv().File != "", cib.NotFound), text(env, cib.NotFound))
 		return exitOf(env, cib.NotFound)
 	}
 	if call.xpath != "" {
@@ -278,7 +278,7 @@ func CIBAdmin(ctx context.Context, env *tool.Env) int {
 					f.Set("reason", text(env, code))
 				}
 			}
-			if code == cib.SchemaInvalid && words.statuses {
+			if code == cib.SchemaInvalid && words.statuses && c.IsFile() {
 				return exitOf(env, code) // what was refused is not the answer
 			}
 			env.Printf("%s", out.Format())
