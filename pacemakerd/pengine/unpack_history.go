@@ -97,12 +97,14 @@ type historyState struct {
 	onFail      onFail
 }
 
-// Named finds a resource by id, or by the name histories use for it.
+// Named finds a resource by id, or by the name histories use for it. An orphan
+// of that name, which comes after what is configured, is found if nothing else is.
 func (c *Cluster) Named(id string) *Resource {
-	if r := c.rscByID[id]; r != nil {
+	named := c.byHistoryName[id]
+	if r := c.rscByID[id]; r != nil && (named == nil || r.Parent != nil || !r.Orphan) {
 		return r
 	}
-	return c.byHistoryName[id]
+	return named
 }
 
 // findInstance finds the resource that a history entry is about (scheduler.md 8.1).

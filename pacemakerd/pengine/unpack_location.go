@@ -59,13 +59,11 @@ func (tr *Transition) unpackConstraints() {
 // constrained finds what a constraint names: the resource of that id; for
 // what is known under that name in an anonymous clone, the whole clone.
 func (c *Cluster) constrained(id string) *Resource {
-	if r := c.rscByID[id]; r != nil {
-		return r
-	}
-	if r := c.byHistoryName[id]; r != nil {
+	r := c.Named(id)
+	if r != nil && r.ID != id {
 		return r.Top()
 	}
-	return nil
+	return r
 }
 
 // sets yields the resource sets of a constraint, references followed.
