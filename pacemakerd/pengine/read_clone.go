@@ -154,18 +154,17 @@ func (c *Cluster) checkCloneable(r *Resource) bool {
 	if top.Kind != Clone {
 		return true
 	}
-	if top.Promotable && r.Class != "ocf" {
-		c.log("native_unpack", Error, "Resource %s is of type %s and therefore cannot be used as a promotable clone resource", r.ID, r.Class)
-		return false
-	}
 	if r.Unique && r.Class != "ocf" && r.Class != "stonith" {
 		c.log("pe__force_anon", Warning, "Ignoring globally-unique for %s because %s resources such as %s can be used only as anonymous clones", top.ID, r.Class, r.ID)
 		top.Clone.NodeMax = 1
 		top.Clone.Max = min(top.Clone.Max, len(c.Nodes))
+		// The instance in the making, a group, is not among the clone's yet.
 		setAnonymous(top)
-		for q := r; q != nil && q != top; q = q.Parent {
-			q.Unique = false
-		}
+		r.Unique = false
+	}
+	if top.Promotable && r.Class != "ocf" {
+		c.log("native_unpack", Error, "Resource %s is of type %s and therefore cannot be used as a promotable clone resource", r.ID, r.Class)
+		return false
 	}
 	return true
 }
