@@ -112,12 +112,15 @@ func (c *Cluster) delayFor(n *Node) int64 {
 	return c.opt.fencingDelay
 }
 
+// managedInside tells whether r or anything below it is managed: a member can
+// be though its group is not.
+func (r *Resource) managedInside() bool {
+	return r.Managed || slices.ContainsFunc(r.Children, (*Resource).managedInside)
+}
+
 // fencingAndShutdown schedules what happens to nodes as a whole (scheduler.md 19.2).
 func (tr *Transition) fencingAndShutdown() {
-	managed := false
-	for _, r := range tr.inOrder() {
-		managed = managed || r.Managed
-	}
+	managed := slices.ContainsFunc(tr.inOrder(), (*Resource).managedInside)
 	if !managed && len(tr.Nodes) > 0 {
 		tr.logNoted(NoteFencingDelayed, "schedule_fencing_and_shutdowns", Notice, "No fencing will be done until there are resources to manage")
 	}
