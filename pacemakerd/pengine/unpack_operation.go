@@ -399,7 +399,9 @@ func (h *record) success(rc int, st *historyState) {
 func (h *record) failure(fail onFail, role Role, st *historyState) {
 	r := h.r
 	st.lastFailure = h.xml
-	if !h.n.Shutdown || h.n.Online {
+	// Where resources are only where they are let, an agent may well be missing.
+	missing := h.rc == rcNotInstalled && !h.tr.opt.symmetric
+	if !missing && (!h.n.Shutdown || h.n.Online) {
 		h.recordFailure()
 	}
 	if st.onFail.severity() < fail.severity() {
