@@ -28,7 +28,7 @@ unit:           ## all tests with the race detector, and what they cover (6 minu
 sim-ci:         ## the cluster simulator over the seeds of CI (2 minutes)
 	go test ./sim -count 1 -timeout 20m
 
-interop:        ## our daemons and tools beside the real ones, in network namespaces (25 minutes)
+interop:        ## our daemons and tools beside the real ones, in network namespaces (30 minutes)
 	integration/peers.sh
 	go test -tags interop -count 1 -timeout 60m ./integration/... ./tool/crm ./tool/pcs
 

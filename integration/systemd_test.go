@@ -229,7 +229,8 @@ func (m *machine) story() (states []string) {
 	// Both sets of rules keep the log of a daemon that runs.
 	for _, rules := range []string{"corosync", "ours"} {
 		step("rm -f /var/log/corosync/*.1 /var/log/corosync/*.gz; logrotate -f -s /run/rotated /etc/logrotate.d/" + rules + " && corosync-cfgtool -R >/dev/null && " +
-			"ls /var/log/corosync && grep -c 'Config reload requested by node 1' /var/log/corosync/corosync.log")
+			// The line comes when a thread gets to it, after the answer to cfgtool.
+			"ls /var/log/corosync && timeout 10 sh -c 'until grep -c Config.reload.requested.by.node.1 /var/log/corosync/corosync.log >/run/count; do sleep 0.1; done'; cat /run/count")
 		m.must("cat /var/log/corosync/corosync.log >>/run/rest.log; cat /var/log/corosync/*.gz | gunzip >>/run/first.log; rm /var/log/corosync/*.gz")
 	}
 	step("kill -9 $(systemctl show -P MainPID corosync); sleep 1")
