@@ -159,10 +159,10 @@ func (m *Machine) reconfigure(from totem.NodeID, param uint8, id totem.NodeID, v
 		if m.set.ExpectedTracking {
 			m.us.Expected = max(m.us.Expected, m.trackingBarrier)
 		}
-		m.recalculate(true, false)
-		if from == m.us.ID && m.lowered() { // our own word, late: take it back
-			m.recalculate(true, false)
+		if from == m.us.ID {
+			m.lowered() // our own word, late, is taken back
 		}
+		m.recalculate(true, false)
 	case reconfigureVotes:
 		n := m.node(id)
 		if id == 0 {

@@ -261,11 +261,7 @@ func (c *change) start(op *Op) (*xml.Element, Code) {
 // section is the element of a section, the document for a name of none, nil
 // where the section is missing.
 func (c *change) section(name string) *xml.Element {
-	at := c.doc
-	for _, name := range sectionPath[name] {
-		at = at.Child(name)
-	}
-	return at
+	return c.doc.Descend(sectionPath[name]...)
 }
 
 // pick returns what the operation's XPath selects, at least one element. The

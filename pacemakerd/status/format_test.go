@@ -65,6 +65,20 @@ var formats = []struct {
 		"<h2>Full List of Resources</h2>", "<li>color: blue</li>", "<h2>Migration Summary</h2>", "could not be executed (Error: no luck)", "</html>"}},
 }
 
+// inOrder checks that a text has parts, one after the other.
+func inOrder(t *testing.T, name, text string, parts []string) {
+	t.Helper()
+	rest := text
+	for _, part := range parts {
+		_, after, ok := strings.Cut(rest, part)
+		if !ok {
+			t.Errorf("%s: %q is not there, or not in its place:\n%s", name, part, text)
+			return
+		}
+		rest = after
+	}
+}
+
 // TestEachFormatPrintsItsPartsInOrder shows all sections of one cluster in each
 // format.
 func TestEachFormatPrintsItsPartsInOrder(t *testing.T) {
@@ -73,15 +87,7 @@ func TestEachFormatPrintsItsPartsInOrder(t *testing.T) {
 		var b bytes.Buffer
 		f.format.Print(&b, c, status.View{Sections: status.ShowAll, Inactive: true, Detail: true, Live: true, Page: true, Refresh: 7 * time.Second,
 			Now: time.Unix(1700000000, 0), Request: "crm_mon -1"})
-		rest := b.String()
-		for _, part := range f.parts {
-			_, after, ok := strings.Cut(rest, part)
-			if !ok {
-				t.Errorf("%s: %q is not there, or not in its place:\n%s", f.name, part, b.String())
-				break
-			}
-			rest = after
-		}
+		inOrder(t, f.name, b.String(), f.parts)
 		if strings.HasSuffix(f.name, "xml") {
 			if _, err := xml.Parse(b.Bytes()); err != nil {
 				t.Errorf("%s: %v", f.name, err)
@@ -138,15 +144,7 @@ func TestSimulationForms(t *testing.T) {
 		form.Incomplete(&errors)
 		form.After(c)
 		form.End(status.Ending{Code: 1, Text: "no", Trouble: errors.String()})
-		rest := b.String()
-		for _, part := range f.want {
-			_, after, ok := strings.Cut(rest, part)
-			if !ok {
-				t.Errorf("%s: %q is not there, or not in its place:\n%s", f.name, part, b.String())
-				break
-			}
-			rest = after
-		}
+		inOrder(t, f.name, b.String(), f.want)
 	}
 }
 

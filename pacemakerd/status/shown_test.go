@@ -111,15 +111,7 @@ func TestShownAsByTheRealOne(t *testing.T) {
 		} else {
 			status.EL9.Text.Print(&b, c, tc.view)
 		}
-		rest := b.String()
-		for _, part := range tc.want {
-			_, after, ok := strings.Cut(rest, part)
-			if !ok {
-				t.Errorf("%s: %q is not there, or not in its place:\n%s", tc.name, part, b.String())
-				break
-			}
-			rest = after
-		}
+		inOrder(t, tc.name, b.String(), tc.want)
 		if tc.absent != "" && strings.Contains(b.String(), tc.absent) {
 			t.Errorf("%s: %q is there:\n%s", tc.name, tc.absent, b.String())
 		}
